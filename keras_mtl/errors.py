@@ -1,0 +1,69 @@
+"""The errors of `keras_mtl`: each one is also the built-in error that it refines."""
+
+from __future__ import annotations
+
+
+class KerasMtlError(Exception):
+    """The parent of every error that `keras_mtl` raises on purpose."""
+
+
+class UnsupportedModel(KerasMtlError, TypeError):
+    """The object given is not a model whose layers form a known graph."""
+
+
+class UnbuiltModel(KerasMtlError, ValueError):
+    """The model has no input shape yet, so its layers have no outputs."""
+
+
+class LayerNotFound(KerasMtlError, ValueError):
+    """No layer or operation of the model has the name given."""
+
+
+class InvalidCut(KerasMtlError, ValueError):
+    """The model cannot be cut at the place given."""
+
+
+class CloneError(KerasMtlError, ValueError):
+    """A layer cannot be copied, or its copy does not compute what it computes."""
+
+
+class NotStatic(KerasMtlError, ValueError):
+    """A layer that should be static changes its state or draws random numbers in inference."""
+
+
+class HeadMismatch(KerasMtlError, ValueError):
+    """A head does not fit the features that the trunk gives."""
+
+
+class InvalidLabels(KerasMtlError, ValueError):
+    """The labels do not fit the kind of the head."""
+
+
+class InvalidFeatures(KerasMtlError, ValueError):
+    """The data given do not fit the inputs of the model."""
+
+
+class ExportError(KerasMtlError, OSError):
+    """The exported model cannot be written where it was asked for."""
+
+
+class ExportPathExists(ExportError, FileExistsError):
+    """Something is already where the exported model was to be written."""
+
+
+class ExportPathNotWritable(ExportError, PermissionError):
+    """Nothing can be written in the folder that was to hold the exported model."""
+
+
+class UnsupportedBackend(KerasMtlError, NotImplementedError):
+    """The Keras backend in use lacks what was asked for."""
+
+
+class MissingExtra(KerasMtlError, ImportError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs the optional dependencies `{extra}`. "
+            f'Install them with: pip install "keras_mtl[{extra}]"'
+        )

@@ -1,0 +1,1 @@
+"""The static trunk as a source of features."""

@@ -1,0 +1,1 @@
+"""Freezing and unfreezing the layers of a trunk."""

@@ -1,0 +1,168 @@
+"""Making the layers of a trunk static, or trainable again, in place."""
+
+from __future__ import annotations
+
+import keras
+
+from keras_mtl.errors import InvalidCut, UnsupportedModel
+from keras_mtl.finetuning.recompiling import recompile
+from keras_mtl.surgery.compiling import fresh_arguments
+from keras_mtl.surgery.cuts import find_call, legal_path
+from keras_mtl.surgery.freezing import (
+    BatchNormPolicy,
+    check_batchnorm,
+    paths_up_to,
+    set_static,
+)
+from keras_mtl.surgery.graph import Graph, graph_of
+from keras_mtl.surgery.joined import TransferModel
+from keras_mtl.surgery.keras_internals import sublayers
+from keras_mtl.surgery.trunk import Trunk, is_static
+
+
+def freeze(model: Trunk, upto: str | None = None) -> Trunk:
+    """Make the trunk of `model` static; this changes `model`.
+
+    Static layers run in inference mode whatever `fit` does, and none of their variables changes.
+    A compiled model is compiled again with the same loss and metrics; the optimizer is a fresh
+    one with the same configuration that keeps its slots for the variables that still train.
+
+    Args:
+        model: A model that `transfer` returned. Any other model is refused: in it a flag leaves
+            Dropout and noise active.
+        upto: The last layer to make static, `"outer/inner"` inside a nested model; None for the
+            whole trunk. Layers after it stay as they are.
+
+    Returns:
+        `model`.
+
+    Raises:
+        UnsupportedModel: `keras_mtl` did not make `model`.
+        LayerNotFound: No layer of the trunk has the name `upto`.
+        InvalidCut: Paths go past `upto`, so that "up to it" has no meaning.
+
+    Example:
+        >>> import keras, keras_mtl
+        >>> trained = keras.Sequential([
+        ...     keras.Input((4,)), keras.layers.Dense(8, name="first"), keras.layers.Dense(3)])
+        >>> model = keras_mtl.transfer(trained, cut=1, freeze=False, head=2)
+        >>> len(keras_mtl.freeze(model).trunk.trainable_variables)
+        0
+    """
+    trunk = _trunk_of(model, "freeze")
+    graph = graph_of(trunk, nested=True)
+    static = paths_up_to(graph, None if upto is None else legal_path(trunk, upto))
+    _apply(model, trunk, static | _static_paths(graph), _current_policy(trunk))
+    return model
+
+
+def unfreeze(
+    model: Trunk,
+    *,
+    last: int | None = None,
+    start: str | None = None,
+    batchnorm: BatchNormPolicy = "frozen",
+) -> Trunk:
+    """Make the last layers of the trunk of `model` trainable; this changes `model`.
+
+    Use it once the head has been trained, with a smaller learning rate. Blocks stay whole: where
+    the layer asked for lies on one of several parallel paths, all of its block trains, so that
+    what stays static is always all that comes before a legal cut.
+
+    Args:
+        model: A model that `transfer` returned.
+        last: How many of the last layers of the trunk train, those inside nested models counted
+            one by one. Layers before them stay as they are.
+        start: The first layer that trains, instead of `last`. With neither, all layers train.
+        batchnorm: `"frozen"` keeps the statistics, gamma and beta of each BatchNormalization;
+            `"train"` trains it like other layers.
+
+    Returns:
+        `model`. If it was compiled, it is compiled again as `freeze` does.
+
+    Raises:
+        UnsupportedModel: `keras_mtl` did not make `model`.
+        LayerNotFound: No layer of the trunk has the name `start`.
+        ValueError: Both `last` and `start` are given, or `last` is not from 1 to the number of
+            layers.
+
+    Example:
+        >>> import keras, keras_mtl
+        >>> trained = keras.Sequential([
+        ...     keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(8, name="second"),
+        ...     keras.layers.Dense(3)])
+        >>> model = keras_mtl.transfer(trained, cut=1, head=2)
+        >>> model = keras_mtl.unfreeze(model, start="second")
+        >>> [v.path for v in model.trunk.trainable_variables]
+        ['second/kernel', 'second/bias']
+    """
+    check_batchnorm(batchnorm)
+    trunk = _trunk_of(model, "unfreeze")
+    graph = graph_of(trunk, nested=True)
+    first = _first_to_train(trunk, graph, last, start)
+    before = [position for position, _, _ in graph.legal_cuts() if position < first]
+    prefix = {call.path for call in graph.calls[: before[-1] + 1]} if before else set()
+    _apply(model, trunk, _static_paths(graph) & prefix, batchnorm)
+    return model
+
+
+def _trunk_of(model: Trunk, verb: str) -> Trunk:
+    if isinstance(model, TransferModel):
+        return model.trunk
+    if isinstance(model, Trunk):
+        return model
+    raise UnsupportedModel(
+        f"`{verb}` works on a model that `keras_mtl.transfer` returned, received a "
+        f"`{type(model).__name__}`. In a plain Keras model `trainable = False` leaves Dropout and "
+        "noise active; `keras_mtl.transfer(model, cut=0)` gives a static copy of it."
+    )
+
+
+def _apply(model: Trunk, trunk: Trunk, static: set[str], batchnorm: BatchNormPolicy) -> None:
+    # What may fail comes before the flags change.
+    arguments = fresh_arguments(model) if model.compiled else None
+    set_static(trunk, static, batchnorm)
+    if arguments:
+        recompile(model, arguments)
+
+
+def _static_paths(graph: Graph) -> set[str]:
+    return {call.path for call in graph.calls if is_static(call.operation)}
+
+
+def _current_policy(trunk: Trunk) -> BatchNormPolicy:
+    normalizations = (
+        layer for layer in sublayers(trunk) if isinstance(layer, keras.layers.BatchNormalization)
+    )
+    return "train" if any(layer.trainable for layer in normalizations) else "frozen"
+
+
+def _first_to_train(trunk: Trunk, graph: Graph, last: int | None, start: str | None) -> int:
+    """The position of the first call that is asked to train."""
+    if last is not None and start is not None:
+        raise ValueError(f"Give `last` or `start`, not both. Received: {last=}, {start=}.")
+    if start is not None:
+        return _first_call(trunk, graph, start)
+    positions: dict[int, int] = {}
+    for position, call in enumerate(graph.calls):
+        if isinstance(call.operation, keras.Layer) and not call.is_input:
+            positions.setdefault(id(call.operation), position)
+    if last is None:
+        return 0
+    if isinstance(last, bool) or not isinstance(last, int) or not 1 <= last <= len(positions):
+        raise ValueError(
+            f"`last` is a number of layers, from 1 to the {len(positions)} of the trunk. "
+            f"Received: {last!r}."
+        )
+    return list(positions.values())[-last]
+
+
+def _first_call(trunk: Trunk, graph: Graph, start: str) -> int:
+    _, found = find_call(trunk, start)
+    if found.is_input:
+        raise InvalidCut(f"`start={start!r}` is an input layer; leave `start` out to train all.")
+    return next(
+        position
+        for position, call in enumerate(graph.calls)
+        if call.path == found.path or call.path.startswith(f"{found.path}/")
+    )

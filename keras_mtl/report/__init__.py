@@ -1,0 +1,1 @@
+"""Measured scores as tables and pictures."""

@@ -1,0 +1,70 @@
+"""Scores against the number of labels: a table to print, a picture to save."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from keras_mtl.errors import MissingExtra
+from keras_mtl.results import Score, summarise
+from keras_mtl.tables import text_table
+
+
+def score_table(scores: Iterable[Score]) -> str:
+    """A row a strategy, a column a number of labels; mean ± standard deviation over seeds.
+
+    Example:
+        >>> from keras_mtl.report.scores_by_labels import score_table
+        >>> from keras_mtl.results import Score
+        >>> print(score_table([Score("frozen", 20, 0, 0.5), Score("frozen", 20, 1, 0.7)]))
+        strategy   20 labels
+        ────────────────────────
+        frozen     0.600 ± 0.141
+    """
+    cells = {
+        (summary.strategy, summary.labels): f"{summary.mean:.3f} ± {summary.spread:.3f}"
+        for summary in summarise(scores)
+    }
+    strategies = list(dict.fromkeys(strategy for strategy, _ in cells))
+    counts = sorted({labels for _, labels in cells})
+    return text_table(
+        ["strategy", *(f"{labels} labels" for labels in counts)],
+        [[name, *(cells.get((name, labels)) for labels in counts)] for name in strategies],
+    )
+
+
+def plot_scores(scores: Iterable[Score], path: str | Path, *, score_name: str = "accuracy") -> Path:
+    """Save a picture: score against number of labels, a line a strategy, a band for the spread.
+
+    Args:
+        scores: Measured scores, over any strategies, label counts and seeds.
+        path: Where to save it; the ending says the format, such as `.png` or `.svg`.
+        score_name: What the vertical axis is called.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra("Saving a picture", "plots") from error
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.subplots()
+    summaries = summarise(scores)
+    for strategy in dict.fromkeys(summary.strategy for summary in summaries):
+        points = sorted((s.labels, s.mean, s.spread) for s in summaries if s.strategy == strategy)
+        labels, means, spreads = zip(*points, strict=True)
+        (line,) = axes.plot(labels, means, marker="o", label=strategy)
+        lower = [mean - spread for mean, spread in zip(means, spreads, strict=True)]
+        upper = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
+        axes.fill_between(labels, lower, upper, color=line.get_color(), alpha=0.15, linewidth=0)
+    counts = sorted({summary.labels for summary in summaries})
+    axes.set_xscale("log")
+    axes.set_xticks(counts, [str(count) for count in counts], minor=False)
+    axes.set_xticks([], minor=True)
+    axes.set(xlabel="labels of the main task", ylabel=score_name)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=150)
+    return Path(path)

@@ -1,0 +1,1 @@
+"""Cutting, copying and joining models: the graph of layers, trunks and heads."""

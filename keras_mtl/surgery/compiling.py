@@ -1,0 +1,45 @@
+"""Compiling a model as another one was, with nothing of its training left over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from keras_mtl.surgery.keras_internals import compile_arguments
+
+
+def compile_like(model: keras.Model, source: keras.Model) -> None:
+    """Compile `model` with the loss and metrics of `source` and a fresh optimizer like its own."""
+    model.compile(**fresh_arguments(source))
+
+
+def fresh_arguments(model: keras.Model) -> dict[str, Any]:
+    """What `model` was compiled with; the optimizer and the metrics are new ones, without state."""
+    arguments = compile_arguments(model)
+    arguments["optimizer"] = _fresh_optimizer(model.optimizer)
+    for key in ("metrics", "weighted_metrics"):
+        arguments[key] = keras.tree.map_structure(_fresh_metric, arguments[key])
+    return arguments
+
+
+def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The optimizer that holds the slots: mixed precision wraps it to scale the loss."""
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer.inner_optimizer
+    return optimizer
+
+
+def _fresh_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """One of the same configuration, with the learning rate of now."""
+    inner = inner_optimizer(optimizer)
+    # A schedule or an optimizer of the user's need not be registered.
+    classes = {type(part).__name__: type(part) for part in (inner, inner._learning_rate)}
+    with keras.saving.custom_object_scope(classes):
+        return type(optimizer).from_config(optimizer.get_config())
+
+
+def _fresh_metric(metric: Any) -> Any:
+    if isinstance(metric, keras.Metric):
+        return type(metric).from_config(metric.get_config())
+    return metric

@@ -1,0 +1,133 @@
+"""A trunk with a head on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_mtl.errors import HeadMismatch
+from keras_mtl.surgery.clone import clone_graph, copy_from_config, copy_layer_state, copy_of_input
+from keras_mtl.surgery.graph import functional_of
+from keras_mtl.surgery.heads import Head
+from keras_mtl.surgery.labels import check_labels
+from keras_mtl.surgery.trunk import Trunk, own_class
+
+
+@keras.saving.register_keras_serializable("keras_mtl")
+class TransferModel(Trunk):
+    """What `transfer` returns when it is given a head: a Functional model of two layers.
+
+    `trunk` and `head` are found in the graph, so they are there after `load_model` too.
+
+    Example:
+        >>> import keras, keras_mtl
+        >>> trained = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+        >>> model = keras_mtl.transfer(trained, cut=0, head=2)
+        >>> model.trunk.name, model.head.name
+        ('trunk', 'head')
+    """
+
+    @property
+    def trunk(self) -> Trunk:
+        """The layers kept, as a model of their own."""
+        return next(layer for layer in self.layers if isinstance(layer, Trunk))
+
+    @property
+    def head(self) -> keras.Layer:
+        """The new last layers."""
+        return self.outputs[0]._keras_history.operation
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *args: Any,
+        validation_data: Any = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """`keras.Model.fit`, after a check of the labels, if they are given as arrays.
+
+        Raises:
+            InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
+                not fit its kind.
+        """
+        if isinstance(self.head, Head) and self._has_loss_of(self.head):
+            if y is not None:
+                y = check_labels(self.head, y)
+            if isinstance(validation_data, tuple | list) and len(validation_data) > 1:
+                inputs, labels, *weights = validation_data
+                labels = check_labels(self.head, labels, argument="validation_data[1]")
+                validation_data = (inputs, labels, *weights)
+        return super().fit(x, y, *args, validation_data=validation_data, **kwargs)
+
+    def _has_loss_of(self, head: Head) -> bool:
+        own = head.make_loss()
+        if not self.compiled or type(self.loss) is not type(own):
+            return False
+        return self.loss.get_config() == own.get_config()
+
+
+def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> TransferModel:
+    """Put a copy of a head on a trunk; compile the model if the head knows how.
+
+    Raises:
+        HeadMismatch: The head does not fit the features of the trunk.
+    """
+    inputs = keras.tree.map_structure(copy_of_input, trunk.input)
+    features = trunk(inputs)
+    if isinstance(head, Head):
+        _check_features(head, features)
+    copy, pairs = _copied(head)
+    try:
+        outputs = copy(features)
+        for source, part in pairs:
+            if source.built:
+                copy_layer_state(source, part)
+    except Exception as error:  # The head's layers may be the user's code.
+        raise HeadMismatch(
+            f"The head `{copy.name}` does not fit the features at the cut, "
+            f"{_described(features)}: {error}"
+        ) from error
+    model = TransferModel(inputs, outputs, name=name)
+    if isinstance(copy, Head):
+        model.compile("adam", loss=copy.make_loss(), metrics=copy.make_metrics())
+    return model
+
+
+def _check_features(head: Head, features: Any) -> None:
+    if not isinstance(features, keras.KerasTensor):
+        raise HeadMismatch(
+            f"A `Head` goes on one tensor; the trunk gives {_described(features)}. Give a model "
+            "with these inputs as `head`."
+        )
+    head.check_features(features.shape, features.dtype)
+
+
+def _copied(
+    head: keras.Layer | Sequence[keras.Layer],
+) -> tuple[keras.Layer, list[tuple[keras.Layer, keras.Layer]]]:
+    """The copy of a head, and the pairs of layers whose state is still to be copied."""
+    unbuilt = isinstance(head, keras.Sequential) and functional_of(head) is None
+    if not unbuilt and isinstance(head, keras.Layer):
+        return _copied_layer(head)
+    layers = head.layers if isinstance(head, keras.Sequential) else head
+    copies = [_copied_layer(layer) for layer in layers]
+    name = head.name if isinstance(head, keras.Sequential) else "head"
+    pairs = [pair for _, own in copies for pair in own]
+    return keras.Sequential([copy for copy, _ in copies], name=name), pairs
+
+
+def _copied_layer(
+    layer: keras.Layer,
+) -> tuple[keras.Layer, list[tuple[keras.Layer, keras.Layer]]]:
+    if functional_of(layer) is not None:
+        return clone_graph(layer, class_of=own_class), []
+    copy = copy_from_config(layer)
+    return copy, [(layer, copy)]
+
+
+def _described(features: Any) -> str:
+    described = keras.tree.map_structure(lambda t: f"{t.dtype} of shape {t.shape}", features)
+    return str(described).replace("'", "")

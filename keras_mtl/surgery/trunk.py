@@ -1,0 +1,115 @@
+"""The layers kept: a model in which a frozen layer is static."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from keras_mtl.surgery.keras_internals import (
+    Functional,
+    idle_seeds_kept,
+    inference_context,
+    operation_fn,
+    sublayers,
+)
+
+
+@keras.saving.register_keras_serializable("keras_mtl")
+class Trunk(Functional):
+    """A Functional model in which `layer.trainable = False` makes a layer static.
+
+    Keras stops the training of a frozen layer but not its Dropout, its noise, its augmentation or
+    its activity losses. Here a layer whose `trainable` is False runs in inference mode whatever
+    `fit` says, and adds no losses. Nothing but the flags of the layers decides, so a trunk stays
+    static when it is saved, cloned or exported.
+
+    Example:
+        >>> import keras, keras_mtl
+        >>> trained = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.5)])
+        >>> trunk = keras_mtl.transfer(trained, cut=0, freeze=True)
+        >>> x = np.ones((2, 4), "float32")
+        >>> bool(np.all(keras.ops.convert_to_numpy(trunk(x, training=True)) == x))
+        True
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Rebuilt from its config, a layer is frozen but the layers inside it are not.
+        frozen = [part for layer in self.layers if not layer.trainable for part in sublayers(layer)]
+        for part in frozen:
+            part.trainable = False
+
+    def call(
+        self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
+    ) -> Any:
+        """Run the graph, static layers in inference mode.
+
+        The arguments and the outputs are those of any Functional model.
+        """
+        flat_inputs = self._standardize_inputs(inputs)
+        for tensor, tensor_mask in zip(flat_inputs, keras.tree.flatten(mask), strict=False):
+            if tensor_mask is not None:
+                keras.src.backend.set_keras_mask(tensor, tensor_mask)
+        outputs = self._run_through_graph(
+            flat_inputs,
+            operation_fn=lambda operation: _in_mode(operation, training=training, **kwargs),
+        )
+        return unwrap_single(outputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The config of a Functional model, and the flags that it loses."""
+        config = super().get_config()
+        inside = [_frozen_inside(layer) for layer in self.layers]
+        return {**config, "frozen_inside": inside} if any(inside) else config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Trunk:
+        """The model that `get_config` describes, with fresh weights."""
+        config = dict(config)
+        frozen_inside = config.pop("frozen_inside", [])
+        trunk = super().from_config(config, custom_objects=custom_objects)
+        for layer, indices in zip(trunk.layers, frozen_inside, strict=False):
+            inside = sublayers(layer)
+            for index in indices:
+                inside[index].trainable = False
+        return trunk
+
+
+def is_static(operation: Any) -> bool:
+    """Whether a trunk runs the operation in inference mode and without losses."""
+    return isinstance(operation, keras.Layer) and not operation.trainable
+
+
+def own_class(model: keras.Model) -> type[Functional]:
+    """The class of a copy that is to behave as `model`: Keras's own, unless it is one of ours."""
+    return type(model) if isinstance(model, Trunk) else Functional
+
+
+def unwrap_single(structure: Any) -> Any:
+    """The only element of a list of one; anything else as it is."""
+    if isinstance(structure, list | tuple) and len(structure) == 1:
+        return structure[0]
+    return structure
+
+
+def _in_mode(operation: Any, **call_context: Any) -> Any:
+    """The operation as it is called in the training mode of its own flag."""
+    if not is_static(operation):
+        return operation_fn(operation, **call_context)
+
+    def call_static(*args: Any, **kwargs: Any) -> Any:
+        with inference_context(), idle_seeds_kept(operation):
+            in_inference = operation_fn(operation, **{**call_context, "training": False})
+            outputs = in_inference(*args, **kwargs)
+        operation._clear_losses()
+        return outputs
+
+    return call_static
+
+
+def _frozen_inside(layer: keras.Layer) -> list[int]:
+    """The frozen layers inside a trainable one that is no model: no config holds their flags."""
+    if not layer.trainable or isinstance(layer, Functional | keras.Sequential):
+        return []
+    return [index for index, part in enumerate(sublayers(layer)) if not part.trainable]

@@ -1,0 +1,191 @@
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from _helpers import draw, moved_variables, reload
+from keras import layers
+
+from keras_mtl import Head, errors, transfer
+
+X = draw(4, 3)
+HEADS = {
+    "classification": Head(3),
+    "binary": Head(1, "binary"),
+    "multilabel": Head(2, "multilabel"),
+    "regression": Head(2, "regression"),
+    "one number": Head(1, "regression"),
+}
+
+
+def model_with(head):
+    return transfer(keras.Sequential([keras.Input((3,)), layers.Dense(3)]), cut=0, head=head)
+
+
+class Epochs(keras.callbacks.Callback):
+    """Counts the epochs that began."""
+
+    begun = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.begun += 1
+
+
+def assert_refused(model, message, *arguments, **options):
+    epochs = Epochs()
+    with moved_variables(model) as moved, pytest.raises(errors.InvalidLabels, match=message):
+        model.fit(*arguments, **options, callbacks=[epochs], verbose=0)
+    assert moved == []
+    assert epochs.begun == 0
+
+
+TWO_COLUMNS = pd.DataFrame({"a": [0, 1, 1, 0], "b": [1, 1, 0, 0]})
+
+UNFIT = [
+    # Nothing that a head could learn
+    *[(kind, ["a", "b", "c", "a"], "text or objects, such as 'a'") for kind in HEADS],
+    *[(kind, [0, 1, None, 2], "such as None") for kind in HEADS],
+    *[(kind, [0, 1, np.nan, 2], "1 values that are NaN") for kind in HEADS],
+    *[(kind, [0, 1, np.inf, 2], "1 values that are NaN or infinite") for kind in HEADS],
+    *[(kind, np.array([1j, 0, 0, 0]), "complex128; expected real") for kind in HEADS],
+    *[(kind, np.array(1), "is one number") for kind in HEADS],
+    *[(kind, [[0], [0, 1], [1], [2]], "is no array of numbers") for kind in HEADS],
+    ("classification", np.array(["2026-01-01"] * 4, "datetime64[D]"), "datetime64"),
+    ("classification", np.array([0, "b", 1, 2], object), "such as 'b'"),
+    ("classification", pd.Series(list("abca")), "such as 'a'"),
+    ("classification", pd.Series(list("abca"), dtype="category"), "such as 'a'"),
+    ("classification", pd.Series([0, 1, 2, pd.NA], dtype="Int64"), "NaN|NA"),
+    ("binary", pd.Series([True, False, True, pd.NA], dtype="boolean"), "NaN|NA"),
+    ("multilabel", TWO_COLUMNS.assign(b=list("abca")), "such as 'a'"),
+    # Classes
+    ("classification", [0.0, 1.0, 2.0, 0.0], r"floating point.*`y\.astype\(int\)`"),
+    ("classification", keras.ops.convert_to_tensor([0.0, 1.0, 2.0, 0.0]), "floating point"),
+    ("classification", pd.Series([0, 1, 2, 0], dtype="Float32"), "floating point"),
+    ("classification", [0, 1, 2, 3], "the class 3; the head has 3 classes, 0 to 2"),
+    ("classification", pd.Series([1, 2, 3, 1]), "the class 3; .* Count classes from 0"),
+    ("classification", keras.ops.convert_to_tensor([0, 1, 2, 3]), "the class 3"),
+    ("classification", [0, -1, 2, 0], "the class -1"),
+    ("classification", np.eye(3)[[0, 1, 2, 0]], r"one-hot, pass `y.argmax\(-1\)`"),
+    ("classification", TWO_COLUMNS, r"the shape \(4, 2\); .* shape \(4,\)\.$"),
+    # Yes or no
+    ("binary", [1, 2, 1, 2], "holds 2; yes-or-no labels are 0 and 1"),
+    ("binary", [-1, 1, 1, -1], "holds -1"),
+    ("binary", np.eye(2)[[0, 1, 1, 0]], r"\(4, 2\); a binary head needs \(4,\) or \(4, 1\)"),
+    ("multilabel", [0, 1, 1, 0], r"\(4,\); a multilabel head with 2 units needs \(4, 2\)"),
+    ("multilabel", np.eye(4, dtype=int), r"\(4, 4\); a multilabel head with 2 units"),
+    ("multilabel", np.zeros((4, 4, 2)), r"\(4, 4, 2\); a multilabel head with 2 units"),
+    ("multilabel", 2 * TWO_COLUMNS, "holds 2"),
+    # Numbers
+    ("regression", [0.5, 1.5, 2.5, 3.5], r"\(4,\); a regression head with 2 units needs \(4, 2\)"),
+    ("regression", draw(4, 3), r"\(4, 3\); a regression head"),
+    ("one number", draw(4, 4), r"\(4, 4\); a regression head with 1 units needs \(4, 1\)"),
+]
+
+CLASSES = np.array([0, 1, 2, 0])
+YES = np.array([0, 1, 1, 0])
+NUMBERS = draw(4, 2, seed=1)
+
+# The kind, the labels as a plain array, and the same labels in other clothes
+FIT = [
+    *[
+        ("classification", CLASSES, labels)
+        for labels in (
+            CLASSES.astype("int8"),
+            CLASSES[:, None].astype("uint16"),
+            CLASSES.astype(object),
+            CLASSES.tolist(),
+            tuple(CLASSES.tolist()),
+            keras.ops.convert_to_tensor(CLASSES),
+            pd.Series(CLASSES, index=[7, 3, 5, 1]),
+            pd.Series(CLASSES, dtype="Int64"),
+            pd.DataFrame({"class": CLASSES}),
+        )
+    ],
+    ("classification", YES, YES.astype(bool)),
+    *[
+        ("binary", YES[:, None], labels)
+        for labels in (YES, YES.astype(float), YES.tolist(), pd.Series(YES, dtype="boolean"))
+    ],
+    ("binary", 0.5 * YES[:, None], 0.5 * YES),
+    ("multilabel", TWO_COLUMNS.to_numpy(), TWO_COLUMNS),
+    ("multilabel", TWO_COLUMNS.to_numpy(), TWO_COLUMNS.astype("boolean")),
+    ("regression", NUMBERS, NUMBERS.tolist()),
+    ("regression", NUMBERS, pd.DataFrame(NUMBERS).astype("Float64")),
+    ("one number", NUMBERS[:, :1], NUMBERS[:, 0]),
+    ("one number", CLASSES[:, None], pd.Series(CLASSES, dtype="Int32")),
+]
+
+
+def ids(cases):
+    return [f"{kind}-{index}" for index, (kind, *_) in enumerate(cases)]
+
+
+@pytest.mark.parametrize("kind, labels, message", UNFIT, ids=ids(UNFIT))
+def test_labels_that_do_not_fit_are_refused_before_training(kind, labels, message):
+    assert_refused(model_with(HEADS[kind]), message, X, labels)
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_validation_labels_are_checked(kind):
+    good = np.array([[0, 1], [1, 1], [1, 0], [0, 0]]) if HEADS[kind].units == 2 else [0, 1, 1, 0]
+    bad = np.full(np.shape(good), np.nan)
+    message = r"`validation_data\[1\]` holds"
+    for data in ((X, bad), [X, bad], (X, bad, np.ones(4))):
+        assert_refused(model_with(HEADS[kind]), message, X, good, validation_data=data)
+
+
+@pytest.mark.parametrize("kind, plain, labels", FIT, ids=ids(FIT))
+def test_labels_that_fit_count_as_what_they_say(kind, plain, labels):
+    model = model_with(HEADS[kind])
+    model.run_eagerly = True
+    expected = model.evaluate(X, plain, verbose=0)[0]
+    with moved_variables(model) as moved:
+        history = model.fit(X, labels, validation_data=(X, labels), verbose=0).history
+    assert history["loss"] == [pytest.approx(expected, rel=1e-5)]
+    assert history["val_loss"] == [pytest.approx(model.evaluate(X, plain, verbose=0)[0], rel=1e-5)]
+    assert moved == model.trainable_variables
+
+
+def test_a_loss_of_the_user_is_not_checked():
+    one_hot = np.eye(3)[[0, 1, 2, 0]]
+    model = model_with(HEADS["classification"])
+    assert_refused(model, "one-hot", X, one_hot)
+    model.compile("sgd", "categorical_crossentropy", metrics=[])
+    with moved_variables(model) as moved:
+        model.fit(X, one_hot, verbose=0)
+    assert moved
+
+
+def test_the_same_loss_compiled_again_is_checked():
+    model = model_with(HEADS["classification"])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy())
+    assert_refused(model, "the class 3", X, [0, 1, 2, 3])
+
+
+def test_labels_are_checked_after_loading(tmp_path):
+    assert_refused(reload(model_with(HEADS["binary"]), tmp_path), "holds 2", X, [0, 1, 2, 1])
+
+
+def test_a_head_of_another_class_is_not_checked():
+    model = model_with(layers.Dense(3, activation="softmax"))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(X, np.array([0, 1, 2, 0]), verbose=0)
+
+
+@pytest.mark.parametrize(
+    "kind, units, labels",
+    [
+        ("classification", 2, [[0, 1], [1, 1]]),
+        ("binary", 1, [[0, 1], [1, 1]]),
+        ("multilabel", 2, [[[0, 1], [1, 1]], [[1, 1], [0, 1]]]),
+        ("regression", 1, [[[0.5], [1.5]], [[2.5], [1.0]]]),
+    ],
+)
+def test_labels_at_every_step_of_a_sequence(kind, units, labels):
+    source = keras.Sequential([keras.Input((2, 3)), layers.Dense(3)])
+    model = transfer(source, cut=0, head=Head(units, kind, pooling="none"))
+    steps = draw(2, 2, 3)
+    spoiled = np.array(labels, float)
+    spoiled.flat[-1] = np.nan
+    assert_refused(model, "holds 1 values that are NaN", steps, spoiled)
+    model.run_eagerly = True
+    model.fit(steps, labels, verbose=0)

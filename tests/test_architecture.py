@@ -1,0 +1,148 @@
+"""The house of `docs/design.md`: who imports whom, and which packages come in where."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import networkx
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OPTIONAL = {"matplotlib": "report", "keras_tuner": "search", "tensorflow_datasets": "datasets"}
+BACKENDS = {"tensorflow", "jax", "torch"}
+
+
+class Import(NamedTuple):
+    """One imported name: from which module, of which module, on which line, in a function or not.
+
+    `target` is a file of ours where the name is one (`from keras_mtl.surgery import cuts`).
+    """
+
+    source: str
+    target: str
+    line: int
+    in_function: bool
+
+    @property
+    def package(self):
+        return self.target.partition(".")[0]
+
+    def __repr__(self):
+        return f"{self.source}, line {self.line}: {self.target}"
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    in_functions = {inner for function in functions for inner in ast.walk(function)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            names = [f"{origin}.{alias.name}" for alias in node.names]
+            targets = [name if name in MODULES else origin for name in names]
+        else:
+            continue
+        for target in targets:
+            yield Import(module_name(path), target, node.lineno, node in in_functions)
+
+
+def rooms():
+    """The rooms of the house from the top down, as the design lists them."""
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    house = re.search(r"^keras_mtl/\n(.*?)^\S", design, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^  (\w+)(?:\.py|/)", house[1], re.MULTILINE)
+
+
+def room(module):
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def within(module, place):
+    return f"{module}.".startswith(f"keras_mtl.{place}.")
+
+
+MODULES = {module_name(path): path for path in (ROOT / "keras_mtl").rglob("*.py")}
+IMPORTS = [found for path in MODULES.values() for found in imports_of(path)]
+INNER = [found for found in IMPORTS if found.target in MODULES]
+GRAPH = networkx.DiGraph((found.source, found.target) for found in IMPORTS)
+GRAPH.add_nodes_from(MODULES)
+
+
+def test_every_file_is_in_a_room_of_the_design():
+    assert {room(module) for module in MODULES} <= set(rooms())
+
+
+def test_every_folder_is_a_package():
+    """A folder without `__init__.py` works in the tree and is missing from the wheel."""
+    folders = {path.parent for path in MODULES.values()}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_imports_run_down_the_list():
+    level = rooms().index
+    upward = [found for found in INNER if level(room(found.source)) > level(room(found.target))]
+    assert upward == []
+
+
+def test_imports_are_absolute():
+    assert [found for found in IMPORTS if found.target.startswith(".")] == []
+
+
+def test_files_import_files():
+    """Only the face of the whole package may import a package."""
+    packages = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    inside = [found for found in INNER if found.source != "keras_mtl"]
+    assert [found for found in inside if found.target in packages] == []
+
+
+def test_no_files_import_each_other_in_a_circle():
+    assert list(networkx.simple_cycles(GRAPH)) == []
+
+
+@pytest.mark.parametrize(("package", "place"), OPTIONAL.items())
+def test_an_optional_package_stays_in_its_room(package, place):
+    uses = [found for found in IMPORTS if found.package == package]
+    assert [found for found in uses if not within(found.source, place)] == []
+
+
+def test_backends_are_imported_in_functions_of_the_files_that_need_them():
+    uses = [found for found in IMPORTS if found.package in BACKENDS]
+    allowed = [
+        found
+        for found in uses
+        if found.in_function
+        and (within(found.source, "export") or within(found.source, "multitask.steps"))
+    ]
+    assert uses == allowed
+
+
+@pytest.mark.parametrize("place", ["results", "scores", "errors"])
+def test_plain_rooms_reach_no_keras(place):
+    modules = [module for module in MODULES if within(module, place)]
+    reached = {target for module in modules for target in networkx.descendants(GRAPH, module)}
+    assert {name for name in reached if name.partition(".")[0] == "keras"} == set()
+
+
+def test_importing_the_package_needs_nothing_optional():
+    """Keras itself loads some of these where it finds them, so they are made impossible to find."""
+    absent = [*OPTIONAL, "pandas", "sklearn"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({absent})); import keras_mtl"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_function_is_not_hidden_by_the_file_that_has_its_name():
+    code = (
+        "import keras_mtl; keras_mtl.FeatureExtractor, keras_mtl.freeze, keras_mtl.to_plain;"
+        "assert all(callable(getattr(keras_mtl, name)) for name in ('transfer', 'export'))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
