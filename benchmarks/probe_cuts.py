@@ -37,6 +37,8 @@ if __name__ == "__main__":
     fits = [timed(lambda layer=point.layer: frozen_fit(model, layer, x, y)) for point in chosen]
     probing = timed(lambda: probe_cuts(model, x, y, verbose=0))
     whole = sum(fits) / len(fits) * len(points)
-    print(f"frozen fit of {EPOCHS} epochs, mean of {len(fits)} depths: {sum(fits) / len(fits):.2f} s")
+    print(
+        f"frozen fit of {EPOCHS} epochs, mean of {len(fits)} depths: {sum(fits) / len(fits):.2f} s"
+    )
     print(f"scaled to {len(points)} depths: {whole:.0f} s; probe_cuts: {probing:.2f} s")
     print(f"ratio: {whole / probing:.0f}")

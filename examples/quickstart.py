@@ -26,7 +26,7 @@ LABEL_COUNTS = (20, 60, 200)
 SEEDS = (0, 1, 2)
 STEPS = 250
 BATCH_SIZE = 32
-CUT = 1  # layers removed: the output layer of the parity network
+CUT = "flatten"  # the last layer kept: the dense one after it knows too much of parity
 OUTPUT = Path("quickstart_output")
 
 

@@ -55,6 +55,14 @@ class ExportPathNotWritable(ExportError, PermissionError):
     """Nothing can be written in the folder that was to hold the exported model."""
 
 
+class CacheError(KerasMtlError, OSError):
+    """Cached features cannot be written, or cannot be read."""
+
+
+class DamagedCache(CacheError):
+    """Cached features are not as they were written."""
+
+
 class UnsupportedBackend(KerasMtlError, NotImplementedError):
     """The Keras backend in use lacks what was asked for."""
 

@@ -4,6 +4,7 @@ import contextlib
 
 import keras
 import numpy as np
+
 from _watching import as_numpy
 
 

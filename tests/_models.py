@@ -13,7 +13,7 @@ ZOO = {}
 
 
 def in_zoo(build=None, *, backends=(), reason=""):
-    """Register a function that builds a model; `backends` are those on which it runs, if not all."""
+    """Register a function that builds a model; `backends` are those that can run it, if not all."""
     if build is None:
         return lambda build: in_zoo(build, backends=backends, reason=reason)
     marks = pytest.mark.backend(*backends, reason=reason) if backends else ()
@@ -56,8 +56,8 @@ def randomised(model, seed=0):
 
 def inputs_of(model):
     """The inputs in the structure in which a model and its trunks take them."""
-    single = len(model.inputs) == 1 and not isinstance(model.input, dict)
-    return model.inputs[0] if single else model.input
+    inputs = model.inputs if isinstance(model, keras.Sequential) else model.input
+    return inputs[0] if isinstance(inputs, list) and len(inputs) == 1 else inputs
 
 
 # Layers that no Keras file knows: none of them is registered.
@@ -146,6 +146,13 @@ def convolutional():
 
 
 @in_zoo
+def built_later():
+    model = keras.Sequential([layers.Dense(6, name="dense"), layers.ReLU(name="relu")])
+    model.build((None, 8))
+    return model
+
+
+@in_zoo
 def residual():
     inputs = keras.Input((8,), name="inputs")
     x = layers.Dense(6, name="stem")(inputs)
@@ -231,6 +238,14 @@ def masked_lstm():
 
 
 @in_zoo
+def encoder_decoder():
+    source, target = keras.Input((None, 4), name="source"), keras.Input((None, 3), name="target")
+    _, state = layers.SimpleRNN(5, return_state=True, name="encoder")(source)
+    x = layers.SimpleRNN(5, name="decoder")(target, initial_state=state)
+    return keras.Model([source, target], layers.Dense(2, name="logits")(x), name="encoder_decoder")
+
+
+@in_zoo
 def recurrent_wrappers():
     inputs = keras.Input((STEPS, 4, 4, 1), name="inputs")
     frame = keras.Sequential(
@@ -250,7 +265,8 @@ def recurrent_wrappers():
 @in_zoo
 def attention():
     inputs = keras.Input((STEPS, 8), name="inputs")
-    attended = layers.MultiHeadAttention(2, 4, dropout=0.2, name="attention")(inputs, inputs)
+    attention = layers.MultiHeadAttention(2, 4, dropout=0.2, name="attention")
+    attended = attention(inputs, value=inputs, use_causal_mask=True)
     x = layers.LayerNormalization(name="norm")(inputs + attended)
     x = layers.GlobalAveragePooling1D(name="pool")(x)
     return keras.Model(inputs, layers.Dense(2, name="logits")(x), name="attention")

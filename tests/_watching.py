@@ -13,7 +13,8 @@ def outputs_of_calls(model, batch):
 
     def watched(call):
         def watched_call(operation, *args, **kwargs):
-            if stack and stack[-1] is operation:  # `Layer.__call__` goes on to `Operation.__call__`.
+            # `Layer.__call__` goes on to `Operation.__call__`, which is watched too.
+            if stack and stack[-1] is operation:
                 return call(operation, *args, **kwargs)
             stack.append(operation)
             try:
@@ -60,7 +61,7 @@ def state_of(model):
     return {
         "variables": [(id(v), v.path, as_numpy(v).tobytes()) for v in model.variables],
         "layers": [_state_of_layer(layer) for layer in parts_of(model)],
-        "calls": [(op.name, len(op._inbound_nodes), len(op._outbound_nodes)) for op in _ops(model)],
+        "calls": [(len(op._inbound_nodes), len(op._outbound_nodes)) for op in _operations(model)],
         "losses": len(model.losses),
     }
 
@@ -75,6 +76,9 @@ def _state_of_layer(layer):
     return id(layer), layer.name, layer.trainable, layer.built, repr(layer.get_config()), assets
 
 
-def _ops(model):
-    graphs = [part for part in parts_of(model) if hasattr(part, "operations")]
-    return [operation for graph in graphs for operation in graph.operations]
+def _operations(model):
+    parts = parts_of(model)
+    graphs = [
+        part for part in parts if isinstance(part, keras.Model) and hasattr(part, "operations")
+    ]
+    return [*parts, *(operation for graph in graphs for operation in graph.operations)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -22,11 +23,13 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
     Use it with a handful of labels: nearest neighbours or a linear model on the features of a
     static trunk need no training of the network. It is a transformer for pipelines,
-    cross-validation and searches over `cut`, and needs no `fit`.
+    cross-validation and searches over `cut`, and needs no `fit`. A pickle of it holds the model
+    as a `.keras` file, which is loaded in Keras's safe mode and not compiled.
 
     Args:
-        model: A trained Functional or built Sequential model. It is not changed, and shared by
-            `sklearn.base.clone`. Train it further, and the features are those of the new weights.
+        model: A trained Functional or built Sequential model. It is not changed, and
+            `sklearn.base.clone` shares it. Train it further, and the features are those of its
+            new weights (but a vocabulary that it adapts anew needs a new extractor).
         cut: Where the features are taken: what `transfer` takes, 1 by default: all but the last
             layer. The features of a list of names stand side by side, in its order.
         pooling: How features of more than one dimension become a vector: `"auto"`, the default,
@@ -83,6 +86,7 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Raises:
             As `transform`.
         """
+        check_cut(self.model, self.cut, self.pooling)
         inputs = self._checked(X, reset=True)
         self._input_shapes = [array.shape[1:] for array in inputs]
         return self
@@ -107,15 +111,14 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             UnbuiltModel: `model` is a Sequential model without an input shape.
             CloneError: A layer cannot be copied faithfully.
             NotStatic: A layer draws random numbers in inference.
+            TypeError: `X` is sparse, or no array.
             ValueError: `pooling` or `batch_size` is out of its range.
         """
         inputs = self._checked(X, reset=False)
         return self._trunk().features(inputs, self.batch_size, self.verbose)
 
     def _checked(self, X: Any, *, reset: bool) -> list[np.ndarray]:
-        """The arrays for the inputs of the model, once all that was given is found to be valid."""
-        checked_functional(self.model)
-        check_cut(self.model, self.cut, self.pooling)
+        """The arrays for the inputs of the model, and what scikit-learn wants to know of them."""
         _check_batch_size(self.batch_size)
         inputs = check_inputs(self.model, X)
         # scikit-learn counts features along the second axis, which images may have of any size.
@@ -171,5 +174,5 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
 
 def _check_batch_size(batch_size: Any) -> None:
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
         raise ValueError(f"`batch_size` is a positive whole number. Received: {batch_size!r}.")

@@ -24,7 +24,7 @@ def check_inputs(model: keras.Model, X: Any) -> list[np.ndarray]:
     Raises:
         InvalidFeatures: The number of arrays, a shape, a dtype or a value does not fit, or there
             are no samples.
-        TypeError: `X` is sparse.
+        TypeError: `X` is sparse, or no array.
     """
     tensors = {tensor.name: tensor for tensor in checked_functional(model).inputs}
     arrays = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from math import ceil
+from threading import Lock
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ from keras_mtl.surgery.clone import copy_of_input
 from keras_mtl.surgery.cuts import kept_tensor, resolve_cut
 from keras_mtl.surgery.graph import checked_functional, graph_of
 from keras_mtl.surgery.pooling import Pooling, check_pooling, pooling_layer
+from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.transfer import transfer
 
 Cut = int | str | Sequence[str]
@@ -32,15 +34,8 @@ class PooledTrunk:
         paths = resolve_cut(model, cut)
         self._sources = _layers_kept(model, paths)
         self._fingerprint = _fingerprint(self._sources)
-        trunk = transfer(model, cut, freeze=True)
-        inputs = keras.tree.map_structure(copy_of_input, trunk.input)
-        features = trunk(inputs)
-        in_order = [features[path] for path in paths] if len(paths) > 1 else features
-        vectors = [
-            _vector(index, tensor, pooling)
-            for index, tensor in enumerate(keras.tree.flatten(in_order))
-        ]
-        self._model = keras.Model(keras.tree.flatten(inputs), vectors)
+        self._model = _with_pooling(transfer(model, cut, freeze=True), paths, pooling)
+        self._lock = Lock()
 
     def is_current(self) -> bool:
         """Whether the weights of the model are still those that were copied."""
@@ -48,10 +43,11 @@ class PooledTrunk:
 
     def width(self, shapes: Sequence[Shape] | None = None) -> int | None:
         """Length of the vectors, for samples of these shapes; None if it depends on the shape."""
-        vectors = [tuple(vector.shape) for vector in self._model.outputs]
-        if shapes is not None and (None, None) in vectors:
+        vectors = [vector.shape for vector in self._model.outputs]
+        if shapes is not None and any(vector[-1] is None for vector in vectors):
             vectors = self._model.compute_output_shape([(None, *shape) for shape in shapes])
-        return None if (None, None) in vectors else sum(width for _, width in vectors)
+        widths = [vector[-1] for vector in vectors]
+        return None if None in widths else sum(widths)
 
     def features(
         self, inputs: Sequence[np.ndarray], batch_size: int, verbose: int = 0
@@ -79,7 +75,8 @@ class PooledTrunk:
             keras.ops.convert_to_tensor(array[filled], dtype=tensor.dtype)
             for array, tensor in zip(batch, self._model.inputs, strict=True)
         ]
-        vectors = keras.tree.flatten(self._model.predict_on_batch(tensors))
+        with self._lock:  # On JAX a call takes the weights away and puts them back.
+            vectors = keras.tree.flatten(self._model.predict_on_batch(tensors))
         return np.concatenate([v[:samples].astype("float32") for v in vectors], axis=1)
 
 
@@ -101,6 +98,17 @@ def check_cut(model: keras.Model, cut: Cut, pooling: Pooling) -> None:
                 f"each sample: the output there is {tensor.dtype} of shape {tensor.shape}. Cut at "
                 'another layer, or use `pooling="flatten"`.'
             )
+
+
+def _with_pooling(trunk: Trunk, paths: tuple[str, ...], pooling: Pooling) -> keras.Model:
+    """A model from a flat list of inputs to a list of vectors, those of `paths` in this order."""
+    inputs = keras.tree.map_structure(copy_of_input, trunk.input)
+    features = trunk(inputs)
+    in_order = [features[path] for path in paths] if len(paths) > 1 else features
+    vectors = [
+        _vector(index, tensor, pooling) for index, tensor in enumerate(keras.tree.flatten(in_order))
+    ]
+    return keras.Model(keras.tree.flatten(inputs), vectors)
 
 
 def _vector(index: int, tensor: Any, pooling: Pooling) -> Any:

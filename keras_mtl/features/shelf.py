@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import keras
 
 from keras_mtl.features.pooled import Cut, PooledTrunk
-from keras_mtl.surgery.cuts import resolve_cut
 from keras_mtl.surgery.graph import checked_functional
 from keras_mtl.surgery.pooling import Pooling
 
@@ -21,15 +21,18 @@ class TrunkShelf:
     def __init__(self, model: keras.Model) -> None:
         self.model = model
         self._made: dict[Any, PooledTrunk] = {}
+        self._lock = Lock()
 
     def take(self, cut: Cut, pooling: Pooling) -> PooledTrunk:
         """The trunk for a cut and a way of pooling, with the weights that the model has now."""
-        # A Sequential model gets a new graph when layers are added or removed.
-        key = (checked_functional(self.model), resolve_cut(self.model, cut), pooling)
-        trunk = self._made.pop(key, None)
-        if trunk is None or not trunk.is_current():
-            trunk = PooledTrunk(self.model, cut, pooling)
-        self._made[key] = trunk
-        if len(self._made) > CAPACITY:
-            del self._made[next(iter(self._made))]
+        # A Sequential model gets a new graph when layers are added or removed. As text, a cut may
+        # be a list, and `True` is not 1.
+        key = (checked_functional(self.model), repr((cut, pooling)))
+        with self._lock:
+            trunk = self._made.pop(key, None)
+            if trunk is None or not trunk.is_current():
+                trunk = PooledTrunk(self.model, cut, pooling)
+            self._made[key] = trunk
+            if len(self._made) > CAPACITY:
+                del self._made[next(iter(self._made))]
         return trunk

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_mtl.errors import CloneError
 from keras_mtl.surgery.cuts import WHOLE, kept_tensor
@@ -165,13 +166,18 @@ def _copy_own_state(source: keras.Layer, copy: keras.Layer) -> None:
     store: dict[str, Any] = {}
     source.save_own_variables(store)
     if store:
-        copy.load_own_variables(store)
+        copy.load_own_variables({key: _new_array(value) for key, value in store.items()})
     if hasattr(source, "save_assets"):  # An optional method: Keras itself looks for it so.
         with tempfile.TemporaryDirectory() as folder:
             source.save_assets(folder)
             copy.load_assets(folder)
     for old, new in zip(seed_states(source), seed_states(copy), strict=True):
-        new.assign(old)
+        new.assign(_new_array(old))
+
+
+def _new_array(value: Any) -> np.ndarray:
+    """A copy of the value: JAX deletes in training what a variable was assigned from."""
+    return np.array(keras.ops.convert_to_numpy(value))
 
 
 def _leading_to(named: list[tuple[str, Node]], wanted: dict[str, int]) -> set[Node]:

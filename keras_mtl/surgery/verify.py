@@ -120,9 +120,13 @@ def _batch_that_runs(model: keras.Model, graph: Graph) -> tuple[Batch, dict[int,
         generator = np.random.default_rng(0)
         batch = {_input_name(tensor): _draw(tensor, size, generator) for tensor in inputs}
         try:
-            return batch, _final(graph, batch)
+            final = _final(graph, batch)
         except Exception as error:  # Layers may refuse a size; the next one may fit.
             failure = error
+        else:
+            if all(0 not in value.shape for value in final.values()):
+                return batch, final
+            failure = ValueError(f"Its output is empty for inputs of size {size}.")
     raise CloneError(
         f"`{model.name}` does not run on a batch drawn to check its copy; `verify=False` skips "
         f"the check. The reason: {failure}"
@@ -173,10 +177,7 @@ def _draw(tensor: Any, size: int, generator: np.random.Generator) -> Any:
     shape = (first or BATCH_SIZE, *(dim or size for dim in others))
     if tensor.dtype == "string":
         return keras.ops.convert_to_tensor(np.full(shape, "", dtype=object), dtype="string")
-    if "float" in tensor.dtype:
-        values = generator.standard_normal(shape)
-    else:
-        values = np.zeros(shape)
+    values = generator.standard_normal(shape) if "float" in tensor.dtype else np.zeros(shape)
     return keras.ops.convert_to_tensor(values, dtype=tensor.dtype)
 
 

@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from keras_mtl.datasets.digits import digits
 from keras_mtl.errors import InvalidCut, InvalidFeatures, LayerNotFound, UnsupportedModel
-from keras_mtl.features import pooled
+from keras_mtl.features import pooled, shelf
 from keras_mtl.features.extractor import FeatureExtractor
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-6}
@@ -246,9 +246,17 @@ def made_trunks(monkeypatch):
 
 def test_a_trunk_is_made_once_for_all_clones(model, made_trunks):
     extractor = FeatureExtractor(model)
-    for cut in (1, 2, "second", 1):
+    for cut in (1, "second", ["second", "first"], 1, "second", ["second", "first"]):
         clone(extractor).set_params(cut=cut).transform(images())
-    assert made_trunks == [1, 2]
+    assert made_trunks == [1, "second", ["second", "first"]]
+
+
+def test_only_some_trunks_are_kept(model, made_trunks, monkeypatch):
+    monkeypatch.setattr(shelf, "CAPACITY", 2)
+    extractor = FeatureExtractor(model)
+    for cut in (1, 2, 1, 3, 1, 2):
+        extractor.set_params(cut=cut).transform(images())
+    assert made_trunks == [1, 2, 3, 2]
 
 
 @pytest.mark.backend("tensorflow", "jax", reason="torch runs the Python code each time")
@@ -325,11 +333,13 @@ def test_a_grid_search_over_cuts(trained):
     assert best.model is trained
 
 
-def test_two_processes(trained):
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_two_jobs(trained, backend):
     x, y = digits("digit", labels={"digit": 60})["digit"]
-    pipeline = make_pipeline(FeatureExtractor(trained), KNeighborsClassifier(1))
-    alone = cross_val_score(pipeline, x, y, cv=2)
-    assert np.array_equal(cross_val_score(pipeline, x, y, cv=2, n_jobs=2), alone)
+    pipeline = make_pipeline(FeatureExtractor(trained, batch_size=4), KNeighborsClassifier(1))
+    alone = cross_val_score(pipeline, x, y, cv=3)
+    with joblib.parallel_config(backend, n_jobs=2):
+        assert np.array_equal(cross_val_score(pipeline, x, y, cv=3), alone)
 
 
 def test_a_fitted_pipeline_survives_a_file_and_a_new_process(trained, tmp_path):

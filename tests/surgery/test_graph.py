@@ -3,11 +3,11 @@ from types import SimpleNamespace
 import keras
 import networkx
 import pytest
-from _models import ZOO, zoo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
+from _models import ZOO, zoo
 from keras_mtl.errors import UnbuiltModel, UnsupportedModel
 from keras_mtl.surgery.graph import Call, Graph, graph_of
 

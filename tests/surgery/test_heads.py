@@ -1,10 +1,10 @@
 import keras
 import numpy as np
 import pytest
-from _helpers import draw, moved_variables, paths, reload
-from _watching import as_numpy, same_bits
 from keras import layers
 
+from _helpers import draw, moved_variables, paths, reload
+from _watching import as_numpy, same_bits
 from keras_mtl import Head, errors, transfer
 
 KINDS = {"classification": 3, "binary": 1, "multilabel": 3, "regression": 2}
@@ -268,7 +268,12 @@ def test_a_head_that_does_not_fit(make_head, message):
     [
         (layers.Discretization([0.0]), (6,), 3, "floating point features; .* are int"),
         (layers.Reshape((1, 1, 1, 1, 6)), (6,), 3, r"rank 2 to 5.*\(None, 1, 1, 1, 1, 6\)"),
-        (layers.Conv1D(4, 1), (None, 6), Head(3, pooling="flatten"), r"\(None, None, 4\).*`pooling`"),
+        (
+            layers.Conv1D(4, 1),
+            (None, 6),
+            Head(3, pooling="flatten"),
+            r"\(None, None, 4\).*`pooling`",
+        ),
     ],
 )
 def test_features_that_fit_no_head(layer, shape, head, message):
@@ -280,7 +285,7 @@ def test_features_that_fit_no_head(layer, shape, head, message):
 
 def test_several_outputs_fit_no_head():
     source = trained(layers.Dense(5, name="low"))
-    with pytest.raises(errors.HeadMismatch, match="goes on one tensor; the trunk gives {low: "):
+    with pytest.raises(errors.HeadMismatch, match=r"one tensor; the trunk gives \{low: "):
         transfer(source, cut=["low", "features"], head=3)
 
 

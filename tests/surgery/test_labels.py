@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from _helpers import draw, moved_variables, reload
 from keras import layers
 
+from _helpers import draw, moved_variables, reload
 from keras_mtl import Head, errors, transfer
 
 X = draw(4, 3)

@@ -4,10 +4,10 @@ import sys
 import keras
 import numpy as np
 import pytest
-from _models import ZOO, random_batch, randomised, zoo
-from _watching import as_numpy, parts_of, same_bits, unchanged
 from keras import layers
 
+from _models import ZOO, random_batch, randomised, zoo
+from _watching import as_numpy, parts_of, same_bits, unchanged
 from keras_mtl import Head, to_plain, transfer
 from keras_mtl.errors import CloneError
 

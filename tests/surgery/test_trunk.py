@@ -1,11 +1,11 @@
 import keras
 import numpy as np
 import pytest
+from keras import layers
+
 from _helpers import draw, moved_variables, paths, reload
 from _models import QuietBlock, random_batch, randomised, zoo
 from _watching import same_bits
-from keras import layers
-
 from keras_mtl import transfer
 
 IMAGES = draw(12, 6, 6, 2)
@@ -71,7 +71,9 @@ def branching(branches):
 
 def showing(features):
     """A head that shows the features beside a prediction that trains."""
-    inputs = {name: keras.Input(t.shape[1:], dtype=t.dtype, name=name) for name, t in features.items()}
+    inputs = {
+        name: keras.Input(t.shape[1:], dtype=t.dtype, name=name) for name, t in features.items()
+    }
     pooled = [layers.GlobalAveragePooling2D(dtype="float32")(t) for t in inputs.values()]
     x = layers.Concatenate()([*pooled, pooled[0]])
     prediction = layers.Dense(1, name="prediction")(layers.Dropout(0.5)(x))
@@ -126,8 +128,8 @@ def test_a_trunk_that_trains_is_live(branches):
     assert len(trunk.trainable_variables) == len(source.trainable_variables) > 0
 
 
-@zoo()
-def test_every_awkward_trunk_can_be_static(build):
+@zoo("masked_lstm", "recurrent_wrappers", "attention", "siamese", "nested_twice")
+def test_awkward_trunks_can_be_static(build):
     trained = randomised(build())
     trunk = transfer(trained, cut=0, verify=False)
     batch = random_batch(trained)
@@ -191,9 +193,8 @@ def test_freeze_by_name_in_fit():
     model = transfer(two_halves(), cut=1, freeze="first_dropout", head=2)
     with moved_variables(model) as moved:
         model.fit(draw(8, 4), np.arange(8) % 2, verbose=0)
-    seeds = [path for path in paths(moved) if "seed" in path]
-    assert len(seeds) == 1
-    assert set(paths(moved)) == {*paths(model.trainable_variables), *seeds}
+    weights = [path for path in paths(moved) if "seed" not in path]
+    assert weights == paths(model.trainable_variables)
 
 
 @pytest.mark.parametrize(

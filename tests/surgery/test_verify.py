@@ -1,10 +1,10 @@
 import keras
 import numpy as np
 import pytest
-from _models import randomised, zoo
-from _watching import unchanged
 from keras import layers, ops
 
+from _models import randomised, zoo
+from _watching import unchanged
 from keras_mtl import transfer
 from keras_mtl.errors import CloneError, NotStatic
 from keras_mtl.surgery.verify import verify_copy
