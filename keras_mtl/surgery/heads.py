@@ -228,6 +228,6 @@ def _sizes(argument: str, values: Any) -> tuple[int, ...]:
 
 
 def _fraction(argument: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < 1:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
         raise ValueError(f"`{argument}` is a number in [0, 1). Received: {value!r}.")
     return float(value)
