@@ -8,7 +8,7 @@ a picture and exports the best model. Takes about a minute on two cores.
 import itertools
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from keras_mtl.results import Score, summarise
 
 LABEL_COUNTS = (20, 60, 200)
 SEEDS = (0, 1, 2)
-STEPS = 250
+STEPS = 150
 BATCH_SIZE = 32
 CUT = "flatten"  # the last layer kept: the dense one after it knows too much of parity
 OUTPUT = Path("quickstart_output")
@@ -49,7 +49,7 @@ def parity_network():
     )
     x, y = keras_mtl.datasets.digits(["parity"])["parity"]
     network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = network.fit(x, y, epochs=15, batch_size=32, validation_split=0.2, verbose=0)
+    history = network.fit(x, y, epochs=10, batch_size=32, validation_split=0.2, verbose=0)
     print(f"Parity with {len(x)} labels: {history.history['val_accuracy'][-1]:.3f} of validation")
     return network
 

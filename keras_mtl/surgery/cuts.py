@@ -114,11 +114,11 @@ def cut_points(model: keras.Model, *, nested: bool = False) -> CutPoints:
         ... ], name="small")
         >>> keras_mtl.cut_points(model)
         Legal cuts of `small`
-        layer   cut      shape  params kept  weighted
-        ──────────────────────────────────────────────
-        hidden    2  (None, 4)           36  yes
-        relu      1  (None, 4)           36
-        logits    0  (None, 2)           46  yes
+        layer    cut   shape       params kept   weighted
+        ─────────────────────────────────────────────────
+        hidden     2   (None, 4)            36        yes
+        relu       1   (None, 4)            36
+        logits     0   (None, 2)            46        yes
         >>> keras_mtl.cut_points(model)[1].cut
         1
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -33,13 +34,6 @@ class Trunk(Functional):
         True
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Rebuilt from its config, a layer is frozen but the layers inside it are not.
-        frozen = [part for layer in self.layers if not layer.trainable for part in sublayers(layer)]
-        for part in frozen:
-            part.trainable = False
-
     def call(
         self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
     ) -> Any:
@@ -58,22 +52,43 @@ class Trunk(Functional):
         return unwrap_single(outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """The config of a Functional model, and the flags that it loses."""
+        """The config of a Functional model, and the flags of its layers."""
         config = super().get_config()
-        inside = [_frozen_inside(layer) for layer in self.layers]
-        return {**config, "frozen_inside": inside} if any(inside) else config
+        frozen = [_frozen_parts(layer) for layer in self.layers]
+        return {**config, "frozen": frozen} if any(frozen) else config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Trunk:
         """The model that `get_config` describes, with fresh weights."""
         config = dict(config)
-        frozen_inside = config.pop("frozen_inside", [])
+        frozen = config.pop("frozen", [])
         trunk = super().from_config(config, custom_objects=custom_objects)
-        for layer, indices in zip(trunk.layers, frozen_inside, strict=False):
-            inside = sublayers(layer)
+        for layer, indices in zip(trunk.layers, frozen, strict=False):
+            parts = sublayers(layer)
             for index in indices:
-                inside[index].trainable = False
+                parts[index].trainable = False
         return trunk
+
+    def _run_through_graph(
+        self,
+        inputs: Any,
+        operation_fn: Callable[[Any], Any] = lambda operation: operation,
+        call_fn: Callable[..., Any] | None = None,
+    ) -> Any:
+        """Run the graph; where `clone_model` puts copies in, these get the flags of the layers."""
+        copies: list[tuple[keras.Layer, keras.Layer]] = []
+
+        def noting_copies(operation: Any) -> Any:
+            called = operation_fn(operation)
+            if isinstance(called, keras.Layer) and called is not operation:
+                copies.append((operation, called))
+            return called
+
+        outputs = super()._run_through_graph(inputs, noting_copies, call_fn)
+        for layer, copy in copies:
+            for part, copied in zip(sublayers(layer), sublayers(copy), strict=False):
+                copied.trainable = part.trainable
+        return outputs
 
 
 def is_static(operation: Any) -> bool:
@@ -108,8 +123,11 @@ def _in_mode(operation: Any, **call_context: Any) -> Any:
     return call_static
 
 
-def _frozen_inside(layer: keras.Layer) -> list[int]:
-    """The frozen layers inside a trainable one that is no model: no config holds their flags."""
-    if not layer.trainable or isinstance(layer, Functional | keras.Sequential):
+def _frozen_parts(layer: keras.Layer) -> list[int]:
+    """Which of the layer and the layers inside it are frozen; models know it themselves.
+
+    Configs do not tell: SpatialDropout2D's has no flag, no layer's has those of the layers inside.
+    """
+    if isinstance(layer, Functional | keras.Sequential):
         return []
     return [index for index, part in enumerate(sublayers(layer)) if not part.trainable]

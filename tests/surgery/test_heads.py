@@ -72,8 +72,21 @@ def test_sequences_are_averaged_over_unmasked_steps():
     model = transfer(source, cut=0, head=Head(2, "regression"))
 
     vectors, kernel = as_numpy(embedding.embeddings), as_numpy(model.head.weights[0])
-    means = np.stack([vectors[row[row > 0]].mean(axis=0) for row in tokens])
-    np.testing.assert_allclose(model.predict(tokens, verbose=0), means @ kernel, atol=1e-6)
+    expected = np.stack([vectors[row[row > 0]].mean(axis=0) for row in tokens]) @ kernel
+    np.testing.assert_allclose(model.predict(tokens, verbose=0), expected, atol=1e-6)
+    labels = draw(3, 2)
+    loss = model.evaluate(tokens, labels, verbose=0)[0]
+    assert loss == pytest.approx(np.mean((expected - labels) ** 2), rel=1e-5)
+
+
+def test_a_mask_given_to_the_head():
+    features, mask = draw(2, 3, 4), np.array([[True, False, True], [False, True, False]])
+    head = Head(2, "regression")
+    output = as_numpy(head(features, mask=mask))
+    means = np.stack([steps[kept].mean(axis=0) for steps, kept in zip(features, mask, strict=True)])
+    np.testing.assert_allclose(output, means @ as_numpy(head.weights[0]), atol=1e-6)
+    assert head.compute_mask(features, mask) is None
+    assert Head(2, pooling="none").compute_mask(features, mask) is mask
 
 
 def test_a_head_at_every_step_keeps_the_mask():

@@ -75,8 +75,8 @@ def showing(features):
         name: keras.Input(t.shape[1:], dtype=t.dtype, name=name) for name, t in features.items()
     }
     pooled = [layers.GlobalAveragePooling2D(dtype="float32")(t) for t in inputs.values()]
-    x = layers.Concatenate()([*pooled, pooled[0]])
-    prediction = layers.Dense(1, name="prediction")(layers.Dropout(0.5)(x))
+    x = layers.Dropout(0.5)(layers.Concatenate()(pooled))
+    prediction = layers.Dense(1, name="prediction")(x)
     return keras.Model(inputs, {**inputs, "prediction": prediction}, name="head")
 
 
@@ -160,13 +160,13 @@ def test_the_trunk_alone_is_static_in_fit():
     assert moved == []
 
 
-def two_halves(**kwargs):
+def two_halves(name="two_halves"):
     inputs = keras.Input((4,))
     x = layers.Dense(4, "tanh", activity_regularizer="l2", name="first")(inputs)
     x = layers.Dropout(0.5, name="first_dropout")(x)
     x = layers.Dense(4, "tanh", activity_regularizer="l2", name="second")(x)
     x = layers.Dropout(0.5, name="second_dropout")(x)
-    return keras.Model(inputs, layers.Dense(2, name="last")(x), **kwargs)
+    return keras.Model(inputs, layers.Dense(2, name="last")(x), name=name)
 
 
 def test_freeze_by_name_is_static_up_to_it_and_live_after_it():
