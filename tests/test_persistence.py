@@ -43,6 +43,7 @@ def reused():
 CASES = {
     "static": (augmentation, {"head": 3}, "flatten"),
     "static_trunk_alone": (augmentation, {}, "flatten"),
+    "partly_static_augmentation": (augmentation, {"freeze": "dropout", "head": 3}, "dropout"),
     "nested_partly_static": (nested_twice, {"freeze": "stem", "head": 3}, "stem"),
     "partly_static": (two_blocks, {"freeze": "dropout_0", "head": 3}, "dropout_0"),
     "partly_static_live_norm": (

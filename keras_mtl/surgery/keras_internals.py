@@ -1,6 +1,6 @@
 """What Keras does not export but surgery on graphs needs, in one place.
 
-Written against Keras 3.15. Each name says what would replace it if Keras made it public.
+Written against Keras 3.15; a change in Keras that breaks surgery shows in this file first.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+from keras.src.backend import set_keras_mask
 from keras.src.backend.common import global_state
 from keras.src.models.functional import Functional, operation_fn
 from keras.src.ops.node import Node
@@ -23,6 +24,7 @@ __all__ = [
     "operation_fn",
     "ordered_nodes",
     "seed_states",
+    "set_keras_mask",
     "sublayers",
 ]
 

@@ -12,6 +12,7 @@ from keras_mtl.surgery.keras_internals import (
     idle_seeds_kept,
     inference_context,
     operation_fn,
+    set_keras_mask,
     sublayers,
 )
 
@@ -44,7 +45,7 @@ class Trunk(Functional):
         flat_inputs = self._standardize_inputs(inputs)
         for tensor, tensor_mask in zip(flat_inputs, keras.tree.flatten(mask), strict=False):
             if tensor_mask is not None:
-                keras.src.backend.set_keras_mask(tensor, tensor_mask)
+                set_keras_mask(tensor, tensor_mask)
         outputs = self._run_through_graph(
             flat_inputs,
             operation_fn=lambda operation: _in_mode(operation, training=training, **kwargs),

@@ -189,7 +189,8 @@ def built(layer, width=4):
 
 def functional_head():
     inputs = keras.Input((4,))
-    return keras.Model(inputs, layers.Dense(3)(layers.Dense(5)(inputs)))
+    x = layers.Lambda(lambda x: x**2)(layers.Dense(5)(inputs))
+    return keras.Model(inputs, layers.Dense(3)(x))
 
 
 GIVEN = {
