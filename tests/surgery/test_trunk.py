@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 from _helpers import draw, moved_variables, paths, reload
 from _models import QuietBlock, random_batch, randomised, zoo
@@ -149,6 +149,26 @@ def test_static_inside_a_model_of_the_user():
     assert history["loss"] == history["prediction_loss"]
     assert moved == []
     assert paths(model.trainable_variables) == PREDICTION
+
+
+class Around(keras.Model):
+    """It passes `training` on to nobody: its parts look it up in the context of its call."""
+
+    def __init__(self, trunk):
+        super().__init__()
+        self.trunk = trunk
+        self.dropout = layers.Dropout(0.5)
+
+    def call(self, x):
+        return self.dropout(self.trunk(x))
+
+
+def test_what_is_called_after_a_static_trunk_is_live():
+    trunk = transfer(two_halves(), cut=0)
+    features = trunk(ops.ones((64, 4)))
+    outputs = Around(trunk)(ops.ones((64, 4)), training=True)
+    assert 0 < ops.sum(outputs == 0) < 128
+    assert same_bits(ops.where(outputs == 0, 0.0, features), outputs / 2)
 
 
 def test_the_trunk_alone_is_static_in_fit():
