@@ -43,6 +43,38 @@ class InvalidFeatures(KerasMtlError, ValueError):
     """The data given do not fit the inputs of the model."""
 
 
+class TaskNotFound(KerasMtlError, ValueError):
+    """No task has the name given."""
+
+
+class InvalidSchedule(KerasMtlError, ValueError):
+    """The schedule cannot be used for these tasks."""
+
+
+class InvalidTaskData(KerasMtlError, ValueError):
+    """The data of a task cannot be trained on."""
+
+
+class DataEnded(KerasMtlError, RuntimeError):
+    """The data of a task ended before training did."""
+
+
+class MissingLoss(KerasMtlError, ValueError):
+    """Nothing says which loss a task is trained with."""
+
+
+class NonFiniteLoss(KerasMtlError, ArithmeticError):
+    """A loss became NaN or infinite."""
+
+
+class InvalidBackup(KerasMtlError, ValueError):
+    """A backup is of another run, or damaged."""
+
+
+class BackupNotWritable(KerasMtlError, OSError):
+    """A backup cannot be written where it was asked for."""
+
+
 class ExportError(KerasMtlError, OSError):
     """The exported model cannot be written where it was asked for."""
 

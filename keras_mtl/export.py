@@ -20,6 +20,7 @@ from keras_mtl.errors import (
     ExportPathNotWritable,
     UnsupportedBackend,
 )
+from keras_mtl.multitask.model import MultiTaskModel
 from keras_mtl.surgery.graph import checked_functional
 from keras_mtl.surgery.trunk import unwrap_single
 
@@ -39,11 +40,13 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
     Use it to put a trained model into service: TensorFlow Serving, `tf.saved_model.load` and
     the converters of TensorFlow read it. To train on, save it with `model.save` instead.
 
-    The one signature, `"serving_default"`, is the model in inference mode. Its inputs are named
+    The signature `"serving_default"` is the model in inference mode. Its inputs are named
     after the input layers of the model, and have their dtypes and shapes (None stays None).
     Its outputs are named after the layers that make them, `"head"` for a model with a `Head`; the
     outputs of a model that returns a dict keep their keys. Of two equal names the second becomes
     `"name_1"`, and a character that TensorFlow refuses in the name of an input becomes `"_"`.
+    A `MultiTaskModel` has a signature under the name of each task as well, which runs the trunk
+    and that head only; the variables are stored once.
 
     Args:
         model: A Functional or built Sequential model, such as `transfer` returns. It is not
@@ -77,8 +80,11 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
     checked_functional(model)
     _check_backend()
     path = _checked_path(path, overwrite=overwrite)
+    endpoints = {DEFAULT_ENDPOINT: model}
+    if isinstance(model, MultiTaskModel):
+        endpoints = {task: model.graph_of_task(task) for task in model.tasks} | endpoints
     with _written_whole(path) as folder:
-        _write_saved_model(model, {DEFAULT_ENDPOINT: model}, folder)
+        _write_saved_model(model, endpoints, folder)
     return path
 
 

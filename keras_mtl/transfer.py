@@ -90,7 +90,7 @@ def transfer(
     check_batchnorm(batchnorm)
     paths = resolve_cut(model, cut)
     _check_freeze(model, freeze)
-    new_head = _checked_head(head)
+    new_head = checked_head(head)
     trunk_name = name if new_head is None and name else "trunk"
     trunk = clone_graph(model, paths, class_of=lambda _: Trunk, name=trunk_name)
     _set_flags(model, trunk, freeze, batchnorm)
@@ -101,7 +101,12 @@ def transfer(
     return join(trunk, new_head, name or f"{model.name}_transfer")
 
 
-def _checked_head(head: HeadLike) -> keras.Layer | Sequence[keras.Layer] | None:
+def checked_head(head: HeadLike) -> keras.Layer | Sequence[keras.Layer] | None:
+    """What was given as a head; a number of classes is made a `Head`.
+
+    Raises:
+        HeadMismatch: It is none.
+    """
     if isinstance(head, Integral) and not isinstance(head, bool):
         return Head(int(head), name="head")
     layers = head if isinstance(head, list | tuple) else [head]

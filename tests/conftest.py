@@ -14,6 +14,10 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 python_path = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
 os.environ["PYTHONPATH"] = os.pathsep.join(python_path)
+# Small models compile longer than they run: let XLA on CPUs do less. TensorFlow reads it too.
+if os.environ["KERAS_BACKEND"] == "jax":
+    quick = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    os.environ.setdefault("XLA_FLAGS", quick)
 if "PYTEST_XDIST_WORKER" in os.environ:
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC"):  # BLAS and torch, TF, XLA
         os.environ.setdefault(name, "1")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 
 from _helpers import paths
@@ -86,6 +87,7 @@ def live_weights(model):
     return [weight.path for part in live for weight in part.weights if part._layers == []]
 
 
+@pytest.mark.slow
 def test_another_process_finds_the_same_models(tmp_path):
     for name in CASES:
         save(tmp_path, name)

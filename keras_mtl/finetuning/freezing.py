@@ -114,7 +114,9 @@ def _trunk_of(model: Trunk, verb: str) -> Trunk:
     raise UnsupportedModel(
         f"`{verb}` works on a model that `keras_mtl.transfer` returned, received a "
         f"`{type(model).__name__}`. In a plain Keras model `trainable = False` leaves Dropout and "
-        "noise active; `keras_mtl.transfer(model, cut=0)` gives a static copy of it."
+        "noise active; `keras_mtl.transfer(model, cut=0)` gives a static copy of it. Of a "
+        "`MultiTaskModel` whose trunk is a model of `keras_mtl.transfer`, "
+        f"`{verb}` the `trunk` and `compile` it again."
     )
 
 

@@ -21,7 +21,7 @@ def clone_graph(
     model: keras.Model,
     paths: tuple[str, ...] = WHOLE,
     *,
-    class_of: Callable[[Any], type[Functional]],
+    class_of: Callable[[Any], Callable[..., Functional]],
     name: str | None = None,
     copy_layer: Callable[[Any], Any] | None = None,
     copy_state: Callable[[Any, Any], None] | None = None,
@@ -58,7 +58,7 @@ class _Cloner:
 
     def __init__(
         self,
-        class_of: Callable[[Any], type[Functional]],
+        class_of: Callable[[Any], Callable[..., Functional]],
         copy_layer: Callable[[Any], Any],
     ) -> None:
         self.pairs: list[tuple[Any, Any]] = []

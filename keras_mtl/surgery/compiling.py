@@ -19,7 +19,7 @@ def fresh_arguments(model: keras.Model) -> dict[str, Any]:
     arguments = compile_arguments(model)
     arguments["optimizer"] = _fresh_optimizer(model.optimizer)
     for key in ("metrics", "weighted_metrics"):
-        arguments[key] = keras.tree.map_structure(_fresh_metric, arguments[key])
+        arguments[key] = keras.tree.map_structure(fresh_metric, arguments[key])
     return arguments
 
 
@@ -39,7 +39,8 @@ def _fresh_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.
         return type(optimizer).from_config(optimizer.get_config())
 
 
-def _fresh_metric(metric: Any) -> Any:
+def fresh_metric(metric: Any) -> Any:
+    """A metric of the same configuration, without state; a name or a function as it is."""
     if isinstance(metric, keras.Metric):
         return type(metric).from_config(metric.get_config())
     return metric

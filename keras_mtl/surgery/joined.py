@@ -76,10 +76,31 @@ def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> 
         HeadMismatch: The head does not fit the features of the trunk.
     """
     inputs = keras.tree.map_structure(copy_of_input, trunk.input)
-    features = trunk(inputs)
+    copy, outputs = put_head(trunk(inputs), head)
+    model = TransferModel(inputs, outputs, name=name)
+    if isinstance(copy, Head):
+        model.compile("adam", loss=copy.make_loss(), metrics=copy.make_metrics())
+    return model
+
+
+def put_head(
+    features: Any, head: keras.Layer | Sequence[keras.Layer], name: str | None = None
+) -> tuple[keras.Layer, Any]:
+    """A copy of a head, with its state, and what it gives for symbolic features.
+
+    Args:
+        features: What the trunk gives.
+        head: A layer, a model, or a list of layers, of which the copy is a Sequential model.
+        name: The name of the copy; that of the head by default.
+
+    Raises:
+        HeadMismatch: The head does not fit the features.
+    """
     if isinstance(head, Head):
         _check_features(head, features)
     copy, pairs = _copied(head)
+    if name is not None:
+        copy.name = name
     try:
         outputs = copy(features)
         for source, part in pairs:
@@ -90,10 +111,7 @@ def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> 
             f"The head `{copy.name}` does not fit the features at the cut, "
             f"{_described(features)}: {error}"
         ) from error
-    model = TransferModel(inputs, outputs, name=name)
-    if isinstance(copy, Head):
-        model.compile("adam", loss=copy.make_loss(), metrics=copy.make_metrics())
-    return model
+    return copy, outputs
 
 
 def _check_features(head: Head, features: Any) -> None:

@@ -10,19 +10,27 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
-from keras.src.backend import set_keras_mask
+from keras.src.backend import get_keras_mask, set_keras_mask
 from keras.src.backend.common import global_state
+from keras.src.losses.loss import scale_loss_for_distribution
 from keras.src.models.functional import Functional, operation_fn
 from keras.src.ops.node import Node
+from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 
 __all__ = [
+    "CompileLoss",
+    "CompileMetrics",
     "Functional",
     "Node",
+    "added_losses",
     "compile_arguments",
+    "get_keras_mask",
     "idle_seeds_kept",
     "inference_context",
     "operation_fn",
     "ordered_nodes",
+    "own_state",
+    "scale_loss_for_distribution",
     "seed_states",
     "set_keras_mask",
     "sublayers",
@@ -48,6 +56,16 @@ def sublayers(layer: keras.Layer) -> list[keras.Layer]:
 def seed_states(layer: keras.Layer) -> list[keras.Variable]:
     """The states of the random generators that the layer itself owns."""
     return [generator.state for generator in layer._seed_generators]
+
+
+def added_losses(layer: keras.Layer) -> list[Any]:
+    """What the layer itself has added to the loss in its last call: activity regularisation."""
+    return layer._get_own_losses()
+
+
+def own_state(layer: keras.Layer) -> list[keras.Variable]:
+    """What a call of the layer itself may change: statistics, and seeds."""
+    return [*layer._non_trainable_variables, *seed_states(layer)]
 
 
 @contextmanager

@@ -17,8 +17,17 @@ from keras_mtl.surgery.keras_internals import (
 )
 
 
+class OwnGraph(Functional):
+    """A Functional model whose copies are of its own class."""
+
+    @classmethod
+    def of_graph(cls, inputs: Any, outputs: Any, name: str) -> Functional:
+        """The model of a graph, as surgery makes one."""
+        return cls(inputs, outputs, name=name)
+
+
 @keras.saving.register_keras_serializable("keras_mtl")
-class Trunk(Functional):
+class Trunk(OwnGraph):
     """A Functional model in which `layer.trainable = False` makes a layer static.
 
     Keras stops the training of a frozen layer but not its Dropout, its noise, its augmentation or
@@ -97,9 +106,9 @@ def is_static(operation: Any) -> bool:
     return isinstance(operation, keras.Layer) and not operation.trainable
 
 
-def own_class(model: keras.Model) -> type[Functional]:
-    """The class of a copy that is to behave as `model`: Keras's own, unless it is one of ours."""
-    return type(model) if isinstance(model, Trunk) else Functional
+def own_class(model: keras.Model) -> Callable[..., Functional]:
+    """What makes copies that are to behave as `model`: Keras's class, or our own."""
+    return model.of_graph if isinstance(model, OwnGraph) else Functional
 
 
 def unwrap_single(structure: Any) -> Any:

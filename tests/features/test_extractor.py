@@ -333,6 +333,7 @@ def test_a_grid_search_over_cuts(trained):
     assert best.model is trained
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_two_jobs(trained, backend):
     x, y = digits("digit", labels={"digit": 60})["digit"]
@@ -342,6 +343,7 @@ def test_two_jobs(trained, backend):
         assert np.array_equal(cross_val_score(pipeline, x, y, cv=3), alone)
 
 
+@pytest.mark.slow
 def test_a_fitted_pipeline_survives_a_file_and_a_new_process(trained, tmp_path):
     x, y = digits("digit", labels={"digit": 60})["digit"]
     extractor = FeatureExtractor(trained, "second", pooling="max", batch_size=7)

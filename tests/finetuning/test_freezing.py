@@ -165,7 +165,7 @@ def test_fit_moves_exactly_the_trainable_variables_after_every_switch(loaded, tm
     ids=["all", "up to", "from, with batchnorm", "from", "none"],
 )
 def test_flags_survive_leaf_by_leaf(switch, tmp_path):
-    wrapped = layers.Bidirectional(layers.LSTM(3))
+    wrapped = layers.Bidirectional(layers.SimpleRNN(3))
     stack = [
         residual("inner"),
         QuietBlock(4, name="quiet"),

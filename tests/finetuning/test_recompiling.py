@@ -106,7 +106,7 @@ def slots_of(optimizer, names):
 
 @pytest.mark.parametrize("make_optimizer, names", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_slots_follow_their_variables(make_optimizer, names, policy):
-    model = compiled_with(make_optimizer())
+    model = compiled_with(make_optimizer(), run_eagerly=True)
     model.fit(X, Y, epochs=2, verbose=0)
     scaled = isinstance(model.optimizer, optimizers.LossScaleOptimizer)
     assert scaled == (policy == "mixed_float16")
@@ -126,7 +126,9 @@ def test_slots_follow_their_variables(make_optimizer, names, policy):
 
 def test_a_switch_that_changes_nothing_does_not_disturb_training():
     """Momentum knows no step count, so its slots are all that training remembers."""
-    switched, straight = (compiled_with(optimizers.SGD(0.1, momentum=0.9)) for _ in range(2))
+    switched, straight = (
+        compiled_with(optimizers.SGD(0.1, momentum=0.9), run_eagerly=True) for _ in range(2)
+    )
     straight.set_weights(switched.get_weights())
     for model in (switched, straight):
         model.fit(X, Y, epochs=2, shuffle=False, verbose=0)

@@ -98,6 +98,7 @@ numpy.save("outputs.npy", model.predict(numpy.load("inputs.npy"), verbose=0))
 """
 
 
+@pytest.mark.slow
 def test_the_saved_model_loads_without_keras_mtl(tmp_path):
     plain = to_plain(transfer(build("convolutional"), "pool", head=Head(3, hidden=[4])))
     inputs = as_numpy(random_batch(plain))

@@ -252,6 +252,7 @@ def normalised():
 def test_batchnorm_policy_in_fit(batchnorm, freeze, normalisations, tmp_path):
     model = transfer(normalised(), cut=1, freeze=freeze, head=2, batchnorm=batchnorm)
     model = reload(model, tmp_path, {"QuietBlock": QuietBlock})
+    model.run_eagerly = True
     with moved_variables(model.trunk) as moved:
         model.fit(draw(12, 4), np.arange(12) % 2, verbose=0)
     names = [path.split("/")[-1] for path in paths(moved)]

@@ -1,0 +1,1 @@
+"""One trunk, several heads that train in turn or at once."""

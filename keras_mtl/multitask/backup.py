@@ -1,0 +1,194 @@
+"""Backups of a run, from which it goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from keras_mtl.errors import BackupNotWritable, InvalidBackup
+
+VERSION = 1
+"""Of the format; another one is not read."""
+NEWEST = "backup.npz"
+BEFORE = "backup-before.npz"
+META = "meta"
+OTHERS = "other "
+"""What the names of arrays that are no variables begin with."""
+DAMAGE = (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile)
+"""What reading a damaged file raises."""
+
+
+class Position(NamedTuple):
+    """Where in a run the next step is."""
+
+    epoch: int
+    step: int
+
+
+class State(NamedTuple):
+    """What a run needs to go on, besides the variables.
+
+    Attributes:
+        position: Where the next step is.
+        notes: What JSON can hold: counts, what callbacks remember.
+        arrays: Of bytes, which the notes refer to.
+    """
+
+    position: Position
+    notes: dict[str, Any]
+    arrays: Mapping[str, np.ndarray]
+
+
+class Backup:
+    """A folder with the newest backup of a run and the one before.
+
+    Args:
+        folder: Made if it does not exist.
+
+    Raises:
+        BackupNotWritable: Nothing can be written there.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = Path(folder)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BackupNotWritable(f"`backup={str(folder)!r}`: {error}") from error
+        if not os.access(self._folder, os.W_OK):
+            raise BackupNotWritable(f"Nothing can be written in `backup={str(folder)!r}`.")
+        self._identity: dict[str, Any] = {}
+        self._arrays, self._meta = self._newest_sound()
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of the run that made the backup; None without one."""
+        return self._meta["identity"]["seed"] if self._meta else None
+
+    def open(self, identity: dict[str, Any]) -> None:
+        """Say which run this is.
+
+        Args:
+            identity: What must be the same when the run goes on, as JSON holds it.
+
+        Raises:
+            InvalidBackup: The backup is of another run.
+        """
+        self._identity = json.loads(json.dumps(identity))
+        if not self._meta:
+            return
+        saved = self._meta["identity"]
+        other = [key for key, value in self._identity.items() if saved.get(key) != value]
+        if other:
+            raise self._of_another_run(other)
+
+    @property
+    def state(self) -> State | None:
+        """That of the backup; None without one."""
+        if not self._meta:
+            return None
+        own = {name.removeprefix(OTHERS): array for name, array in self._arrays.items()}
+        return State(Position(*self._meta["position"]), self._meta["notes"], own)
+
+    def restore(self, variables: Mapping[str, keras.Variable]) -> None:
+        """Put the values of the backup into the variables.
+
+        Raises:
+            InvalidBackup: It has the values of other variables.
+        """
+        saved = {name for name in self._arrays if not name.startswith(OTHERS)}
+        if saved != set(variables):
+            other = {name.split("-")[0] for name in saved ^ set(variables)}
+            raise self._of_another_run(sorted(other))
+        for name, variable in variables.items():
+            dtype = np.asarray(keras.ops.convert_to_numpy(variable)).dtype
+            variable.assign(self._arrays[name].view(dtype).reshape(variable.shape))
+        self._arrays = {}
+
+    def save(self, state: State, variables: Mapping[str, keras.Variable]) -> None:
+        """Write a backup, whole or not at all; the one before it is kept."""
+        arrays: dict[str, Any] = {name: _bytes_of(variable) for name, variable in variables.items()}
+        arrays |= {f"{OTHERS}{name}": array for name, array in state.arrays.items()}
+        meta = {
+            "version": VERSION,
+            "identity": self._identity,
+            "position": list(state.position),
+            "notes": state.notes,
+        }
+        arrays[META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+        new = self._folder / f".new-{os.getpid()}.npz"
+        try:
+            with new.open("wb") as file:
+                np.savez(file, **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            newest = self._folder / NEWEST
+            if newest.exists():
+                newest.replace(self._folder / BEFORE)
+            new.replace(newest)
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            raise BackupNotWritable(
+                f"The backup cannot be written in {str(self._folder)!r}: {error}"
+            ) from error
+
+    def remove(self) -> None:
+        """Delete the backups: the run has ended."""
+        for path in [*map(self._folder.joinpath, (NEWEST, BEFORE)), *self._left_over()]:
+            path.unlink(missing_ok=True)
+
+    def _of_another_run(self, differing: list[str]) -> InvalidBackup:
+        names = ", ".join(f"`{name}`" for name in differing)
+        return InvalidBackup(
+            f"The backup in {str(self._folder)!r} is of another run, which differs in: {names}. "
+            "Give the same arguments as before, or another folder for a new run."
+        )
+
+    def _left_over(self) -> list[Path]:
+        """What a run that was killed while it wrote has left."""
+        return list(self._folder.glob(".new-*.npz"))
+
+    def _newest_sound(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        paths = [path for path in map(self._folder.joinpath, (NEWEST, BEFORE)) if path.exists()]
+        damage = ""
+        for path in paths:
+            try:
+                arrays, meta = _read(path)
+            except DAMAGE as error:
+                damage = f"The backup {str(path)!r} is damaged: {error}. The one before it is used."
+                continue
+            if damage:
+                warnings.warn(damage, stacklevel=2)
+            if meta["version"] != VERSION:
+                raise InvalidBackup(
+                    f"The backup {str(path)!r} has the format {meta['version']}; this version of "
+                    f"`keras_mtl` reads {VERSION}. Give another folder for a new run."
+                )
+            return arrays, meta
+        if paths:
+            raise InvalidBackup(
+                f"All backups in {str(self._folder)!r} are damaged. Give another folder, or delete "
+                "them to begin anew."
+            )
+        return {}, {}
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    meta = json.loads(arrays.pop(META).tobytes())
+    return arrays, meta
+
+
+def _bytes_of(variable: keras.Variable) -> np.ndarray:
+    """The value as bytes: NumPy's files know nothing of bfloat16."""
+    value = np.ascontiguousarray(keras.ops.convert_to_numpy(variable))
+    return np.frombuffer(value.tobytes(), np.uint8)

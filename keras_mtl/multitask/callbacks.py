@@ -1,0 +1,66 @@
+"""The callbacks of a run, and how often their batch hooks can run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+STEPS_PER_BLOCK = 32
+HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
+
+
+def callback_list(
+    model: keras.Model, callbacks: Any, *, verbose: str | int, epochs: int, steps: int
+) -> keras.callbacks.CallbackList:
+    """The callbacks with a `History`, and a progress bar unless `verbose` is 0."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        if not any(isinstance(one, keras.callbacks.History) for one in callbacks.callbacks):
+            callbacks.callbacks.append(keras.callbacks.History())
+            callbacks.set_model(model)
+        return callbacks
+    shown = 1 if verbose == "auto" else int(verbose)
+    return keras.callbacks.CallbackList(
+        callbacks,
+        add_history=True,
+        add_progbar=shown != 0,
+        model=model,
+        verbose=shown,
+        epochs=epochs,
+        steps=steps,
+    )
+
+
+def history_of(callbacks: keras.callbacks.CallbackList) -> keras.callbacks.History:
+    """The `History` among the callbacks."""
+    found = (one for one in callbacks.callbacks if isinstance(one, keras.callbacks.History))
+    return next(found)
+
+
+def steps_per_block(
+    model: keras.Model, callbacks: keras.callbacks.CallbackList, given: int | None
+) -> int:
+    """As given to `fit` or `compile`; else 1 if a callback looks at each step, or many."""
+    if given is not None:
+        return given
+    if model.steps_per_execution > 1:
+        return int(model.steps_per_execution)
+    return 1 if any(map(_looks_at_steps, callbacks.callbacks)) else STEPS_PER_BLOCK
+
+
+def _looks_at_steps(callback: keras.callbacks.Callback) -> bool:
+    # Keras's own have these hooks whether they are to do something there or not.
+    if isinstance(callback, keras.callbacks.ModelCheckpoint):
+        return callback.save_freq != "epoch"
+    if isinstance(callback, keras.callbacks.TensorBoard):
+        return callback.update_freq != "epoch"
+    quiet = (keras.callbacks.ProgbarLogger, keras.callbacks.TerminateOnNaN)
+    if isinstance(callback, quiet):
+        return False
+    return any(_overrides(callback, hook) for hook in HOOKS)
+
+
+def _overrides(callback: keras.callbacks.Callback, hook: str) -> bool:
+    own = getattr(callback, hook)
+    # A LambdaCallback has functions where others have methods.
+    return getattr(own, "__func__", own) is not getattr(keras.callbacks.Callback, hook)

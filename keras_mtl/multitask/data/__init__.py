@@ -1,0 +1,1 @@
+"""The data of tasks: one file for each kind of source."""

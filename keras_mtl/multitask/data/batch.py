@@ -1,0 +1,38 @@
+"""What one step trains on."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+
+class Batch(NamedTuple):
+    """One batch, or all rows of a data set.
+
+    Attributes:
+        x: Inputs in the structure of the model's own: NumPy arrays, or TensorFlow's tensors from a
+            `tf.data.Dataset` under the TensorFlow backend.
+        y: Labels, a NumPy array. Of joint data a dict of them by the tasks' names, and so are the
+            next two.
+        sample_weight: None, or weights of shape `(batch,)`.
+        mask: None where every row has its label, else booleans of shape `(batch,)`: True where
+            the row has one. The labels of the others are 0 and mean nothing.
+    """
+
+    x: Any
+    y: Any
+    sample_weight: Any = None
+    mask: Any = None
+
+    def rows(self, indices: np.ndarray) -> Batch:
+        """The batch of these rows."""
+        return keras.tree.map_structure(
+            lambda values: None if values is None else values[indices], self
+        )
+
+    @property
+    def num_rows(self) -> int:
+        """The number of samples."""
+        return len(keras.tree.flatten(self.y)[0])

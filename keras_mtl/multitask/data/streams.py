@@ -1,0 +1,70 @@
+"""Data that are read from the start: a `tf.data.Dataset`, a `DataLoader`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from keras_mtl.multitask.data.base import PassesInTurn
+from keras_mtl.multitask.data.batch import Batch
+from keras_mtl.multitask.data.digests import digest_of_settings
+from keras_mtl.multitask.data.reading import Reader
+
+INFINITE = -1
+UNKNOWN = -2
+"""What a `tf.data.Dataset` gives as its cardinality."""
+
+
+class TfDatasetData(PassesInTurn):
+    """A `tf.data.Dataset` of batches; each pass iterates it again, shuffled as it was made to be.
+
+    Args:
+        name: The name of the task.
+        dataset: Of batches `(x, y)` or `(x, y, sample_weight)`.
+        reader: Puts its batches into one form.
+    """
+
+    def __init__(self, name: str, dataset: Any, reader: Reader) -> None:
+        size = int(dataset.cardinality())
+        super().__init__(name, None if size in (INFINITE, UNKNOWN) else size)
+        reader.check_specs(dataset.element_spec)
+        self.dataset = dataset
+        self.reader = reader
+
+    def one_pass(self, number: int = 0) -> Iterator[Batch]:
+        """The batches of the next pass."""
+        return map(self.reader.read, self.dataset.as_numpy_iterator())
+
+    def fingerprint(self) -> str:
+        """The hash of its length and of what its batches look like."""
+        return digest_of_settings([self.name, self.num_batches, str(self.dataset.element_spec)])
+
+
+class LoaderData(PassesInTurn):
+    """An object that gives its batches each time it is iterated, such as torch's `DataLoader`.
+
+    Args:
+        name: The name of the task.
+        loader: Of batches `(x, y)` or `(x, y, sample_weight)`.
+        reader: Puts its batches into one form.
+    """
+
+    def __init__(self, name: str, loader: Iterable[Any], reader: Reader) -> None:
+        super().__init__(name, _length(loader))
+        self._loader = loader
+        self._reader = reader
+
+    def one_pass(self, number: int = 0) -> Iterator[Batch]:
+        """The batches of the next pass."""
+        return map(self._reader.read, self._loader)
+
+    def fingerprint(self) -> str:
+        """The hash of its class and length."""
+        return digest_of_settings([self.name, type(self._loader).__qualname__, self.num_batches])
+
+
+def _length(loader: Any) -> int | None:
+    try:
+        return len(loader)
+    except TypeError:  # torch's loaders have `__len__` even where their data have none.
+        return None

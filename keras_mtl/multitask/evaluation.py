@@ -1,0 +1,113 @@
+"""How good a multi-task model is at each of its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+
+from keras_mtl.errors import InvalidTaskData
+from keras_mtl.multitask.data.base import TaskData
+from keras_mtl.multitask.directions import directions
+from keras_mtl.multitask.logs import of_task
+from keras_mtl.multitask.steps.choosing import make_scorer
+from keras_mtl.multitask.steps.forward import Step
+from keras_mtl.multitask.task_data import Data, apart, read_data
+from keras_mtl.multitask.task_scores import TaskScores, relative_changes
+from keras_mtl.task_names import check_task
+
+
+def evaluate(
+    model: Any,
+    x: Any,
+    y: Any,
+    *,
+    batch_size: int | Mapping[str, int] | None = None,
+    verbose: str | int = "auto",
+    sample_weight: Any = None,
+    masks: Mapping[str, Any] | None = None,
+    baselines: Mapping[str, Any] | None = None,
+) -> TaskScores:
+    """The loss and metrics of the tasks; the arguments are those of the model's `evaluate`."""
+    if not model.compiled:
+        raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
+    data = read_data(
+        model,
+        x,
+        y,
+        batch_size=batch_size,
+        sample_weight=sample_weight,
+        masks=masks,
+        every_task=False,
+    )
+    for task in baselines or {}:
+        check_task(task, data.tasks, where="`baselines`")
+    results = score(model, data, verbose=1 if verbose == "auto" else int(verbose))
+    loss = results.pop("")["loss"]
+    changes = _changes(model, results, baselines, data) if baselines else None
+    return TaskScores(results, changes, loss)
+
+
+def score(model: Any, data: Data, *, verbose: int = 0) -> dict[str, dict[str, float]]:
+    """By task its loss and metrics over one pass; under "" the mean of the losses of steps.
+
+    A pass over the data of one task is one kind of step; of several, the mean over the tasks.
+    """
+    objectives = [model.objectives[task] for task in data.tasks]
+    for objective in objectives:
+        objective.reset()
+    kinds = [data.tasks] if data.joint else [(task,) for task in data.tasks]
+    losses = []
+    progress = keras.utils.Progbar(_counted(data), verbose=verbose) if verbose else None
+    for tasks in kinds:
+        step = Step(model, tasks, data.joint)
+        (feed,) = step.feeds
+        model.mean_of_steps.reset_state()
+        scorer = make_scorer(model, step)
+        for batch in data.sets[feed].one_pass():
+            scorer({feed: batch})
+            if progress is not None:
+                progress.add(1)
+        losses.append(float(model.mean_of_steps.result()))
+    own = {task: _values(model.objectives[task].result()) for task in data.tasks}
+    return {"": {"loss": sum(losses) / len(losses)}, **own}
+
+
+def _changes(
+    model: Any,
+    results: Mapping[str, Mapping[str, float]],
+    baselines: Mapping[str, Any],
+    data: Data,
+) -> dict[str, dict[str, float]]:
+    sets = apart(data).sets
+    changes = {}
+    for task, baseline in baselines.items():
+        values = baseline
+        if isinstance(baseline, keras.Model):
+            if task not in sets:
+                raise InvalidTaskData(
+                    f"The baseline of `{task}` is a model: give the data as arrays, or its metrics "
+                    "as a dict."
+                )
+            values = baseline.evaluate(_labelled(sets[task]), return_dict=True, verbose=0)
+        known = directions(model.objectives[task].metrics)
+        changes[task] = relative_changes(results[task], values, known)
+    return changes
+
+
+def _labelled(data: TaskData) -> Iterator[Any]:
+    """The batches of one pass as Keras takes them, without the rows that have no label."""
+    for batch in data.one_pass():
+        there = batch if batch.mask is None else batch.rows(batch.mask)
+        if there.num_rows:
+            yield there[:2] if there.sample_weight is None else there[:3]
+
+
+def _values(result: Mapping[str, Any]) -> dict[str, Any]:
+    return of_task("", result)
+
+
+def _counted(data: Data) -> int | None:
+    sizes = [one.num_batches for one in data.sets.values()]
+    return None if None in sizes else sum(size for size in sizes if size is not None)

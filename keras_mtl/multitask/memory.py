@@ -1,0 +1,121 @@
+"""What callbacks remember between two steps."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import keras
+import numpy as np
+
+SCALARS = (type(None), bool, int, float, str)
+# `min_delta`: Keras turns its sign when a callback first sees logs, so also when it is made anew.
+NOT_KEPT = ("params", "min_delta")
+
+Notes = dict[str, dict[str, Any]]
+
+
+class Memory:
+    """The attributes of callbacks that changed since training began.
+
+    Numbers, texts, arrays, and lists, tuples and dicts of these: counts, best values, the best
+    weights, a history. Other attributes, and those of the start, are as the callback was made.
+
+    Args:
+        callbacks: After their `on_train_begin`.
+    """
+
+    def __init__(self, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+        self._callbacks = _named(callbacks)
+        self._at_start = {
+            name: {key: _digest(*kept) for key, kept in _kept(one).items()}
+            for name, one in self._callbacks.items()
+        }
+
+    def notes(self) -> tuple[Notes, dict[str, np.ndarray]]:
+        """What is remembered, as JSON holds it, and the arrays that it refers to by name."""
+        notes: Notes = {}
+        arrays: dict[str, np.ndarray] = {}
+        for name, one in self._callbacks.items():
+            notes[name] = {}
+            for key, (tree, own) in _kept(one).items():
+                if self._at_start[name].get(key) != _digest(tree, own):
+                    place = f"{name} {key}"
+                    notes[name][key] = [place, tree]
+                    arrays |= {f"{place} {index}": array for index, array in enumerate(own)}
+        return notes, arrays
+
+    def give_back(self, notes: Notes, arrays: Mapping[str, np.ndarray]) -> None:
+        """Put back what `notes` has found, into callbacks of the same classes."""
+        for name, own in notes.items():
+            for key, (place, tree) in own.items():
+                if name in self._callbacks:
+                    setattr(self._callbacks[name], key, _decoded(tree, place, arrays))
+                    self._at_start[name].pop(key, None)
+
+
+def _named(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, keras.callbacks.Callback]:
+    """The callbacks by their class and their place among those of it."""
+    counts: Counter[str] = Counter()
+    named = {}
+    for one in callbacks:
+        kind = type(one).__qualname__
+        named[f"{kind} {counts[kind]}"] = one
+        counts[kind] += 1
+    return named
+
+
+def _kept(callback: keras.callbacks.Callback) -> dict[str, tuple[Any, list[np.ndarray]]]:
+    """By attribute what JSON holds of its value, and the arrays in it."""
+    kept = {}
+    for key, value in vars(callback).items():
+        arrays: list[np.ndarray] = []
+        try:
+            tree = _encoded(value, arrays)
+        except TypeError:
+            continue
+        if key not in NOT_KEPT:
+            kept[key] = tree, arrays
+    return kept
+
+
+def _encoded(value: Any, arrays: list[np.ndarray]) -> Any:
+    """JSON for a value; a TypeError if there is none."""
+    kind = type(value)
+    if kind in SCALARS:
+        return value
+    if kind in (list, tuple):
+        return {kind.__name__: [_encoded(one, arrays) for one in value]}
+    if kind is dict:
+        return {"dict": [[_encoded(part, arrays) for part in item] for item in value.items()]}
+    if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
+        # A copy, and as bytes: what is in place may change, and files know nothing of bfloat16.
+        arrays.append(np.frombuffer(value.tobytes(), np.uint8))
+        dtype = value.dtype.name if value.dtype.kind == "V" else value.dtype.str
+        scalar = isinstance(value, np.generic)
+        return {"array": [len(arrays) - 1, dtype, list(value.shape), scalar]}
+    raise TypeError(kind)
+
+
+def _decoded(tree: Any, place: str, arrays: Mapping[str, np.ndarray]) -> Any:
+    if not isinstance(tree, dict):
+        return tree
+    ((kind, value),) = tree.items()
+    if kind == "array":
+        index, dtype, shape, scalar = value
+        array = arrays[f"{place} {index}"].view(np.dtype(dtype)).reshape(shape)
+        return array[()] if scalar else array
+    if kind == "dict":
+        return {_decoded(k, place, arrays): _decoded(v, place, arrays) for k, v in value}
+    items = [_decoded(one, place, arrays) for one in value]
+    return tuple(items) if kind == "tuple" else items
+
+
+def _digest(tree: Any, arrays: list[np.ndarray]) -> str:
+    total = blake2b(json.dumps(tree).encode(), digest_size=16)
+    for array in arrays:
+        total.update(array.data)
+    return total.hexdigest()

@@ -1,0 +1,51 @@
+"""What `fit` is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import keras
+
+from keras_mtl.schedules.base import Epoch
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of `MultiTaskModel.fit` but the data."""
+
+    schedule: Any
+    batch_size: int | Mapping[str, int] | None
+    epochs: int
+    verbose: str | int
+    callbacks: Sequence[keras.callbacks.Callback] | None
+    validation_data: Any
+    shuffle: bool
+    sample_weight: Any
+    masks: Mapping[str, Any] | None
+    initial_epoch: int
+    epoch: Epoch
+    steps_per_epoch: int | None
+    steps_per_execution: int | None
+    validation_batch_size: int | Mapping[str, int] | None
+    validation_freq: int
+    seed: int | None
+    backup: str | os.PathLike[str] | None
+    backup_every: int | None
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "validation_freq"):
+            _check_count(name, getattr(self, name))
+        for name in ("steps_per_epoch", "steps_per_execution", "backup_every"):
+            if getattr(self, name) is not None:
+                _check_count(name, getattr(self, name))
+        if self.backup_every is not None and self.backup is None:
+            raise ValueError("`backup_every` needs `backup`, the folder for the backups.")
+
+
+def _check_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"`{name}` is a positive whole number. Received: {value!r}.")

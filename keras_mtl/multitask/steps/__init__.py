@@ -1,0 +1,1 @@
+"""Steps of training, the only files that know the backends."""

@@ -1,0 +1,41 @@
+"""Random numbers for each step that do not cluster, as those drawn one by one would."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil
+
+import numpy as np
+
+SMALLEST = 64
+LARGEST = 1 << 16
+
+
+def block_for(smallest_share: float) -> int:
+    """Steps in a block that hold each share at least once."""
+    return int(min(max(SMALLEST, ceil(1 / smallest_share) + 1), LARGEST))
+
+
+def spread_numbers(steps: np.ndarray, *, seed: int, block: int) -> np.ndarray:
+    """A number in [0, 1) for each step, uniform, and in each block of steps evenly spread.
+
+    This is systematic sampling: a block holds the points `(i + u) / block` in random order, so
+    that a part of [0, 1) of length p is met `p * block` times in it, rounded up or down.
+
+    Args:
+        steps: Integers of shape `(n,)`.
+        seed: Seed of the run.
+        block: Steps in a block.
+    """
+    numbers, where = np.unique(steps // block, return_inverse=True)
+    drawn = np.array([_points(seed, int(number), block) for number in numbers])
+    return drawn.reshape(-1, block)[where, steps % block]
+
+
+@lru_cache(maxsize=16)
+def _points(seed: int, number: int, block: int) -> np.ndarray:
+    """The points of one block: nothing but its number is needed to draw them again."""
+    random = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, number, block])))
+    points = (random.permutation(block) + random.random()) / block
+    points.flags.writeable = False  # They are cached.
+    return points

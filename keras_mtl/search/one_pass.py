@@ -1,0 +1,96 @@
+"""One pass of data through a model."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_mtl.errors import InvalidFeatures, InvalidLabels
+from keras_mtl.scores.spectrum import Floats
+from keras_mtl.search.depth_features import DepthFeatures
+
+Matrix = NDArray[np.float32]
+
+
+def run_over(
+    extractor: DepthFeatures, x: Any, y: Any, *, batch_size: int | None, verbose: str | int
+) -> tuple[Matrix, Any]:
+    """The features of all samples, and their labels: `y`, or those that come with the batches."""
+    if y is not None:
+        return extractor.predict(x, batch_size=batch_size, verbose=verbose), y
+    labels: list[Any] = []
+    inputs = _inputs_of(_batches_of(x), labels)
+    with warnings.catch_warnings():
+        # Keras says so of every generator that ends.
+        warnings.filterwarnings("ignore", message="Your input ran out of data")
+        features = extractor.predict(inputs, verbose=verbose)
+    return features, np.concatenate(labels)
+
+
+def split_features(features: Matrix, widths: Sequence[int], layers: Sequence[str]) -> list[Floats]:
+    """One matrix for each depth, all of them finite.
+
+    Raises:
+        InvalidFeatures: Some are NaN or infinite; the first depth is named.
+    """
+    edges = np.cumsum([0, *widths])
+    parts = [features[:, start:end].astype(float) for start, end in pairwise(edges)]
+    if not np.isfinite(features).all():
+        raise InvalidFeatures(_what_is_not_finite(parts, layers))
+    return parts
+
+
+def count_samples(x: Any) -> int:
+    """The number of samples in an array, or in several that are the same length.
+
+    Raises:
+        InvalidFeatures: Their lengths differ, or there is no sample.
+    """
+    lengths = [np.shape(leaf)[0] for leaf in keras.tree.flatten(x)]
+    if len(set(lengths)) != 1 or not lengths[0]:
+        raise InvalidFeatures(
+            f"All inputs must have the same number of samples, one at least. Received: {lengths}."
+        )
+    return lengths[0]
+
+
+def _batches_of(data: Any) -> Iterable[Any]:
+    """The batches of a `tf.data.Dataset`, a `PyDataset` or any other iterable."""
+    if isinstance(data, keras.utils.PyDataset):
+        return (data[index] for index in range(data.num_batches))
+    return data
+
+
+def _inputs_of(batches: Iterable[Any], labels: list[Any]) -> Iterator[tuple[Any]]:
+    """The inputs of each batch; its labels are appended to `labels` on the way.
+
+    A second pass for the labels would meet the samples in another order if the data is shuffled.
+    """
+    for batch in batches:
+        inputs, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        if y is None:
+            raise InvalidLabels(
+                "Without `y`, `x` must give batches `(inputs, labels)`. Received batches without "
+                "labels."
+            )
+        labels.append(keras.ops.convert_to_numpy(y))
+        yield (inputs,)
+
+
+def _what_is_not_finite(parts: list[Floats], layers: Sequence[str]) -> str:
+    wrong = [int((~np.isfinite(part)).any(axis=1).sum()) for part in parts]
+    first = next(index for index, count in enumerate(wrong) if count)
+    nans = int(np.isnan(parts[first]).sum())
+    infinite = int(np.isinf(parts[first]).sum())
+    return (
+        f"The features at `{layers[first]}`, depth {first + 1}, are not finite: "
+        f"{nans} NaN and {infinite} infinite values in {wrong[first]} of {len(parts[first])} "
+        f"samples. So are those of {sum(map(bool, wrong)) - 1} later depths. Look for NaN in `x` "
+        "first, then for NaN in the weights up to this layer."
+    )

@@ -1,0 +1,21 @@
+"""Features on one scale."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from keras_mtl.scores.spectrum import Floats
+
+
+def standardise(features: Floats) -> Floats:
+    """Columns of mean 0 and standard deviation 1; constant ones become 0.
+
+    Nothing is added to the deviations: the features of deep untrained networks are tiny, and as
+    good as others.
+    """
+    shifted = features - features[:1]  # so that a constant column becomes exactly zero
+    largest = np.abs(shifted).max(axis=0)
+    scaled = shifted / np.where(largest > 0, largest, 1.0)  # so that no square underflows
+    centred = scaled - scaled.mean(axis=0)
+    deviations = centred.std(axis=0)
+    return centred / np.where(deviations > 0, deviations, 1.0)

@@ -1,0 +1,50 @@
+"""Names of tasks that do not exist, and the ones that were probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from keras_mtl.errors import TaskNotFound
+
+
+def check_task(name: str, tasks: Iterable[str], *, where: str) -> str:
+    """The name, if it is that of a task.
+
+    Args:
+        name: What may be the name of a task.
+        tasks: The names of all tasks.
+        where: Where the name was given, as a phrase: "The schedule".
+
+    Raises:
+        TaskNotFound: There is no such task.
+    """
+    names = list(tasks)
+    if name in names:
+        return name
+    raise TaskNotFound(
+        f"{where} names the task {name!r}; the tasks are {names}.{did_you_mean(name, names)}"
+    )
+
+
+def did_you_mean(name: object, names: Iterable[str]) -> str:
+    """A question that names what comes close, or nothing."""
+    close = get_close_matches(name, list(names), n=1) if isinstance(name, str) else []
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def check_new_task(name: object, taken: Iterable[str]) -> None:
+    """Refuse what cannot be the name of a task.
+
+    Args:
+        name: The name.
+        taken: Names that something else has: the trunk, the inputs, other tasks.
+
+    Raises:
+        ValueError: It is no text, has a slash, or is taken.
+    """
+    if not isinstance(name, str) or not name or "/" in name:
+        raise ValueError(f"The name of a task is a text without slashes. Received: {name!r}.")
+    names = ["trunk", "loss", "joint", "serving_default", *taken]
+    if name in names:
+        raise ValueError(f"A task cannot be named {name!r}: {names} are taken.")

@@ -1,0 +1,146 @@
+"""`evaluate` is Keras's, task by task, and says where single-task models are better."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_mtl
+from _helpers import draw
+from _multitask import classes, two_sets, two_tasks
+from keras_mtl import Head
+from keras_mtl.errors import TaskNotFound
+
+
+@pytest.fixture(scope="module")
+def model():
+    return two_tasks()
+
+
+def assert_same(scores, expected, task):
+    own = {name.removeprefix(f"{task}_"): scores[name] for name in scores if name.startswith(task)}
+    assert set(own) == set(expected)
+    for name, value in expected.items():
+        np.testing.assert_allclose(own[name], value, rtol=1e-5, err_msg=name)
+
+
+def test_each_task_has_the_scores_that_its_own_model_has(model):
+    scores = model.evaluate(two_sets(20, 10), batch_size=8, verbose=0)
+
+    for task, data in two_sets(20, 10).items():
+        expected = model.task(task).evaluate(*data, batch_size=8, return_dict=True, verbose=0)
+        assert_same(scores, expected, task)
+        assert scores[task] == scores.by_task[task]
+    assert scores["loss"] == pytest.approx((scores["sex_loss"] + scores["hair_loss"]) / 2)
+
+
+def test_sample_weights_count_as_in_keras(model):
+    x, y = two_sets()["hair"]
+    weights = np.linspace(0, 1, len(x))
+
+    scores = model.evaluate({"hair": (x, y)}, sample_weight={"hair": weights}, verbose=0)
+
+    expected = model.task("hair").evaluate(x, y, sample_weight=weights, return_dict=True, verbose=0)
+    assert_same(scores, expected, "hair")
+    assert set(scores.by_task) == {"hair"}  # some tasks are enough
+
+
+@pytest.mark.parametrize("how", ["labels", "masks"])
+def test_rows_without_a_label_do_not_count(model, how):
+    x, y = two_sets()["hair"]
+    there = np.arange(len(x)) % 3 > 0
+    given = {"masks": {"hair": there}} if how == "masks" else {}
+    labels = y if how == "masks" else np.where(there, y, -1)
+
+    scores = model.evaluate({"hair": (x, labels)}, batch_size=4, verbose=0, **given)
+
+    expected = model.task("hair").evaluate(x[there], y[there], return_dict=True, verbose=0)
+    assert_same(scores, expected, "hair")
+
+
+def test_joint_data_give_the_scores_of_each_task(model):
+    x = draw(12, 4)
+    labels = {"sex": classes(12, 2), "hair": classes(12, 3)}
+
+    scores = model.evaluate(x, labels, batch_size=5, verbose=0)
+    alone = model.evaluate(x, {"hair": labels["hair"]}, verbose=0)
+
+    for task, y in labels.items():
+        expected = model.task(task).evaluate(x, y, batch_size=5, return_dict=True, verbose=0)
+        assert_same(scores, expected, task)
+    assert scores["loss"] == pytest.approx(scores["sex_loss"] + scores["hair_loss"], rel=1e-5)
+    assert alone["hair"] == pytest.approx(scores["hair"], rel=1e-5)
+
+
+def test_evaluation_does_not_disturb_training_or_weights(model):
+    before = [w.copy() for w in model.get_weights()]
+
+    first = model.evaluate(two_sets(), verbose=0)
+    assert model.evaluate(two_sets(), verbose=0) == first
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_baselines_are_compared_with_as_numbers(model):
+    scores = model.evaluate(two_sets(), verbose=0)
+    baselines = {
+        "sex": {"loss": scores["sex_loss"] * 2, "accuracy": scores["sex_accuracy"] * 0.8},
+        "hair": {"accuracy": 1.0},
+    }
+
+    compared = model.evaluate(two_sets(), baselines=baselines, verbose=0)
+
+    assert compared.changes["sex"] == pytest.approx({"loss": 0.5, "accuracy": 0.25})
+    assert compared.changes["hair"]["accuracy"] == pytest.approx(scores["hair_accuracy"] - 1)
+    assert compared.negative_transfer == ["hair"]
+    assert "+25.0%" in str(compared)
+    assert "Negative transfer: worse than the baseline at hair" in str(compared)
+    assert scores.changes == {} and "Negative" not in str(scores)
+
+
+def test_baselines_are_compared_with_as_models(model):
+    x, y = two_sets()["hair"]
+    baseline = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    baseline.compile("sgd", loss, metrics=["accuracy"])
+    own = baseline.evaluate(x, y, return_dict=True, verbose=0)
+
+    scores = model.evaluate({"hair": (x, y)}, baselines={"hair": baseline}, verbose=0)
+
+    change = (own["loss"] - scores["hair_loss"]) / own["loss"]
+    assert scores.changes["hair"]["loss"] == pytest.approx(change, rel=1e-4)
+
+
+def test_a_metric_of_no_known_direction_is_left_out():
+    def size(y_true, y_pred):
+        return keras.ops.mean(y_pred**2, axis=-1)
+
+    model = two_tasks({"sex": 2, "hair": Head(3)}, metrics={"hair": [size]})
+    scores = model.evaluate(two_sets(), baselines={"hair": {"loss": 1, "size": 1}}, verbose=0)
+
+    assert set(scores.changes["hair"]) == {"loss"}
+
+
+def test_names_that_are_not_known_are_refused(model):
+    with pytest.raises(TaskNotFound, match=r"`baselines`.*'hair'"):
+        model.evaluate(two_sets(), baselines={"hiar": {}}, verbose=0)
+    with pytest.raises(TaskNotFound, match=r"data.*'hair'"):
+        model.evaluate({"hiar": two_sets()["hair"]}, verbose=0)
+    with pytest.raises(KeyError):
+        model.evaluate(two_sets(), verbose=0)["hiar"]
+
+
+def test_what_is_shown(model, capsys):
+    model.evaluate(two_sets(), verbose=0)
+    assert capsys.readouterr().out == ""
+    scores = model.evaluate(two_sets(), verbose=1)
+    assert "2/2" in capsys.readouterr().out
+    lines = str(scores).splitlines()
+    assert lines[0].split() == ["task", "metric", "value"]
+    assert len(lines) == 2 + 4
+
+
+def test_a_model_that_is_not_compiled_is_refused():
+    heads = {"sex": keras.layers.Dense(2)}
+    trunk = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    with pytest.raises(ValueError, match="not compiled"):
+        keras_mtl.MultiTaskModel(trunk, heads).evaluate({"sex": two_sets()["sex"]})
