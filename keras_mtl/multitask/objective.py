@@ -47,9 +47,14 @@ class Objective:
         self._rank = 1  # Of what the loss gives for a batch before it is reduced.
         self._metrics = CompileMetrics(_listed(metrics), _listed(weighted_metrics))
 
+    @property
+    def built(self) -> bool:
+        """Whether all is made that depends on the shapes of labels and predictions."""
+        return bool(self._loss.built)
+
     def build(self, y: Any, y_pred: Any) -> None:
         """Make what depends on the shapes of labels and predictions, given as small arrays."""
-        if self._loss.built:
+        if self.built:
             return
         self._loss.build(y, y_pred)
         self._rank = len(ops.shape(self._own_loss.call(y, y_pred)))

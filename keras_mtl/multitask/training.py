@@ -164,11 +164,10 @@ class _Fit:
 
     def _leave_out_stopped(self) -> None:
         """Take the tasks that were stopped out of the steps that train all of them."""
-        wanted = self._steps()
-        if [step.tasks for step in wanted] != [step.tasks for step in self.steps]:
-            self.steps = wanted
+        if [self._tasks(kind) for kind in self.kinds] != [step.tasks for step in self.steps]:
+            self.steps = self._steps()
             with self.model.training_scope():
-                self.runner.use(wanted)
+                self.runner.use(self.steps)
 
     def _steps(self) -> list[Step]:
         """A step for each kind."""

@@ -91,10 +91,13 @@ class Step:
     def build(self, batches: Batches) -> None:
         """Make what depends on the shapes of a batch, for which one row is enough."""
         for task, (y, _, _) in by_task(self, batches).items():
+            objective = self.model.objectives[task]
+            if objective.built:  # As it is at all steps but the first ones.
+                continue
             labels = ops.convert_to_tensor(y[:1])
             output = self.model.graph_of_task(task).output
             sizes = [1, *(_size(labels, i, size) for i, size in enumerate(output.shape) if i)]
-            self.model.objectives[task].build(labels, ops.zeros(sizes, output.dtype))
+            objective.build(labels, ops.zeros(sizes, output.dtype))
 
     def forward(
         self, batches: Batches, rows: Mapping[str, Rows], *, training: bool = True
