@@ -17,9 +17,7 @@ from keras_mtl.features.parts import TrainedPart
 from keras_mtl.features.sources import Source, make_source
 from keras_mtl.features.splitting import split_model
 from keras_mtl.features.static_pass import StaticPass
-from keras_mtl.surgery.heads import Head
 from keras_mtl.surgery.joined import TransferModel
-from keras_mtl.surgery.labels import check_labels
 
 _TRAINING = ("train_step", "test_step", "compute_loss", "compute_metrics", "make_train_function")
 
@@ -113,7 +111,8 @@ def fit_cached(
     """
     split = split_model(model, views)
     _check_training(model)
-    y, validation_data = _checked_labels(model, y, validation_data)
+    if isinstance(model, TransferModel):
+        y, validation_data = model.checked_labels(y, validation_data)
     if validation_split and validation_data is None:
         arrays = (x, y, sample_weight)
         (x, y, sample_weight), validation_data = train_validation_split(arrays, validation_split)
@@ -182,20 +181,6 @@ def _validation_source(data: Any, **options: Any) -> Source | None:
     if data is None:
         return None
     return make_source(*keras.utils.unpack_x_y_sample_weight(data), **options)
-
-
-def _checked_labels(model: keras.Model, y: Any, validation_data: Any) -> tuple[Any, Any]:
-    """The labels as `TransferModel.fit` checks them."""
-    head = model.head if isinstance(model, TransferModel) else None
-    if not isinstance(head, Head) or not model._has_loss_of(head):
-        return y, validation_data
-    if y is not None:
-        y = check_labels(head, y)
-    if isinstance(validation_data, tuple | list) and len(validation_data) > 1:
-        inputs, labels, *weights = validation_data
-        labels = check_labels(head, labels, argument="validation_data[1]")
-        validation_data = (inputs, labels, *weights)
-    return y, validation_data
 
 
 def _check_training(model: keras.Model) -> None:

@@ -53,14 +53,25 @@ class TransferModel(Trunk):
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
         """
-        if isinstance(self.head, Head) and self._has_loss_of(self.head):
-            if y is not None:
-                y = check_labels(self.head, y)
-            if isinstance(validation_data, tuple | list) and len(validation_data) > 1:
-                inputs, labels, *weights = validation_data
-                labels = check_labels(self.head, labels, argument="validation_data[1]")
-                validation_data = (inputs, labels, *weights)
+        y, validation_data = self.checked_labels(y, validation_data)
         return super().fit(x, y, *args, validation_data=validation_data, **kwargs)
+
+    def checked_labels(self, y: Any, validation_data: Any) -> tuple[Any, Any]:
+        """The labels of `fit`, those in `validation_data` too, if they are arrays that fit.
+
+        Raises:
+            InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
+                not fit its kind.
+        """
+        if not isinstance(self.head, Head) or not self._has_loss_of(self.head):
+            return y, validation_data
+        if y is not None:
+            y = check_labels(self.head, y)
+        if isinstance(validation_data, tuple | list) and len(validation_data) > 1:
+            inputs, labels, *weights = validation_data
+            labels = check_labels(self.head, labels, argument="validation_data[1]")
+            validation_data = (inputs, labels, *weights)
+        return y, validation_data
 
     def _has_loss_of(self, head: Head) -> bool:
         own = head.make_loss()
