@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_mtl.errors import MissingExtra
+from keras_mtl.report.pictures import band, finish, new_picture, save
 
 Runs = Sequence[Sequence[float]]
 
@@ -26,24 +26,15 @@ def plot_curves(
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtra("Saving a picture", "plots") from error
-    figure = Figure(figsize=(4.2 * len(curves), 3.8), layout="constrained")
-    for axes, (task, ways) in zip(
-        figure.subplots(1, len(curves), squeeze=False)[0], curves.items(), strict=True
-    ):
+    figure = new_picture(4.2 * len(curves), 3.8)
+    panels = figure.subplots(1, len(curves), squeeze=False)[0]
+    for axes, (task, ways) in zip(panels, curves.items(), strict=True):
         for way, runs in ways.items():
             scores = np.asarray(runs, dtype=float)
             epochs = np.arange(1, scores.shape[1] + 1)
             mean, spread = scores.mean(axis=0), scores.std(axis=0)
             (line,) = axes.plot(epochs, mean, label=way)
-            band = {"color": line.get_color(), "alpha": 0.15, "linewidth": 0}
-            axes.fill_between(epochs, mean - spread, mean + spread, **band)
+            band(axes, epochs, mean, spread, line.get_color())
         axes.set(title=task, xlabel="epoch", ylabel=score_name)
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
-    return Path(path)
+        finish(axes)
+    return save(figure, path)

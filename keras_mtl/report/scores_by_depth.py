@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_mtl.errors import MissingExtra
+from keras_mtl.report.pictures import band, finish, new_picture, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,28 +43,19 @@ def plot_depths(
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtra("Saving a picture", "plots") from error
-    figure = Figure(figsize=(max(6.0, 0.25 * len(layers)), 4.2), layout="constrained")
+    figure = new_picture(max(6.0, 0.25 * len(layers)), 4.2)
     axes = figure.subplots()
     for label, points in lines.items():
         _draw(axes, label, [point for point in points if isfinite(point.value)], layers)
     step = -(-len(layers) // MAX_TICKS)
     axes.set_xticks(range(0, len(layers), step), layers[::step], rotation=90, fontsize=8)
     axes.set(xlabel="last layer kept", ylabel=score_name)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
-    return Path(path)
+    finish(axes)
+    return save(figure, path)
 
 
 def _draw(axes: Axes, label: str, points: Sequence[DepthScore], layers: Sequence[str]) -> None:
     places = [layers.index(point.layer) for point in points]
     values = [point.value for point in points]
     (line,) = axes.plot(places, values, marker="o", markersize=3, label=label)
-    lower = [point.value - point.spread for point in points]
-    upper = [point.value + point.spread for point in points]
-    axes.fill_between(places, lower, upper, color=line.get_color(), alpha=0.15, linewidth=0)
+    band(axes, places, values, [point.spread for point in points], line.get_color())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from keras_mtl.errors import MissingExtra
+from keras_mtl.report.pictures import band, finish, new_picture, save
 from keras_mtl.results import Score, summarise
 from keras_mtl.tables import text_table
 
@@ -44,27 +44,18 @@ def plot_scores(scores: Iterable[Score], path: str | Path, *, score_name: str = 
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtra("Saving a picture", "plots") from error
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    figure = new_picture(7, 4.2)
     axes = figure.subplots()
     summaries = summarise(scores)
     for strategy in dict.fromkeys(summary.strategy for summary in summaries):
         points = sorted((s.labels, s.mean, s.spread) for s in summaries if s.strategy == strategy)
         labels, means, spreads = zip(*points, strict=True)
         (line,) = axes.plot(labels, means, marker="o", label=strategy)
-        lower = [mean - spread for mean, spread in zip(means, spreads, strict=True)]
-        upper = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
-        axes.fill_between(labels, lower, upper, color=line.get_color(), alpha=0.15, linewidth=0)
+        band(axes, labels, means, spreads, line.get_color())
     counts = sorted({summary.labels for summary in summaries})
     axes.set_xscale("log")
     axes.set_xticks(counts, [str(count) for count in counts], minor=False)
     axes.set_xticks([], minor=True)
     axes.set(xlabel="labels of the main task", ylabel=score_name)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
-    return Path(path)
+    finish(axes)
+    return save(figure, path)

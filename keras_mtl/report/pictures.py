@@ -1,0 +1,48 @@
+"""What all pictures of the reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keras_mtl.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def new_picture(width: float, height: float) -> Figure:
+    """An empty figure, sizes in inches.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra("Saving a picture", "plots") from error
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def finish(axes: Axes) -> None:
+    """A light grid, no frame, a legend."""
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+
+
+def band(
+    axes: Axes, x: Iterable[float], means: Iterable[float], spreads: Iterable[float], color: Any
+) -> None:
+    """Shade what is within the spread of a line."""
+    pairs = list(zip(means, spreads, strict=True))
+    lower, upper = ([mean + side * spread for mean, spread in pairs] for side in (-1, 1))
+    axes.fill_between(list(x), lower, upper, color=color, alpha=0.15, linewidth=0)
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write the figure; the ending of the path says the format."""
+    figure.savefig(path, dpi=150)
+    return Path(path)
