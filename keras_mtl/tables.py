@@ -1,14 +1,18 @@
-"""Plain-text tables, laid out by rich."""
+"""Tables: as text, laid out by rich, and as frames of pandas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from io import StringIO
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from keras_mtl.errors import MissingExtra
 
 
 def text_table(header: Sequence[str], rows: Iterable[Sequence[object]], footer: str = "") -> str:
@@ -24,6 +28,19 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[object]], footer: 
     Console(file=buffer, width=1000, color_system=None).print(table)
     lines = [line.rstrip() for line in buffer.getvalue().splitlines() if line.strip()]
     return "\n".join([*lines, *([footer] if footer else [])])
+
+
+def frame(records: Iterable[Any]) -> Any:
+    """A `pandas.DataFrame` with a row for each of some dataclass instances.
+
+    Raises:
+        MissingExtra: pandas is not installed.
+    """
+    try:
+        from pandas import DataFrame
+    except ImportError as error:
+        raise MissingExtra("`to_frame`", "frames") from error
+    return DataFrame([asdict(record) for record in records])
 
 
 def _cell(value: object) -> str:

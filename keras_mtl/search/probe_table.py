@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
-from keras_mtl.errors import MissingExtra
 from keras_mtl.report.scores_by_depth import DepthScore, plot_depths
-from keras_mtl.tables import text_table
+from keras_mtl.tables import frame, text_table
 
 
 @dataclass(frozen=True)
@@ -112,12 +111,7 @@ class Probes(Sequence[Probe]):
         Raises:
             MissingExtra: pandas is not installed.
         """
-        try:
-            from pandas import DataFrame
-        except ImportError as error:
-            raise MissingExtra("`to_frame`", "frames") from error
-        rows = [asdict(probe) for probe in self]
-        return DataFrame(rows).set_index("depth")
+        return frame(self).set_index("depth")
 
     def __len__(self) -> int:
         return len(self._probes)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
-from keras_mtl.errors import MissingExtra
 from keras_mtl.report.scores_by_depth import DepthScore, plot_depths
-from keras_mtl.tables import text_table
+from keras_mtl.tables import frame, text_table
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,7 @@ class SearchResults(Sequence[SearchTrial]):
         Raises:
             MissingExtra: pandas is not installed.
         """
-        try:
-            from pandas import DataFrame
-        except ImportError as error:
-            raise MissingExtra("`to_frame`", "frames") from error
-        return DataFrame([asdict(trial) for trial in self])
+        return frame(self)
 
     def plot(self, path: str | Path) -> Path:
         """Save a picture: score against depth, a line for frozen and one for fine-tuned trunks.
