@@ -12,11 +12,9 @@ from keras_mtl.surgery.graph import Call, Graph, checked_functional, functional_
 from keras_mtl.surgery.heads import Head
 from keras_mtl.surgery.keras_internals import (
     Functional,
-    idle_seeds_kept,
-    inference_context,
     operation_fn,
 )
-from keras_mtl.surgery.trunk import Trunk, is_static
+from keras_mtl.surgery.trunk import Trunk, in_inference, is_static
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +116,4 @@ def _run(step: Call, values: dict[int, Any], training: bool | None) -> list[Any]
     args, kwargs = step.node.arguments.fill_in(known)
     if training is not None:
         return keras.tree.flatten(operation_fn(step.operation, training=training)(*args, **kwargs))
-    with inference_context(), idle_seeds_kept(step.operation):
-        outputs = operation_fn(step.operation, training=False)(*args, **kwargs)
-    step.operation._clear_losses()
-    return keras.tree.flatten(outputs)
+    return keras.tree.flatten(in_inference(step.operation)(*args, **kwargs))

@@ -9,7 +9,7 @@ import keras
 
 from keras_mtl.search.reduction import Reduction
 from keras_mtl.surgery.graph import checked_functional, graph_of
-from keras_mtl.surgery.keras_internals import idle_seeds_kept, inference_context, operation_fn
+from keras_mtl.surgery.trunk import in_inference
 
 
 class DepthFeatures(keras.Model):
@@ -73,7 +73,4 @@ def _in_inference(operation: Any, args: Any, kwargs: Any) -> Any:
     """What the operation gives in inference mode; its seeds and losses stay as they are."""
     if not isinstance(operation, keras.Layer):
         return operation(*args, **kwargs)
-    with inference_context(), idle_seeds_kept(operation):
-        outputs = operation_fn(operation, training=False)(*args, **kwargs)
-    operation._clear_losses()
-    return outputs
+    return in_inference(operation)(*args, **kwargs)

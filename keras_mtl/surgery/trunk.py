@@ -118,19 +118,23 @@ def unwrap_single(structure: Any) -> Any:
     return structure
 
 
-def _in_mode(operation: Any, **call_context: Any) -> Any:
-    """The operation as it is called in the training mode of its own flag."""
-    if not is_static(operation):
-        return operation_fn(operation, **call_context)
+def in_inference(layer: keras.Layer, **call_context: Any) -> Callable[..., Any]:
+    """The layer as it is called in inference mode, its seeds kept and its losses cleared."""
 
     def call_static(*args: Any, **kwargs: Any) -> Any:
-        with inference_context(), idle_seeds_kept(operation):
-            in_inference = operation_fn(operation, **{**call_context, "training": False})
-            outputs = in_inference(*args, **kwargs)
-        operation._clear_losses()
+        with inference_context(), idle_seeds_kept(layer):
+            outputs = operation_fn(layer, **{**call_context, "training": False})(*args, **kwargs)
+        layer._clear_losses()
         return outputs
 
     return call_static
+
+
+def _in_mode(operation: Any, **call_context: Any) -> Any:
+    """The operation as it is called in the training mode of its own flag."""
+    if is_static(operation):
+        return in_inference(operation, **call_context)
+    return operation_fn(operation, **call_context)
 
 
 def _frozen_parts(layer: keras.Layer) -> list[int]:
