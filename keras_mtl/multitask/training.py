@@ -73,11 +73,20 @@ class _Fit:
 
     def run(self) -> keras.callbacks.History:
         """Train all epochs."""
-        model, settings = self.model, self.settings
+        settings = self.settings
         saved = self._saved()
         position = saved.position if saved else Position(settings.initial_epoch, 0)
         self.used = saved.notes["used"] if saved else self.plan.used_before(settings.initial_epoch)
-        self.runner.open(self.used)
+        after = self.plan.used_before(settings.epochs)
+        self.runner.open({name: range(start, after[name]) for name, start in self.used.items()})
+        try:
+            return self._train(saved, position)
+        finally:
+            self.runner.close()
+
+    def _train(self, saved: State | None, position: Position) -> keras.callbacks.History:
+        """Train from a position on, that of a backup if there is one."""
+        model, settings = self.model, self.settings
         tell_directions(model, self.callbacks.callbacks)
         self.callbacks.on_train_begin()
         self.memory = Memory(self.callbacks.callbacks)

@@ -45,12 +45,16 @@ class Runner(ABC):
     def use(self, steps: Sequence[Step]) -> None:
         """Take these kinds of steps from now on."""
 
-    def open(self, positions: Mapping[str, int]) -> None:  # noqa: B027 (arrays need nothing)
-        """Get ready for the batches from these positions on, by the names of the data."""
+    @abstractmethod
+    def open(self, positions: Mapping[str, range]) -> None:
+        """Get ready for the batches at these positions, by the names of the data."""
 
     @abstractmethod
     def run(self, block: Block) -> Outcome:
         """Take the steps of a block, up to the first whose loss is not finite."""
+
+    def close(self) -> None:  # noqa: B027 (most hold nothing)
+        """Let go of what `open` got ready."""
 
 
 class StepByStep(Runner):
@@ -72,9 +76,9 @@ class StepByStep(Runner):
         """Take these kinds of steps from now on."""
         self.steps = list(steps)
 
-    def open(self, positions: Mapping[str, int]) -> None:
+    def open(self, positions: Mapping[str, range]) -> None:
         """Read the first batches, so that what is wrong with them shows before any step."""
-        opened = {name: one.open(positions[name]) for name, one in self._data.items()}
+        opened = {name: one.open(positions[name].start) for name, one in self._data.items()}
         first = {name: next(batches) for name, batches in opened.items()}
         whole_step(self.model, first).build(first)
         self._iterators = {name: chain([first[name]], opened[name]) for name in opened}

@@ -57,6 +57,16 @@ class Loop(Runner):
             key, lambda: tf.function(loop, signature, autograph=False, jit_compile=_jit(model))
         )
 
+    def open(self, positions: Mapping[str, range]) -> None:
+        """Get ready for the batches at these positions, by the names of the data."""
+        for name, feed in self._feeds.items():
+            feed.open(positions[name])
+
+    def close(self) -> None:
+        """Let go of the iterators."""
+        for feed in self._feeds.values():
+            feed.close()
+
     def run(self, block: Block) -> Outcome:
         """Take the steps of a block."""
         arguments = [feed.arguments(block.positions[name]) for name, feed in self._feeds.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import partial
@@ -41,6 +42,12 @@ class Feed(ABC):
     """The batches of one data set."""
 
     layout: Layout
+
+    def open(self, positions: range) -> None:  # noqa: B027 (rows in memory need nothing)
+        """Get ready for the batches at these positions, the only ones that are asked for."""
+
+    def close(self) -> None:  # noqa: B027 (rows in memory need nothing)
+        """Let go of what `open` got ready."""
 
     @abstractmethod
     def sample(self) -> Batch:
@@ -105,8 +112,24 @@ class DatasetFeed(Feed):
 
     def __init__(self, data: TfDatasetData) -> None:
         self._dataset = data.dataset
-        self._iterator: Any = None
+        self._one_pass = range(data.num_batches or 0)
+        self._iterators: list[Any] = []
         self.layout = DatasetLayout(data)
+
+    def open(self, positions: range) -> None:
+        """Begin with the first one; no batch after the last one is got ready in vain."""
+        batches = self._dataset
+        if positions != self._one_pass:  # Each new data set costs 10 ms until it is optimised.
+            batches = batches.repeat().skip(positions.start).take(len(positions))
+        self._iterators = [iter(batches)]
+
+    def close(self) -> None:
+        """Let go of the iterator, without waiting until it is gone.
+
+        That can take as long as the pause between two tunings of its threads: they double up to
+        a minute, and one who stops often misses the call that wakes it.
+        """
+        threading.Thread(target=self._iterators.clear).start()
 
     def sample(self) -> Batch:
         """A row of zeros: the first one would have to be read from the data."""
@@ -115,9 +138,7 @@ class DatasetFeed(Feed):
 
     def arguments(self, positions: range) -> Any:
         """The iterator, which is asked for one batch after the other."""
-        if self._iterator is None:
-            self._iterator = iter(self._dataset.repeat().skip(positions.start))
-        return self._iterator
+        return self._iterators[0]
 
 
 class DatasetLayout(Layout):

@@ -160,6 +160,24 @@ def two_inputs():
     return model
 
 
+@pytest.mark.backend("tensorflow", reason="only there is a data set read inside a compiled loop")
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_dataset_is_read_as_far_as_it_is_trained_on(models, epochs):
+    tf = pytest.importorskip("tensorflow")
+    read = []
+
+    def noted(x, y):
+        note = tf.numpy_function(lambda: read.append(1) or np.float32(0), [], tf.float32)
+        return x + tf.ensure_shape(note, []), y
+
+    data = {task: dataset(one).map(noted) for task, one in two_data_sets().items()}
+    steps = min(len(one) for one in data.values())
+    models[0].fit(
+        data, schedule=schedules.RoundRobin(), steps_per_epoch=2 * steps, epochs=epochs, **FAST
+    )
+    assert len(read) == 2 * steps * epochs
+
+
 def test_inputs_of_a_dataset_by_name():
     x = {"deep": draw(16, seed=1), "wide": draw(16, 2, seed=2)}
     y = draw(16, seed=3)
