@@ -6,11 +6,9 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batch_hooks import follows_batches
+
 LIMIT = 64
-_SAVING = (keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore)
-_HOOKS = tuple(
-    f"on_{kind}batch_{moment}" for kind in ("", "train_", "test_") for moment in ("begin", "end")
-)
 
 
 def steps_per_execution(
@@ -33,7 +31,7 @@ def steps_per_execution(
         model.steps_per_execution != 1
         or model.run_eagerly
         or keras.backend.backend() != "tensorflow"
-        or any(_follows_batches(callback) for callback in keras.tree.flatten(callbacks or []))
+        or any(map(follows_batches, keras.tree.flatten(callbacks or [])))
     ):
         return model.steps_per_execution
     steps = num_batches or 1
@@ -41,14 +39,3 @@ def steps_per_execution(
     if not divides:
         return most
     return next(number for number in range(most, 0, -1) if steps % number == 0)
-
-
-def _follows_batches(callback: keras.callbacks.Callback) -> bool:
-    """Whether the callback does something at each batch."""
-    if isinstance(callback, _SAVING) and callback.save_freq == "epoch":
-        return False  # It looks at each batch, and waits.
-    default = keras.callbacks.Callback
-    return any(
-        getattr(getattr(callback, hook), "__func__", None) is not getattr(default, hook)
-        for hook in _HOOKS
-    )

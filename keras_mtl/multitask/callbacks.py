@@ -6,8 +6,9 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batch_hooks import follows_batches
+
 STEPS_PER_BLOCK = 32
-HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
 
 def callback_list(
@@ -45,22 +46,4 @@ def steps_per_block(
         return given
     if model.steps_per_execution > 1:
         return int(model.steps_per_execution)
-    return 1 if any(map(_looks_at_steps, callbacks.callbacks)) else STEPS_PER_BLOCK
-
-
-def _looks_at_steps(callback: keras.callbacks.Callback) -> bool:
-    # Keras's own have these hooks whether they are to do something there or not.
-    if isinstance(callback, keras.callbacks.ModelCheckpoint):
-        return callback.save_freq != "epoch"
-    if isinstance(callback, keras.callbacks.TensorBoard):
-        return callback.update_freq != "epoch"
-    quiet = (keras.callbacks.ProgbarLogger, keras.callbacks.TerminateOnNaN)
-    if isinstance(callback, quiet):
-        return False
-    return any(_overrides(callback, hook) for hook in HOOKS)
-
-
-def _overrides(callback: keras.callbacks.Callback, hook: str) -> bool:
-    own = getattr(callback, hook)
-    # A LambdaCallback has functions where others have methods.
-    return getattr(own, "__func__", own) is not getattr(keras.callbacks.Callback, hook)
+    return 1 if any(map(follows_batches, callbacks.callbacks)) else STEPS_PER_BLOCK
