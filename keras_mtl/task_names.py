@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 from keras_mtl.errors import TaskNotFound
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def check_task(name: str, tasks: Iterable[str], *, where: str) -> str:
@@ -41,10 +44,15 @@ def check_new_task(name: object, taken: Iterable[str]) -> None:
         taken: Names that something else has: the trunk, the inputs, other tasks.
 
     Raises:
-        ValueError: It is no text, has a slash, or is taken.
+        ValueError: It cannot be the name of a layer, or is taken.
     """
-    if not isinstance(name, str) or not name or "/" in name:
-        raise ValueError(f"The name of a task is a text without slashes. Received: {name!r}.")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        near = re.sub(r"[^A-Za-z0-9_.-]+", "_", str(name)).lstrip("_-")
+        hint = f" How about {near!r}?" if near and isinstance(name, str) else ""
+        raise ValueError(
+            "The name of a task, as that of a layer, has letters from a to z, digits, `_`, `.` and "
+            f"`-`, and begins with a letter or digit. Received: {name!r}.{hint}"
+        )
     names = ["trunk", "loss", "joint", "serving_default", *taken]
     if name in names:
         raise ValueError(f"A task cannot be named {name!r}: {names} are taken.")

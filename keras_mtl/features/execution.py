@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ LIMIT = 64
 
 
 def steps_per_execution(
-    model: keras.Model, callbacks: Any, num_batches: int | None, *, divides: bool = False
+    model: keras.Model, callbacks: Any, num_batches: int | None, *, parts: Sequence[int] = ()
 ) -> int:
     """The number that is fastest and shows to no callback.
 
@@ -23,7 +24,8 @@ def steps_per_execution(
         model: The whole model.
         callbacks: What `fit` takes.
         num_batches: Steps in an epoch, if that is known.
-        divides: Whether an epoch may end before the data, so that the last call must not run on.
+        parts: Numbers of steps after which training or validation may stop before the data end,
+            so that the last call must not run on.
     """
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
@@ -34,8 +36,5 @@ def steps_per_execution(
         or any(map(follows_batches, keras.tree.flatten(callbacks or [])))
     ):
         return model.steps_per_execution
-    steps = num_batches or 1
-    most = min(steps, LIMIT)
-    if not divides:
-        return most
-    return next(number for number in range(most, 0, -1) if steps % number == 0)
+    most = min(num_batches or 1, LIMIT)
+    return next(n for n in range(most, 0, -1) if all(steps % n == 0 for steps in parts))

@@ -12,7 +12,8 @@ import keras
 from keras_mtl.errors import UnsupportedModel
 from keras_mtl.features.cache import Cache, FolderCache, make_cache
 from keras_mtl.features.execution import steps_per_execution
-from keras_mtl.features.keras_data import DataAdapter, train_validation_split
+from keras_mtl.features.inputs import check_shapes
+from keras_mtl.features.keras_data import DataAdapter, can_convert_arrays, train_validation_split
 from keras_mtl.features.parts import TrainedPart
 from keras_mtl.features.sources import Source, make_source
 from keras_mtl.features.splitting import split_model
@@ -91,7 +92,8 @@ def fit_cached(
             `views` is None.
         InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do not
             fit its kind.
-        InvalidFeatures: The frozen layers give NaN or infinite values.
+        InvalidFeatures: Arrays do not fit the model's inputs, or the frozen layers give NaN or
+            infinite values.
         CacheError: Features cannot be written to or read from `cache`.
         UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no
             model.
@@ -116,6 +118,7 @@ def fit_cached(
     if validation_split and validation_data is None:
         arrays = (x, y, sample_weight)
         (x, y, sample_weight), validation_data = train_validation_split(arrays, validation_split)
+    _check_arrays(model, x, y, validation_data)
     options = {"class_weight": class_weight, "shuffle": shuffle, "steps": steps_per_epoch}
     training = make_source(x, y, sample_weight, batch_size=batch_size, **options)
     validation = _validation_source(
@@ -146,12 +149,13 @@ def _train(
     epochs: int,
     verbose: str | int,
     steps_per_epoch: int | None,
+    validation_steps: int | None,
     **options: Any,
 ) -> keras.callbacks.History:
     """`fit` on features, with callbacks that see the whole model."""
     steps = steps_per_epoch or data.num_batches
     part.steps_per_execution = steps_per_execution(
-        part.whole, callbacks, steps, divides=steps_per_epoch is not None
+        part.whole, callbacks, steps, parts=[n for n in (steps_per_epoch, validation_steps) if n]
     )
     if keras.backend.backend() == "tensorflow":
         # Unless it is told the steps, `fit` makes two iterators an epoch: in some milliseconds
@@ -173,6 +177,7 @@ def _train(
         epochs=epochs,
         verbose=verbose,
         steps_per_epoch=steps_per_epoch,
+        validation_steps=validation_steps,
         **options,
     )
 
@@ -181,6 +186,17 @@ def _validation_source(data: Any, **options: Any) -> Source | None:
     if data is None:
         return None
     return make_source(*keras.utils.unpack_x_y_sample_weight(data), **options)
+
+
+def _check_arrays(model: keras.Model, x: Any, y: Any, validation_data: Any) -> None:
+    """Refuse what training, or the pass over the validation data, would stumble over later."""
+    if not can_convert_arrays((x,)):
+        return
+    if y is None and model.loss is not None:
+        raise ValueError("`y` is missing: give the labels of `x`, or batches of both.")
+    check_shapes(model, x, what="`x`")
+    if isinstance(validation_data, tuple | list) and can_convert_arrays((validation_data[0],)):
+        check_shapes(model, validation_data[0], what="`validation_data`")
 
 
 def _check_training(model: keras.Model) -> None:

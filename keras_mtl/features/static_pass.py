@@ -74,10 +74,9 @@ class StaticPass:
             for inputs, others in source.batches():
                 full = max(full, _samples(inputs))
                 features = _features(part, inputs, full)
-                finite.add(features[0])
+                finite.check(features[0])
                 keep([*features, *others])
                 progress.add(1)
-        finite.check()
 
 
 def _features(part: StaticPart, inputs: Any, full: int) -> Batch:
@@ -95,29 +94,23 @@ def _features(part: StaticPart, inputs: Any, full: int) -> Batch:
 
 
 class FiniteCheck:
-    """Counts the samples whose features are not finite."""
+    """Refuses features that are not finite, in the first batch that has some."""
 
     def __init__(self) -> None:
-        self._samples = self._wrong = 0
-        self._first: int | None = None
+        self._samples = 0
 
-    def add(self, features: np.ndarray) -> None:
-        """Look at the features of a batch."""
+    def check(self, features: np.ndarray) -> None:
+        """Look at the features of the next batch."""
         if features.dtype.kind in "fV":  # NumPy calls the half-precision types of others V.
             finite = np.isfinite(features).reshape(len(features), -1).all(axis=1)
-            if self._first is None and not finite.all():
-                self._first = self._samples + int(finite.argmin())
-            self._wrong += len(features) - int(finite.sum())
+            if not finite.all():
+                raise InvalidFeatures(
+                    f"The features of {int((~finite).sum())} of the {len(features)} samples of a "
+                    "batch are NaN or infinite; the first of them is sample "
+                    f"{self._samples + int(finite.argmin())}. Look for such values in `x`, or in "
+                    "the weights of the frozen layers."
+                )
         self._samples += len(features)
-
-    def check(self) -> None:
-        """Refuse what has been seen if any of it is not finite."""
-        if self._wrong:
-            raise InvalidFeatures(
-                f"The features of {self._wrong} of {self._samples} samples are NaN or infinite; "
-                f"the first of them is sample {self._first}. Look for such values in `x`, or "
-                "in the weights of the frozen layers."
-            )
 
 
 def _samples(inputs: Any) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral
 from typing import Any, Literal
 
 Phase = Literal["probe", "frozen", "fine-tuned"]
@@ -70,10 +71,12 @@ class Budget:
         least = {"frozen_trials": 1, "tuned_trials": 0, "factor": 2, "epochs": 1}
         for name, minimum in least.items():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+            whole = isinstance(value, Integral) and not isinstance(value, bool)
+            if not whole or value < minimum:
                 raise ValueError(
                     f"`{name}` is a whole number, {minimum} at least. Received: {value!r}."
                 )
+            object.__setattr__(self, name, int(value))  # Those of NumPy are not written to JSON.
 
     @property
     def rungs(self) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from numbers import Integral, Real
 from typing import Any
 
 import keras
@@ -161,22 +162,27 @@ def _checked_head(head: int | Head) -> Head:
 
 
 def _checked_rate(rate: Rate) -> tuple[float, float]:
-    bounds = rate if isinstance(rate, tuple) else (rate, rate)
-    if len(bounds) != 2 or not 0 < bounds[0] <= bounds[1]:
+    bounds = tuple(rate) if isinstance(rate, tuple | list) else (rate, rate)
+    numbers = [one for one in bounds if isinstance(one, Real) and not isinstance(one, bool)]
+    if len(bounds) != len(numbers) or len(bounds) != 2 or not 0 < bounds[0] <= bounds[1]:
         raise ValueError(
             "`learning_rate` is a positive number, or a lower and an upper bound. "
             f"Received: {rate!r}."
         )
-    return bounds
+    return float(bounds[0]), float(bounds[1])
 
 
 def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    if any(isinstance(size, bool) or not isinstance(size, int) or size < 0 for size in sizes):
+    if not isinstance(sizes, list | tuple) or not all(map(_is_size, sizes)):
         raise ValueError(
             "`hidden_units` is a list of whole numbers, 0 for no hidden layer. "
             f"Received: {sizes!r}."
         )
-    return tuple(dict.fromkeys(sizes))
+    return tuple(dict.fromkeys(map(int, sizes)))
+
+
+def _is_size(size: Any) -> bool:
+    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 0
 
 
 def _checked_choices(

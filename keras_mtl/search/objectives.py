@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import keras
 import keras_tuner
 
 from keras_mtl.surgery.heads import Head
@@ -28,16 +30,22 @@ def check_objective(objective: Any, head: Head) -> None:
         )
 
 
-def check_validation(objective: str, fit_arguments: Mapping[str, Any]) -> None:
-    """Refuse a search by validation data without any, and arguments that the search decides.
+def check_fit_arguments(objective: str, fit_arguments: Mapping[str, Any]) -> None:
+    """Refuse a search by validation data without any, and arguments that `fit` does not take.
 
     Raises:
-        FatalValueError: `validation_data` and `validation_split` are both missing, or `epochs`
-            is given.
+        FatalValueError: `validation_data` and `validation_split` are both missing, `epochs` is
+            given, or `fit` has no such argument.
     """
-    given = {name for name, value in fit_arguments.items() if value}
-    given |= {"validation_data"} if fit_arguments.get("validation_data") is not None else set()
-    if objective.startswith("val_") and not given & {"validation_data", "validation_split"}:
+    known = inspect.signature(keras.Model.fit).parameters
+    for name in fit_arguments:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise keras_tuner.errors.FatalValueError(f"`fit` has no argument `{name}`.{hint}")
+    validated = fit_arguments.get("validation_data") is not None
+    validated = validated or bool(fit_arguments.get("validation_split"))
+    if objective.startswith("val_") and not validated:
         raise keras_tuner.errors.FatalValueError(
             f"`objective={objective!r}` needs `validation_data` or `validation_split` in `search`."
         )

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
+from keras_mtl.features.inputs import check_shapes
+from keras_mtl.features.keras_data import can_convert_arrays
 from keras_mtl.scores.spectrum import Floats
 from keras_mtl.search.depth_features import DepthFeatures
 
@@ -46,12 +48,19 @@ def split_features(features: Matrix, widths: Sequence[int], layers: Sequence[str
     return parts
 
 
-def count_samples(x: Any) -> int:
+def count_samples(model: keras.Model, x: Any) -> int:
     """The number of samples in an array, or in several that are the same length.
 
     Raises:
-        InvalidFeatures: Their lengths differ, or there is no sample.
+        InvalidFeatures: They do not fit the model, their lengths differ, or there is no sample.
+        ValueError: These are no arrays.
     """
+    if not can_convert_arrays((x,)):
+        raise ValueError(
+            f"`y` goes with arrays. Received: x of type `{type(x).__name__}`; let it give batches "
+            "`(inputs, labels)`, and leave `y` out."
+        )
+    check_shapes(model, x, what="`x`")
     lengths = [np.shape(leaf)[0] for leaf in keras.tree.flatten(x)]
     if len(set(lengths)) != 1 or not lengths[0]:
         raise InvalidFeatures(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ from keras_mtl.search.halving import Budget, Ended, Step, plan, still_needed
 
 CHECKPOINT = "checkpoint.weights.h5"
 COMPLETED = "COMPLETED"
-ENDED = (COMPLETED, "FAILED")
+FAILED = "FAILED"
+ENDED = (COMPLETED, FAILED)
 PROBE = "probe"
 """What the names of the probe's metrics begin with."""
 SAME = 1e-4
@@ -116,6 +116,14 @@ class CutOracle(keras_tuner.Oracle):
         self._retry_queue = waiting[::-1]  # the last one is run first
         self._delete_losers()
 
+    def retry_if_all_failed(self) -> None:
+        """Hand the failed trials out again: what was wrong with all of them may be mended."""
+        if self.get_best_trials(1):
+            return
+        failed = [one for one in self.end_order if self.trials[one].status == FAILED]
+        self.end_order = [one for one in self.end_order if one not in failed]
+        self._retry_queue = [*failed[::-1], *self._retry_queue]
+
     def _save_trial(self, trial: Any) -> None:
         write_json(self._folder(trial.trial_id) / "trial.json", trial.get_state())
 
@@ -153,12 +161,19 @@ def _ranked(probed: dict[str, float]) -> list[str]:
     """The depths from best to worst.
 
     Neighbours with the same features, such as those before and after a Dropout, have the same
-    score but for rounding, which JAX does in another way for each; the first stands for them.
+    score but for rounding, which JAX does in another way for each: the first stands for them, and
+    the others come last.
     """
-    merits = list(probed.values())
-    repeats = [False, *(abs(one - other) < SAME for one, other in pairwise(merits))]
-    distinct = [layer for layer, repeat in zip(probed, repeats, strict=True) if not repeat]
-    return sorted(distinct, key=lambda layer: -probed[layer])
+    distinct: list[str] = []
+    repeats: list[str] = []
+    for layer, merit in probed.items():
+        repeated = bool(distinct) and abs(merit - probed[distinct[-1]]) < SAME
+        (repeats if repeated else distinct).append(layer)
+    return [
+        layer
+        for part in (distinct, repeats)
+        for layer in sorted(part, key=lambda one: -probed[one])
+    ]
 
 
 def _step(trial: Any) -> Step:

@@ -10,6 +10,9 @@ from typing import Any, overload
 from keras_mtl.report.scores_by_depth import DepthScore, plot_depths
 from keras_mtl.tables import frame, text_table
 
+DIGITS = 6
+"""Of a merit; what comes after them is rounding, in which equal features differ."""
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -85,7 +88,7 @@ class Probes(Sequence[Probe]):
     @property
     def ranking(self) -> list[Probe]:
         """The probes from best to worst; of equal ones the shallower comes first."""
-        return sorted(self, key=lambda probe: (-probe.merit, probe.depth))
+        return sorted(self, key=lambda probe: (-round(probe.merit, DIGITS), probe.depth))
 
     @property
     def best(self) -> Probe:

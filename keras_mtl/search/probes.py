@@ -103,7 +103,7 @@ def probe_cuts(
     method = find_method(probe)
     _check_arguments(pooling, max_width)
     candidates = find_candidates(model, cuts, nested=nested, pooling=pooling)
-    samples = None if y is None else count_samples(x)
+    samples = None if y is None else count_samples(model, x)
     # Before the pass where the labels are known, after it where they come with the batches.
     labels = None if samples is None else method.check(check_task_labels(y, samples, kind), folds)
     width = None if samples is not None and samples <= (max_width or samples) else max_width

@@ -65,13 +65,15 @@ class TaskLabels:
     def fit(self, predictions: Floats) -> float:
         """The share of what there is to tell about the labels that the predictions tell.
 
-        Of numbers it is the share of their variance. Of classes it is the share of their entropy,
-        which tells depths apart where the accuracy, in steps of one sample, cannot; predictions
-        become log-odds by the one factor that suits them best.
+        Of numbers it is the share of their variance, averaged over targets. Of classes it is the
+        share of their entropy, which tells depths apart where the accuracy, in steps of one
+        sample, cannot; predictions become log-odds by the one factor that suits them best.
         """
+        if self.kind == "regression":
+            return float(self.gains(predictions).mean())
         targets = self.columns
         mean = targets.mean(axis=0)
-        if self.kind != "classification":
+        if self.kind == "multilabel":
             return float(1 - ((targets - predictions) ** 2).sum() / ((targets - mean) ** 2).sum())
         entropy = -(mean * np.log(mean)).sum()
         told = max(

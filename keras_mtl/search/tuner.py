@@ -9,13 +9,15 @@ from typing import Any
 
 import keras
 import keras_tuner
+import numpy as np
 from keras_tuner.engine.trial import Trial
 
 from keras_mtl.errors import KerasMtlError
+from keras_mtl.features.fingerprints import fingerprint_of_all, fingerprint_of_arrays
 from keras_mtl.search.atomic_state import read_json, write_json
 from keras_mtl.search.halving import Budget, Step
 from keras_mtl.search.hypermodel import CutHyperModel
-from keras_mtl.search.objectives import check_objective, check_validation
+from keras_mtl.search.objectives import check_fit_arguments, check_objective
 from keras_mtl.search.oracle import CHECKPOINT, COMPLETED, CutOracle, probe_metrics
 from keras_mtl.search.probes import probe_cuts
 from keras_mtl.search.search_results import SearchResults, SearchTrial
@@ -97,6 +99,7 @@ class CutTuner(keras_tuner.Tuner):
         project_name: str = "cut_search",
         overwrite: bool = False,
     ) -> None:
+        _check_hypermodel(hypermodel)
         check_objective(objective, hypermodel.head)
         budget = Budget(frozen_trials, tuned_trials, factor, epochs)
         if True not in hypermodel.freeze:
@@ -109,6 +112,7 @@ class CutTuner(keras_tuner.Tuner):
         _check_numbers(tuning_rate, saved_models, seed)
         # Read while the constructor of keras-tuner reloads a search that was interrupted.
         self._fingerprint = f"{hypermodel.fingerprint()} {getattr(objective, 'name', objective)}"
+        self._data: str | None = None
         self._saved_models = saved_models
         self._seed = seed
         oracle = CutOracle(
@@ -136,13 +140,18 @@ class CutTuner(keras_tuner.Tuner):
             **fit_arguments: What `fit` takes besides `epochs`, such as `validation_data`,
                 `validation_split`, `batch_size`, `callbacks` (copied for each trial), `verbose`.
         """
-        check_validation(self.oracle.objective.name, fit_arguments)
+        check_fit_arguments(self.oracle.objective.name, fit_arguments)
+        self._check_data(x, y)
+        if not self._is_worker():
+            self.oracle.retry_if_all_failed()
         super().search(x, y, **fit_arguments)
         # The chief of several machines comes here when all is done; its workers need not ask.
         if not self._is_worker() and not self.oracle.get_best_trials(1):
             messages = [trial.message for trial in self._trials() if trial.message]
+            last = (messages or ["unknown"])[-1].rstrip()
             raise keras_tuner.errors.FatalRuntimeError(
-                "All trials failed. The last error was:\n" + (messages or ["unknown"])[-1]
+                f"All trials failed. The last error: {last.splitlines()[-1]}\n"
+                f"The next call of `search` runs them again. It came about so:\n{last}"
             )
 
     def run_trial(self, trial: Any, x: Any, y: Any = None, **fit_arguments: Any) -> Any:
@@ -194,7 +203,7 @@ class CutTuner(keras_tuner.Tuner):
 
     def get_state(self) -> dict[str, Any]:
         """What a search is recognised by."""
-        return {"search": self._fingerprint}
+        return {"search": self._fingerprint, "data": self._data}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Refuse to go on with the search of another model."""
@@ -203,6 +212,7 @@ class CutTuner(keras_tuner.Tuner):
                 f"`{self.project_dir}` holds the search of another model, head, list of cuts or "
                 "objective. Pass another `project_name`, or `overwrite=True` to start anew there."
             )
+        self._data = state.get("data")
 
     def save(self) -> None:
         """Write the state, whole or not at all."""
@@ -216,6 +226,16 @@ class CutTuner(keras_tuner.Tuner):
         self._populate_initial_space()
         if not self._is_worker():
             self.oracle.reload()
+
+    def _check_data(self, x: Any, y: Any) -> None:
+        """Refuse to go on with other data; nothing is known about those that come in batches."""
+        data = "" if y is None else fingerprint_of_all(map(_fingerprint, (x, y)))
+        if self._data not in (None, data):
+            raise keras_tuner.errors.FatalValueError(
+                f"`{self.project_dir}` holds a search on other data. Pass the same `x` and `y`, "
+                "another `project_name`, or `overwrite=True` to start anew there."
+            )
+        self._data = data
 
     def _probe(self, x: Any, y: Any, fit_arguments: dict[str, Any]) -> dict[str, float]:
         hypermodel = self.hypermodel
@@ -286,6 +306,28 @@ def _defaults(hypermodel: CutHyperModel) -> dict[str, Any]:
     hp = keras_tuner.HyperParameters()
     hypermodel.declare(hp)
     return {**hp.values, "learning_rate": hypermodel.learning_rate[1]}
+
+
+def _fingerprint(data: Any) -> str:
+    arrays = map(_array, keras.tree.flatten(data) if isinstance(data, dict | tuple) else [data])
+    return fingerprint_of_all(fingerprint_of_arrays([[one]]) for one in arrays if len(one))
+
+
+def _array(values: Any) -> np.ndarray:
+    return keras.ops.convert_to_numpy(values) if keras.ops.is_tensor(values) else np.asarray(values)
+
+
+def _check_hypermodel(hypermodel: Any) -> None:
+    if not isinstance(hypermodel, CutHyperModel):
+        raise TypeError(
+            "`CutTuner` searches a `CutHyperModel(model, head)`. Received: "
+            f"`{type(hypermodel).__name__}`."
+        )
+    if hypermodel.head.pooling == "none":
+        raise ValueError(
+            '`CutTuner` ranks depths by pooled features. Received a head with `pooling="none"`: '
+            "use another pooling, or another tuner."
+        )
 
 
 def _check_numbers(tuning_rate: float, saved_models: int, seed: int) -> None:

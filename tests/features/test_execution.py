@@ -49,7 +49,7 @@ def test_at_most_an_epoch_and_not_too_long():
 @pytest.mark.backend("tensorflow", reason="the others run one step a call")
 @pytest.mark.parametrize(("steps", "expected"), [(70, 35), (128, 64), (97, 1), (40, 40)])
 def test_no_call_runs_on_into_the_next_epoch(steps, expected):
-    assert steps_per_execution(compiled(), [], steps, divides=True) == expected
+    assert steps_per_execution(compiled(), [], steps, parts=[steps]) == expected
 
 
 @pytest.mark.backend("jax", "torch", reason="TensorFlow can run several steps in a call")
