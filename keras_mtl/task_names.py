@@ -56,3 +56,5 @@ def check_new_task(name: object, taken: Iterable[str]) -> None:
     names = ["trunk", "loss", "joint", "serving_default", *taken]
     if name in names:
         raise ValueError(f"A task cannot be named {name!r}: {names} are taken.")
+    if name.startswith("val_"):
+        raise ValueError(f"A task cannot be named {name!r}: logs of validation begin with `val_`.")

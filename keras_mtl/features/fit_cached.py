@@ -12,9 +12,9 @@ import keras
 from keras_mtl.errors import UnsupportedModel
 from keras_mtl.features.cache import Cache, FolderCache, make_cache
 from keras_mtl.features.execution import steps_per_execution
-from keras_mtl.features.inputs import check_shapes
 from keras_mtl.features.keras_data import DataAdapter, can_convert_arrays, train_validation_split
 from keras_mtl.features.parts import TrainedPart
+from keras_mtl.features.shapes import check_shapes
 from keras_mtl.features.sources import Source, make_source
 from keras_mtl.features.splitting import split_model
 from keras_mtl.features.static_pass import StaticPass

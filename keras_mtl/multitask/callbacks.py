@@ -32,6 +32,13 @@ def callback_list(
     )
 
 
+def begin_training(model: keras.Model, callbacks: keras.callbacks.CallbackList, epoch: int) -> int:
+    """Tell the callbacks; the epoch to begin with, a later one if `BackupAndRestore` says so."""
+    model._initial_epoch = epoch
+    callbacks.on_train_begin()
+    return int(model._initial_epoch)
+
+
 def history_of(callbacks: keras.callbacks.CallbackList) -> keras.callbacks.History:
     """The `History` among the callbacks."""
     found = (one for one in callbacks.callbacks if isinstance(one, keras.callbacks.History))

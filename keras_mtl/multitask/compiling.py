@@ -33,13 +33,15 @@ def by_task(argument: str, given: Any, tasks: Sequence[str]) -> dict[str, Any]:
     return dict.fromkeys(tasks, given)
 
 
-def losses(given: Any, heads: Mapping[str, keras.Layer]) -> dict[str, Any]:
-    """The loss of each task: as given, or that of its `Head`.
+def losses(
+    given: Any, heads: Mapping[str, keras.Layer], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The loss of each task: as given, as known from before, or that of its `Head`.
 
     Raises:
-        MissingLoss: Neither is there.
+        MissingLoss: None of these is there.
     """
-    found = by_task("loss", given, list(heads))
+    found = {**known, **by_task("loss", given, list(heads))}
     for task, head in heads.items():
         if task not in found and not isinstance(head, Head):
             raise MissingLoss(
@@ -49,9 +51,11 @@ def losses(given: Any, heads: Mapping[str, keras.Layer]) -> dict[str, Any]:
     return {task: found.get(task) or _own(head).make_loss() for task, head in heads.items()}
 
 
-def metrics(given: Any, heads: Mapping[str, keras.Layer]) -> dict[str, Any]:
-    """The metrics of each task: as given, or those of its `Head`; a `Head`'s only by default."""
-    found = by_task("metrics", given, list(heads))
+def metrics(
+    given: Any, heads: Mapping[str, keras.Layer], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The metrics of each task: as given, as known from before, or those of its `Head`."""
+    found = {**known, **by_task("metrics", given, list(heads))}
     own = {task: head for task, head in heads.items() if isinstance(head, Head)}
     default = {task: head.make_metrics() for task, head in own.items() if task not in found}
     return {**found, **default}
@@ -77,6 +81,8 @@ def of_single(model: keras.Model, loss: Any = None) -> dict[str, Any]:
         return {"loss": loss}
     arguments = fresh_arguments(model)
     kept = {key: arguments[key] for key in ("loss", "metrics", "weighted_metrics")}
+    if isinstance(kept["loss"], list | tuple) and len(kept["loss"]) == 1:
+        kept["loss"] = kept["loss"][0]
     if loss is not None:
         kept["loss"] = loss
     return {key: _only(value) for key, value in kept.items() if value is not None}
@@ -86,6 +92,15 @@ def without_optimizer(model: keras.Model) -> dict[str, dict[str, Any]]:
     """What a multi-task model was compiled with for each task."""
     arguments = compile_arguments(model)
     return {key: dict(arguments[key] or {}) for key in PER_TASK}
+
+
+def known_of_tails(known: Mapping[str, Any], heads: Mapping[str, keras.Layer]) -> dict[str, Any]:
+    """What was compiled for the tasks whose heads, other than a `Head`, know nothing of it."""
+    tails = [task for task, head in heads.items() if not isinstance(head, Head)]
+    return {
+        key: {task: by_task[task] for task in tails if task in by_task}
+        for key, by_task in ((key, known.get(key) or {}) for key in PER_TASK)
+    }
 
 
 def fresh_metrics(known: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class MultiTaskModel(OwnGraph):
         }
         super().__init__(inputs, outputs, name=name or "multitask")
         self.tasks = tuple(tasks)
-        self._own = self._new_own()
+        self._own = self._new_own({})
         if batchnorm == "frozen":
             for layer in sublayers(trunk):
                 if isinstance(layer, keras.layers.BatchNormalization):
@@ -258,9 +258,10 @@ class MultiTaskModel(OwnGraph):
         Args:
             optimizer: One for all, or a dict with one for `"trunk"` and for each task. Every part
                 counts its own steps; see `TaskOptimizer`.
-            loss: Losses by task. A `Head` knows its own.
+            loss: Losses by task. A `Head` knows its own; other heads keep the one that they were
+                compiled with, by `from_model` or before.
             loss_weights: By task, what its loss is multiplied with; 1 by default.
-            metrics: Metrics by task. A `Head` knows its own.
+            metrics: Metrics by task; the same holds.
             weighted_metrics: Metrics by task that sample weights count in.
             run_eagerly: Whether to run steps one by one, without compiling them.
             steps_per_execution: Steps of a compiled block; `fit` chooses if it is 1.
@@ -269,18 +270,23 @@ class MultiTaskModel(OwnGraph):
             auto_scale_loss: Whether to scale the loss under `mixed_float16`.
 
         Raises:
-            MissingLoss: A head is no `Head`, and `loss` does not name its task.
+            MissingLoss: A head is no `Head`, and its loss was never given.
             TaskNotFound: A dict names a task that does not exist.
         """
         heads, tasks = self.heads, self.tasks
+        known = compiling.fresh_metrics(self._own.known)
         if jit_compile == "auto" and keras.config.backend() == "tensorflow":
             jit_compile = False
         super().compile(
             optimizer=task_optimizer(optimizer, tasks),
-            loss=compiling.losses(loss, heads),
+            loss=compiling.losses(loss, heads, known["loss"]),
             loss_weights=compiling.by_task("loss_weights", loss_weights, tasks) or None,
-            metrics=compiling.metrics(metrics, heads) or None,
-            weighted_metrics=compiling.by_task("weighted_metrics", weighted_metrics, tasks) or None,
+            metrics=compiling.metrics(metrics, heads, known["metrics"]) or None,
+            weighted_metrics={
+                **known["weighted_metrics"],
+                **compiling.by_task("weighted_metrics", weighted_metrics, tasks),
+            }
+            or None,
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
@@ -290,7 +296,7 @@ class MultiTaskModel(OwnGraph):
         inner_optimizer(self.optimizer).bind(
             {name: part.trainable_variables for name, part in parts.items()}
         )
-        self._own = self._new_own()
+        self._own = self._new_own(compiling.without_optimizer(self))
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as a saved model was; Keras calls it when it loads one."""
@@ -539,13 +545,14 @@ class MultiTaskModel(OwnGraph):
         heads = {task: output._keras_history.operation for task, output in outputs.items()}
         return cls(_trunk_of(graph, heads), _Ready(heads), name=name)
 
-    def _new_own(self) -> _Own:
+    def _new_own(self, known: Mapping[str, Any]) -> _Own:
         with self.training_scope():
-            return _Own()
+            return _Own(compiling.known_of_tails(known, self.heads))
 
     def _compile_with(self, known: Mapping[str, Any], like: MultiTaskModel | None = None) -> None:
         """Compile with what is known of the tasks, and a fresh optimizer as that of a model."""
         losses = known.get("loss", {})
+        self._own.known = compiling.known_of_tails(known, self.heads)
         if all(task in losses or isinstance(self.heads[task], Head) for task in self.tasks):
             optimizer: Any = "adam"
             if like is not None and like.compiled:
@@ -556,7 +563,8 @@ class MultiTaskModel(OwnGraph):
 class _Own:
     """What training keeps, where Keras does not take it for layers and weights of the model."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        self.known = known
         self.graphs: dict[str, Functional] = {}
         self.objectives: dict[str, Objective] = {}
         self.functions: dict[Any, Any] = {}

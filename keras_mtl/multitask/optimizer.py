@@ -224,8 +224,9 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         own = _plain_rate(source)
         if callable(own):
             return PartRate(self, schedule=own)
-        if self._parts.leading_rate:
-            return PartRate(self, ratio=own / self._parts.leading_rate)
+        leading = self._parts.leading_rate
+        if leading is not None and (leading or not own):  # Both may begin with 0.
+            return PartRate(self, ratio=own / leading if leading else 1.0)
         return PartRate(self, constant=own)
 
     def _rate_now(self, name: str) -> Any:

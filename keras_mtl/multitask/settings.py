@@ -37,6 +37,9 @@ class Settings:
     backup_every: int | None
 
     def __post_init__(self) -> None:
+        _check_count("initial_epoch", self.initial_epoch, least=0)
+        if self.verbose not in ("auto", 0, 1, 2):
+            raise ValueError(f'`verbose` is "auto", 0, 1 or 2. Received: {self.verbose!r}.')
         for name in ("epochs", "validation_freq"):
             _check_count(name, getattr(self, name))
         for name in ("steps_per_epoch", "steps_per_execution", "backup_every"):
@@ -46,6 +49,6 @@ class Settings:
             raise ValueError("`backup_every` needs `backup`, the folder for the backups.")
 
 
-def _check_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"`{name}` is a positive whole number. Received: {value!r}.")
+def _check_count(name: str, value: Any, least: int = 1) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+        raise ValueError(f"`{name}` is a whole number, {least} at least. Received: {value!r}.")

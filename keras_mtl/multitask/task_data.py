@@ -124,16 +124,27 @@ def apart(data: Data) -> Data:
 
 
 def _known_kind(model: Any, task: str, head: keras.Layer) -> Head | None:
-    """A head that says what the labels of the task must be, if that is known."""
-    if isinstance(head, Head):
-        return head
+    """A head that says what the labels of the task must be, if its loss tells."""
     loss = keras.losses.get(compiling.without_optimizer(model)["loss"][task])
-    kinds = (keras.losses.SparseCategoricalCrossentropy, "sparse_categorical_crossentropy")
+    if isinstance(head, Head) and _is_same(loss, head.make_loss()):
+        return head
     units = model.output[task].shape[-1]
-    is_classes = isinstance(loss, kinds[0]) or getattr(loss, "__name__", "") == kinds[1]
-    if not is_classes or not units or len(model.output[task].shape) != 2:
+    if not units or len(model.output[task].shape) != 2 or getattr(loss, "ignore_class", None):
         return None
-    return Head(units, "classification", name=task)
+    if _is_a(loss, keras.losses.SparseCategoricalCrossentropy) and units > 1:
+        return Head(units, "classification", name=task)
+    if _is_a(loss, keras.losses.BinaryCrossentropy):
+        return Head(units, "binary" if units == 1 else "multilabel", name=task)
+    return None
+
+
+def _is_a(loss: Any, kind: type[keras.losses.Loss]) -> bool:
+    """Whether a loss, or the function of one, is of a kind."""
+    return isinstance(loss, kind) or loss is kind().fn
+
+
+def _is_same(loss: Any, own: keras.losses.Loss) -> bool:
+    return type(loss) is type(own) and loss.get_config() == own.get_config()
 
 
 def _labelled(

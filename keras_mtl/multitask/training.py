@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_mtl.errors import NonFiniteLoss
 from keras_mtl.multitask.backup import Backup, Position, State
-from keras_mtl.multitask.callbacks import callback_list, history_of, steps_per_block
+from keras_mtl.multitask.callbacks import begin_training, callback_list, history_of, steps_per_block
 from keras_mtl.multitask.directions import tell_directions
 from keras_mtl.multitask.evaluation import score
 from keras_mtl.multitask.identity import identity
@@ -77,8 +77,7 @@ class _Fit:
         saved = self._saved()
         position = saved.position if saved else Position(settings.initial_epoch, 0)
         self.used = saved.notes["used"] if saved else self.plan.used_before(settings.initial_epoch)
-        after = self.plan.used_before(settings.epochs)
-        self.runner.open({name: range(start, after[name]) for name, start in self.used.items()})
+        self._open()
         try:
             return self._train(saved, position)
         finally:
@@ -88,7 +87,11 @@ class _Fit:
         """Train from a position on, that of a backup if there is one."""
         model, settings = self.model, self.settings
         tell_directions(model, self.callbacks.callbacks)
-        self.callbacks.on_train_begin()
+        epoch = begin_training(model, self.callbacks, position.epoch)
+        if epoch != position.epoch:
+            position, self.used = Position(epoch, 0), self.plan.used_before(epoch)
+            self.runner.close()
+            self._open()
         self.memory = Memory(self.callbacks.callbacks)
         if saved and not position.step:
             self._restore(saved)
@@ -104,6 +107,13 @@ class _Fit:
         if self.backup:
             self.backup.remove()
         return history_of(self.callbacks)
+
+    def _open(self) -> None:
+        """Get ready for the batches from here to the end of training."""
+        after = self.plan.used_before(self.settings.epochs)
+        self.runner.open(
+            {name: range(start, max(start, after[name])) for name, start in self.used.items()}
+        )
 
     def _epoch(self, epoch: int, middle: State | None) -> dict[str, Any]:
         """Train an epoch, or what is left of it after a backup; its logs."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
-from keras_mtl.features.inputs import check_shapes
 from keras_mtl.features.keras_data import can_convert_arrays
+from keras_mtl.features.shapes import check_shapes
 from keras_mtl.scores.spectrum import Floats
 from keras_mtl.search.depth_features import DepthFeatures
 

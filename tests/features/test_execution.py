@@ -52,6 +52,12 @@ def test_no_call_runs_on_into_the_next_epoch(steps, expected):
     assert steps_per_execution(compiled(), [], steps, parts=[steps]) == expected
 
 
+@pytest.mark.backend("tensorflow", reason="the others run one step a call")
+def test_no_call_runs_on_after_a_part_of_the_validation_data():
+    assert steps_per_execution(compiled(), [], 9, parts=[2]) == 2
+    assert steps_per_execution(compiled(), [], 40, parts=[40, 6]) == 2
+
+
 @pytest.mark.backend("jax", "torch", reason="TensorFlow can run several steps in a call")
 def test_one_step_a_call():
     assert steps_per_execution(compiled(), [], 10) == 1

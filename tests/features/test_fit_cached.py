@@ -88,6 +88,12 @@ def test_a_trunk_that_is_static_up_to_a_layer():
     )
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_part_of_the_validation_data(steps):
+    validation = {"validation_data": (x, y), "validation_steps": steps}
+    assert_learns_the_same(model, lambda fit: fit(x, y, **validation, **FAST), compiled=True)
+
+
 def test_a_second_call_goes_on():
     def twice(fit):
         fit(x, y, **{**FAST, "epochs": 1})
@@ -497,8 +503,26 @@ def test_arrays_of_different_lengths(no_pass):
 def test_features_that_are_not_finite():
     broken = x.copy()
     broken[[3, 17, 39], 0] = np.nan
-    with pytest.raises(InvalidFeatures, match=r"of 3 of 40 samples .* first of them is sample 3"):
+    with pytest.raises(InvalidFeatures, match=r"of the \d+ samples .* first of them is sample 3"):
         fit_cached(model(), broken, y, **FAST)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "labels", "validation", "match"),
+    [
+        (x[:0], y[:0], None, "no samples"),
+        (x[:, :2], y, None, "`x` does not fit"),
+        (x, y, (x[:, :2], y), "`validation_data` does not fit"),
+    ],
+)
+def test_arrays_that_do_not_fit_the_model(inputs, labels, validation, match, no_pass):
+    with pytest.raises(InvalidFeatures, match=match):
+        fit_cached(model(), inputs, labels, validation_data=validation)
+
+
+def test_arrays_without_labels(no_pass):
+    with pytest.raises(ValueError, match="`y` is missing"):
+        fit_cached(model(), x)
 
 
 def test_a_stream_without_an_end(no_pass):

@@ -295,3 +295,21 @@ def test_a_task_that_waits_is_nan_for_an_epoch():
 
     assert np.isnan(history.history["hair_loss"]).tolist() == [True, False]
     assert np.isnan(history.history["hair_accuracy"]).tolist() == [True, False]
+
+
+def test_backup_and_restore_goes_on_with_the_next_epoch(tmp_path):
+    def callbacks(*more):
+        return [keras.callbacks.BackupAndRestore(str(tmp_path / "backup")), *more]
+
+    def stop(model, epoch):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    model, whole = two_tasks(optimizer="adam"), two_tasks(optimizer="adam")
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(sets(), epochs=4, callbacks=callbacks(Epochs(stop)), **FITTED)
+    history = model.fit(sets(), epochs=4, callbacks=callbacks(), **FITTED)
+    whole.fit(sets(), epochs=4, **FITTED)
+
+    assert history.epoch == [2, 3]
+    assert bits(model) == bits(whole)

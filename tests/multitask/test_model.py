@@ -151,7 +151,11 @@ def test_heads_of_every_kind_are_copied():
     assert same_bits(given["model"].get_weights(), model.heads["model"].get_weights())
 
 
-@pytest.mark.parametrize("name", ["", "a/b", 3, "trunk", "loss", "joint", "base", "x"], ids=repr)
+@pytest.mark.parametrize(
+    "name",
+    ["", "a/b", "hair colour", 3, "trunk", "loss", "joint", "base", "x", "val_hair"],
+    ids=repr,
+)
 def test_names_that_no_task_can_have(name):
     with pytest.raises(ValueError, match="task"):
         MultiTaskModel(trunk(), {name: 2})
@@ -307,6 +311,33 @@ def test_from_model_keeps_loss_and_metrics():
     assert found["sex_top"] == pytest.approx(wanted["top"], rel=1e-5)
     assert not model.trunk.get_layer("norm").trainable
     assert model.trunk.get_layer("conv").trainable
+
+
+def test_a_tail_keeps_its_loss_and_metrics_when_compiled_again(tmp_path):
+    model = MultiTaskModel.from_model(convolutions(), "relu", "sex", {"hair": 3})
+
+    for again in (model, reload(model, tmp_path)):
+        again.compile(keras.optimizers.SGD(0.01), run_eagerly=EAGER)
+        data = {task: (draw(8, 6, 6, 1), np.arange(8) % 3) for task in again.tasks}
+        history = again.fit(data, **FAST).history
+        assert {"sex_loss", "sex_top", "hair_accuracy"} < set(history)
+        again.compile(loss={"sex": keras.losses.SparseCategoricalCrossentropy(from_logits=True)})
+        assert again.fit(data, **FAST).history.keys() == history.keys()
+
+
+def test_a_tail_keeps_its_loss_beside_a_head_without_one():
+    model = MultiTaskModel.from_model(
+        convolutions(), "relu", "sex", {"hair": [layers.Flatten(), layers.Dense(3, "softmax")]}
+    )
+    model.compile(loss={"hair": "sparse_categorical_crossentropy"}, run_eagerly=EAGER)
+    assert isinstance(model.loss["sex"], keras.losses.SparseCategoricalCrossentropy)
+
+
+def test_from_model_of_one_compiled_with_a_list_of_one_loss():
+    trained = keras.Sequential([keras.Input((WIDTH,)), layers.Dense(4), layers.Dense(2)])
+    trained.compile("sgd", ["mse"])
+    model = MultiTaskModel.from_model(trained, 1, "age", {"hair": 3})
+    assert model.loss["age"] == "mse"
 
 
 def test_from_model_of_what_transfer_returned():

@@ -440,3 +440,16 @@ def test_joint_training_counts_each_step_once():
     x, labels = joint_data()
     model.fit(x, labels, batch_size=8, verbose=0)
     assert int(model.optimizer.iterations) == 3
+
+
+@pytest.mark.parametrize("given", [0.0, {"trunk": 0.0, "age": 0.0, "hair": 0.0}])
+def test_a_rate_that_begins_with_nothing_can_be_changed(given):
+    make = keras.optimizers.SGD
+    rates = {name: make(one) for name, one in given.items()} if isinstance(given, dict) else None
+    model = two_tasks(optimizer=rates or make(given))
+    before = model.get_weights()
+
+    model.optimizer.learning_rate = 0.1
+    model.fit(two_data_sets(), batch_size=8, verbose=0)
+    after = model.get_weights()
+    assert not any(np.array_equal(*pair) for pair in zip(before, after, strict=True))

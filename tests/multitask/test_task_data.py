@@ -56,6 +56,24 @@ def test_what_cannot_be_trained_on_is_refused_before_training(model, data, error
     assert bits(model) == before
 
 
+@pytest.mark.parametrize("loss", ["binary_crossentropy", keras.losses.BinaryCrossentropy()])
+def test_labels_of_a_tail_with_a_loss_for_yes_or_no(loss):
+    trained = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1, "sigmoid")]
+    )
+    trained.compile("sgd", loss)
+    model = keras_mtl.MultiTaskModel.from_model(trained, 1, "sex", {"hair": 3})
+
+    with pytest.raises(InvalidLabels, match="`sex`"):
+        model.fit({"sex": (draw(4, 4), np.array([0, 1, -1, 1])), "hair": two_sets()["hair"]})
+
+
+def test_labels_as_the_loss_that_was_given_wants_them():
+    model = two_tasks(loss={"hair": "categorical_crossentropy"}, metrics={"hair": []})
+    data = sex(hair=(draw(4, 4), np.eye(3)[classes(4, 3)]))
+    assert model.fit(data, **FITTED).history["hair_loss"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -103,7 +103,7 @@ def test_two_machines_wait_for_each_other(tmp_path):
     assert oracle.create_trial("two").status == "IDLE"
 
 
-def test_depths_of_the_same_features_are_tried_once_whatever_the_order_of_metrics(tmp_path):
+def test_depths_of_the_same_features_are_tried_last_whatever_the_order_of_metrics(tmp_path):
     oracle = oracle_in(tmp_path)
     trial = oracle.create_trial("tuner0")
     probes = {"first": 0.1, "second": 0.5, "third": 0.5 + 1e-12}
@@ -112,4 +112,8 @@ def test_depths_of_the_same_features_are_tried_once_whatever_the_order_of_metric
     trial.status = "COMPLETED"
     oracle.end_trial(trial)
 
-    assert [s.cut for s in search(oracle) if s.phase == "frozen"] == ["second", "first"]
+    assert [s.cut for s in search(oracle) if s.phase == "frozen"] == [
+        "second",
+        "first",
+        "third",
+    ]

@@ -1,6 +1,7 @@
 """`probe_cuts`: a score for every depth."""
 
 import sys
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -23,6 +24,7 @@ from keras_mtl.scores.logme import logme
 from keras_mtl.search.probe_table import Probe, Probes
 from keras_mtl.search.probes import probe_cuts
 from keras_mtl.search.standardising import standardise
+from keras_mtl.search.task_labels import check_task_labels
 from keras_mtl.surgery.cuts import cut_points
 
 layers = keras.layers
@@ -372,8 +374,10 @@ ONE_ALONE = np.array([0] * 30 + [1] * 29 + [2])
         ({"cuts": [["conv"]]}, InvalidCut, "one by one"),
         ({"cuts": "conv"}, InvalidCut, "list"),
         ({"cuts": []}, InvalidCut, "list"),
-        ({"x": np.zeros((0, 8, 8, 1))}, InvalidFeatures, "one at least"),
-        ({"x": [np.zeros((60, 1)), np.zeros((59, 1))]}, InvalidFeatures, r"\[60, 59\]"),
+        ({"x": np.zeros((0, 8, 8, 1))}, InvalidFeatures, "no samples"),
+        ({"x": [np.zeros((60, 1)), np.zeros((59, 1))]}, InvalidFeatures, "2 arrays"),
+        ({"x": np.zeros((60, 8, 7, 1))}, InvalidFeatures, r"\(60, 8, 7, 1\)"),
+        ({"x": iter([(np.zeros((60, 8, 8, 1)), np.zeros(60))])}, ValueError, "leave `y` out"),
     ],
 )
 def test_bad_input_is_refused_before_the_pass(kwargs, error, match):
@@ -399,3 +403,16 @@ def test_features_that_are_not_finite_are_refused_with_their_depth(value):
     counts = "120 NaN and 0 infinite" if np.isnan(value) else "0 NaN and 120 infinite"
     with pytest.raises(InvalidFeatures, match=f"`dense`, depth 3.* {counts} values in 60 of 60"):
         probe(model, *data())
+
+
+def test_of_equal_depths_the_shallower_is_the_best():
+    equal = [Probe(depth, f"layer{depth}", 1, (None, 2), 3, 0.5, 0.1, 0.5) for depth in (1, 2)]
+    better_by_rounding = [equal[0], replace(equal[1], fit=0.5 + 1e-9)]
+    assert Probes("some", "accuracy", better_by_rounding).best.layer == "layer1"
+
+
+def test_targets_of_any_unit_count_alike():
+    targets = np.random.default_rng(0).normal(size=(50, 3)) * [1, 1, 1000]
+    labels = check_task_labels(targets, 50, "regression")
+    two_of_three = targets * [1, 1, 0] + targets.mean(axis=0) * [0, 0, 1]
+    assert np.isclose(labels.fit(two_of_three), 2 / 3)

@@ -330,11 +330,54 @@ def test_a_hypermodel_that_never_freezes_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "match"),
-    [({}, "validation_data"), ({"validation_split": 0.2, "epochs": 3}, "argument of `CutTuner`")],
+    [
+        ({}, "validation_data"),
+        ({"validation_split": 0.2, "epochs": 3}, "argument of `CutTuner`"),
+        ({"validation_splt": 0.2}, "Did you mean `validation_split`"),
+    ],
 )
 def test_bad_arguments_are_refused_before_the_search(arguments, match, tmp_path):
     with pytest.raises(keras_tuner.errors.FatalError, match=match):
         search_in(tmp_path).search(*data(), verbose=0, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("hypermodel", "error", "match"),
+    [
+        (lambda: network(), TypeError, "Received: `Sequential`"),
+        (lambda: CutHyperModel(network(), Head(10, pooling="none")), ValueError, "pooling"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_at_once(hypermodel, error, match, tmp_path):
+    with pytest.raises(error, match=match):
+        CutTuner(hypermodel(), directory=tmp_path)
+
+
+def test_weights_of_the_samples(tmp_path, trainings):
+    trainings(lambda step: 0.5)
+    run(search_in(tmp_path), sample_weight=np.ones(40))
+
+
+def test_a_search_of_which_all_trials_failed_is_run_again(tmp_path, trainings):
+    trainings(lambda step: ValueError("mistaken"))
+    with pytest.raises(keras_tuner.errors.FatalError, match="last error: ValueError: mistaken"):
+        run(search_in(tmp_path))
+    trainings(lambda step: 0.5)
+
+    tuner = run(search_in(tmp_path))
+
+    assert set(scores_of(tuner)) == {0.5}
+    assert [phase for phase, *_ in steps_of(tuner)].count("frozen") == 2
+
+
+def test_a_search_on_other_data_is_refused(tmp_path, trainings):
+    trainings(lambda step: 0.5)
+    run(search_in(tmp_path))
+    x, y = data()
+
+    run(search_in(tmp_path))
+    with pytest.raises(keras_tuner.errors.FatalError, match="other data"):
+        search_in(tmp_path).search(x + 1, y, validation_split=0.25)
 
 
 def test_results_before_the_search_are_empty(tmp_path):

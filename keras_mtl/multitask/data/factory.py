@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import keras
@@ -152,9 +153,9 @@ def _check_any_label(mask: Any, name: str) -> None:
 def _checked_size(batch_size: int | None) -> int:
     if batch_size is None:
         return BATCH_SIZE
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or int(batch_size) < 1:
         raise ValueError(f"`batch_size` is a positive whole number. Received: {batch_size!r}.")
-    return batch_size
+    return int(batch_size)
 
 
 def _refuse_for_batches(value: Any, argument: str, name: str) -> None:
