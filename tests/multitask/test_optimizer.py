@@ -453,3 +453,9 @@ def test_a_rate_that_begins_with_nothing_can_be_changed(given):
     model.fit(two_data_sets(), batch_size=8, verbose=0)
     after = model.get_weights()
     assert not any(np.array_equal(*pair) for pair in zip(before, after, strict=True))
+
+
+def test_a_part_with_a_scaled_loss_is_refused():
+    scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))
+    with pytest.raises(ValueError, match="plain optimizers"):
+        two_tasks(optimizer={"trunk": scaled, "age": "sgd", "hair": "sgd"})
