@@ -355,8 +355,8 @@ def _by_part(
 def _check_supported(optimizer: keras.optimizers.Optimizer) -> None:
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         raise ValueError(
-            "The loss is scaled for all parts at once, so none can have a `LossScaleOptimizer`. Give "
-            "the parts their plain optimizers: under `mixed_float16` the loss is scaled anyway."
+            "The loss is scaled for all parts at once, so none can have a `LossScaleOptimizer`. "
+            "Give the parts plain optimizers: under `mixed_float16` the loss is scaled anyway."
         )
     if optimizer.gradient_accumulation_steps and optimizer.global_clipnorm:
         raise ValueError(
