@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import keras
@@ -10,12 +11,12 @@ import keras
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.multitask.directions import directions
-from keras_mtl.multitask.logs import of_task
+from keras_mtl.multitask.logs import flat, of_task
 from keras_mtl.multitask.steps.choosing import make_scorer
 from keras_mtl.multitask.steps.forward import Step
 from keras_mtl.multitask.task_data import Data, apart, read_data
 from keras_mtl.multitask.task_scores import TaskScores, relative_changes
-from keras_mtl.task_names import check_task
+from keras_mtl.task_names import check_task, did_you_mean
 
 
 def evaluate(
@@ -41,37 +42,63 @@ def evaluate(
         masks=masks,
         every_task=False,
     )
-    for task in baselines or {}:
+    for one in data.sets.values():
+        one.check_passes(1)
+    for task, baseline in (baselines or {}).items():
         check_task(task, data.tasks, where="`baselines`")
+        if not isinstance(baseline, keras.Model | Mapping):
+            raise TypeError(
+                f"The baseline of `{task}` is a model or a dict of its metrics. Received: "
+                f"{baseline!r}."
+            )
     results = score(model, data, verbose=1 if verbose == "auto" else int(verbose))
     loss = results.pop("")["loss"]
     changes = _changes(model, results, baselines, data) if baselines else None
     return TaskScores(results, changes, loss)
 
 
-def score(model: Any, data: Data, *, verbose: int = 0) -> dict[str, dict[str, float]]:
+def score(
+    model: Any,
+    data: Data,
+    *,
+    verbose: int = 0,
+    callbacks: keras.callbacks.CallbackList | None = None,
+) -> dict[str, dict[str, float]]:
     """By task its loss and metrics over one pass; under "" the mean of the losses of steps.
 
     A pass over the data of one task is one kind of step; of several, the mean over the tasks.
+
+    Raises:
+        InvalidTaskData: A data set gave no batch.
     """
+    callbacks = callbacks or keras.callbacks.CallbackList(model=model)
+    callbacks.on_test_begin()
     objectives = [model.objectives[task] for task in data.tasks]
     for objective in objectives:
         objective.reset()
     kinds = [data.tasks] if data.joint else [(task,) for task in data.tasks]
     losses = []
+    number = count()
     progress = keras.utils.Progbar(_counted(data), verbose=verbose) if verbose else None
     for tasks in kinds:
         step = Step(model, tasks, data.joint)
         (feed,) = step.feeds
         model.mean_of_steps.reset_state()
         scorer = make_scorer(model, step)
-        for batch in data.sets[feed].one_pass():
+        place = None
+        for batch, place in zip(data.sets[feed].one_pass(), number, strict=False):
+            callbacks.on_test_batch_begin(place)
             scorer({feed: batch})
+            callbacks.on_test_batch_end(place)
             if progress is not None:
                 progress.add(1)
+        if place is None:
+            raise InvalidTaskData(f"The data of `{data.sets[feed].name}` gave no batch.")
         losses.append(float(model.mean_of_steps.result()))
     own = {task: _values(model.objectives[task].result()) for task in data.tasks}
-    return {"": {"loss": sum(losses) / len(losses)}, **own}
+    results = {"": {"loss": sum(losses) / len(losses)}, **own}
+    callbacks.on_test_end(flat(results))
+    return results
 
 
 def _changes(
@@ -83,17 +110,33 @@ def _changes(
     sets = apart(data).sets
     changes = {}
     for task, baseline in baselines.items():
-        values = baseline
         if isinstance(baseline, keras.Model):
             if task not in sets:
                 raise InvalidTaskData(
                     f"The baseline of `{task}` is a model: give the data as arrays, or its metrics "
                     "as a dict."
                 )
-            values = baseline.evaluate(_labelled(sets[task]), return_dict=True, verbose=0)
+            alone = baseline.task(task) if hasattr(baseline, "tasks") else baseline
+            values = alone.evaluate(_labelled(sets[task]), return_dict=True, verbose=0)
+        else:
+            values = _known_metrics(task, baseline, results[task])
         known = directions(model.objectives[task].metrics)
         changes[task] = relative_changes(results[task], values, known)
     return changes
+
+
+def _known_metrics(
+    task: str, baseline: Mapping[str, float], known: Mapping[str, Any]
+) -> dict[str, float]:
+    """The metrics by their names without that of the task; refuses others."""
+    values = {name.removeprefix(f"{task}_"): value for name, value in baseline.items()}
+    for name in values:
+        if name not in known:
+            raise ValueError(
+                f"The baseline of `{task}` has the metric {name!r}; the task has {list(known)}."
+                f"{did_you_mean(name, known)}"
+            )
+    return values
 
 
 def _labelled(data: TaskData) -> Iterator[Any]:

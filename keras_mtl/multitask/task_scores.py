@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from keras_mtl.tables import text_table
 
@@ -48,7 +51,7 @@ class TaskScores(dict[str, float]):
 
     def __str__(self) -> str:
         rows = [
-            [task, name, f"{value:.4f}", *self._change(task, name)]
+            [task, name, _shown(value), *self._change(task, name)]
             for task, own in self.by_task.items()
             for name, value in own.items()
         ]
@@ -80,8 +83,16 @@ def relative_changes(
     return {
         name: signs[directions[name]] * (value - baseline[name]) / abs(baseline[name])
         for name, value in values.items()
-        if name in baseline and directions.get(name) in signs and baseline[name]
+        if name in baseline
+        and directions.get(name) in signs
+        and np.ndim(baseline[name]) == 0
+        and baseline[name]
     }
+
+
+def _shown(value: Any) -> str:
+    """A number, or the vector of a metric for each class."""
+    return f"{value:.4f}" if np.ndim(value) == 0 else np.array2string(value, precision=4)
 
 
 def _mean(changes: Mapping[str, float]) -> float:

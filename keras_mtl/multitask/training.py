@@ -214,7 +214,7 @@ class _Fit:
 
     def _validate(self) -> Any:
         assert self.validation is not None
-        return score(self.model, self.validation)
+        return score(self.model, self.validation, callbacks=self.callbacks)
 
     def _saved(self) -> State | None:
         """The backup to go on from, if there is one."""
@@ -277,9 +277,13 @@ class _Fit:
         if self.settings.validation_data is None:
             return None
         size = self.settings.validation_batch_size or self.settings.batch_size
-        return read_data(
+        data = read_data(
             self.model, self.settings.validation_data, None, batch_size=size, every_task=False
         )
+        epochs = self.settings.epochs - self.settings.initial_epoch
+        for one in data.sets.values():
+            one.check_passes(epochs // self.settings.validation_freq)
+        return data
 
     def _save(self, position: Position) -> None:
         assert self.backup is not None

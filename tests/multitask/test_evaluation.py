@@ -8,7 +8,7 @@ import keras_mtl
 from _helpers import draw
 from _multitask import classes, two_sets, two_tasks
 from keras_mtl import Head
-from keras_mtl.errors import TaskNotFound
+from keras_mtl.errors import InvalidTaskData, TaskNotFound
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +144,84 @@ def test_a_model_that_is_not_compiled_is_refused():
     trunk = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     with pytest.raises(ValueError, match="not compiled"):
         keras_mtl.MultiTaskModel(trunk, heads).evaluate({"sex": two_sets()["sex"]})
+
+
+class Endless(keras.utils.PyDataset):
+    num_batches = None
+
+    def __getitem__(self, index):
+        return two_sets()["hair"]
+
+
+def test_data_that_cannot_be_validated_on_are_refused(model):
+    x, y = two_sets()["hair"]
+    fitted = {"epochs": 2, "verbose": 0}
+    with pytest.raises(InvalidTaskData, match="read only once; they are needed 2 times"):
+        model.fit(two_sets(), validation_data={"hair": iter([(x, y)] * 9)}, **fitted)
+    with pytest.raises(InvalidTaskData, match="would not end"):
+        model.fit(two_sets(), validation_data={"hair": Endless()}, **fitted)
+    with pytest.raises(InvalidTaskData, match="`hair` gave no batch"):
+        model.evaluate({"hair": iter([])}, verbose=0)
+    assert model.evaluate({"hair": iter([(x, y)])}, verbose=0)["hair_loss"]
+
+
+@pytest.mark.backend("tensorflow", reason="the others need not have `tf.data`")
+def test_a_dataset_without_an_end_is_refused(model):
+    tf = pytest.importorskip("tensorflow")
+    endless = tf.data.Dataset.from_tensor_slices(two_sets()["hair"]).batch(4).repeat()
+    with pytest.raises(InvalidTaskData, match="take"):
+        model.evaluate({"hair": endless}, verbose=0)
+
+
+class Tests(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_test_begin(self, logs=None):
+        self.seen.append("begin")
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.seen.append(batch)
+
+    def on_test_end(self, logs=None):
+        self.seen.append(logs["hair_loss"])
+
+
+def test_callbacks_are_told_of_validation():
+    tests = Tests()
+    validation = {"validation_data": two_sets(4, 4), "validation_batch_size": 2}
+    history = two_tasks().fit(two_sets(), callbacks=[tests], verbose=0, **validation).history
+    assert tests.seen == ["begin", 0, 1, 2, 3, *history["val_hair_loss"]]
+
+
+def test_a_callback_that_swaps_weights_for_averages_is_refused():
+    model = two_tasks(optimizer=keras.optimizers.SGD(0.5, use_ema=True))
+    with pytest.raises(ValueError, match="averages become the weights when `fit` ends"):
+        model.fit(two_sets(), callbacks=[keras.callbacks.SwapEMAWeights()])
+
+
+def test_baselines_by_the_names_of_logs_or_as_a_model_of_several_tasks(model):
+    hair = {"hair": two_sets()["hair"]}
+    scores = model.evaluate(hair, baselines={"hair": {"hair_accuracy": 0.5}}, verbose=0)
+    assert set(scores.changes["hair"]) == {"accuracy"}
+    same = model.evaluate(hair, baselines={"hair": model}, verbose=0)
+    assert same.changes["hair"]["loss"] == pytest.approx(0, abs=1e-5)
+    with pytest.raises(ValueError, match="Did you mean 'accuracy'"):
+        model.evaluate(hair, baselines={"hair": {"acuracy": 0.5}}, verbose=0)
+    with pytest.raises(TypeError, match=r"a model or a dict .* 0\.5"):
+        model.evaluate(hair, baselines={"hair": 0.5}, verbose=0)
+
+
+def test_a_metric_for_each_class_prints_and_is_not_compared():
+    model = two_tasks(
+        heads={"sex": 2, "hair": keras.layers.Dense(3, "softmax")},
+        loss={"hair": "categorical_crossentropy"},
+        metrics={"hair": [keras.metrics.F1Score(name="f1")]},
+    )
+    x, y = two_sets()["hair"]
+    data = {"hair": (x, np.eye(3, dtype="float32")[y])}
+    scores = model.evaluate(data, verbose=0)
+    assert "f1" in str(scores)
+    again = model.evaluate(data, baselines={"hair": dict(scores["hair"])}, verbose=0)
+    assert set(again.changes["hair"]) == {"loss"}

@@ -43,6 +43,9 @@ class TaskData(ABC):
     def fingerprint(self) -> str:
         """The hash of what is known about the data without reading them all."""
 
+    def check_passes(self, times: int) -> None:  # noqa: B027 (most can)
+        """Refuse data that cannot be read from the start to an end so many times."""
+
     def check_resumable(self) -> None:  # noqa: B027 (most can)
         """Refuse data whose earlier batches cannot be had, or skipped, again."""
 

@@ -51,6 +51,15 @@ class GeneratorData(TaskData):
         """The hash of the name of the task: nothing else is known."""
         return digest_of_settings([self.name, "generator"])
 
+    def check_passes(self, times: int) -> None:
+        """Refuse: after the first pass it is used up."""
+        if times > 1:
+            raise InvalidTaskData(
+                f"The validation data of `{self.name}` are a generator, which can be read only "
+                f"once; they are needed {times} times. Give arrays, a `PyDataset` or a "
+                "`tf.data.Dataset`."
+            )
+
     def check_resumable(self) -> NoReturn:
         """Refuse: the batches that it has given are gone."""
         raise InvalidTaskData(

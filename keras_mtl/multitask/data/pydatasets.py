@@ -8,6 +8,7 @@ from itertools import count
 import keras
 import numpy as np
 
+from keras_mtl.errors import InvalidTaskData
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.multitask.data.batch import Batch
 from keras_mtl.multitask.data.digests import digest_of_settings
@@ -43,6 +44,14 @@ class PyDatasetData(TaskData):
         self._reader = reader
         self._shuffle = shuffle
         self._seed = seed
+
+    def check_passes(self, times: int) -> None:
+        """Refuse a data set without an end."""
+        if self.num_batches is None:
+            raise InvalidTaskData(
+                f"The `PyDataset` of `{self.name}` does not say how many batches it has, so a pass "
+                "would not end. Give it a `__len__` or `num_batches`."
+            )
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
         """The batches of one pass; without end if the data set has none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from keras_mtl.errors import InvalidTaskData
 from keras_mtl.multitask.data.base import PassesInTurn
 from keras_mtl.multitask.data.batch import Batch
 from keras_mtl.multitask.data.digests import digest_of_settings
@@ -28,12 +29,21 @@ class TfDatasetData(PassesInTurn):
         size = int(dataset.cardinality())
         super().__init__(name, None if size in (INFINITE, UNKNOWN) else size)
         reader.check_specs(dataset.element_spec)
+        self._is_endless = size == INFINITE
         self.dataset = dataset
         self.reader = reader
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
         """The batches of the next pass."""
         return map(self.reader.read, self.dataset.as_numpy_iterator())
+
+    def check_passes(self, times: int) -> None:
+        """Refuse a data set without an end."""
+        if self._is_endless:
+            raise InvalidTaskData(
+                f"The data set of `{self.name}` has no end, so neither has a pass over it. Leave "
+                "out `.repeat()`, or use `.take(batches)`."
+            )
 
     def fingerprint(self) -> str:
         """The hash of its length and of what its batches look like."""
