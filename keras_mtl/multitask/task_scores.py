@@ -85,7 +85,7 @@ def relative_changes(
         for name, value in values.items()
         if name in baseline
         and directions.get(name) in signs
-        and np.ndim(baseline[name]) == 0
+        and np.ndim(value) == np.ndim(baseline[name]) == 0
         and baseline[name]
     }
 

@@ -280,9 +280,10 @@ class _Fit:
         data = read_data(
             self.model, self.settings.validation_data, None, batch_size=size, every_task=False
         )
-        epochs = self.settings.epochs - self.settings.initial_epoch
+        frequency = self.settings.validation_freq
+        times = self.settings.epochs // frequency - self.settings.initial_epoch // frequency
         for one in data.sets.values():
-            one.check_passes(epochs // self.settings.validation_freq)
+            one.check_passes(times)
         return data
 
     def _save(self, position: Position) -> None:

@@ -158,6 +158,8 @@ def test_data_that_cannot_be_validated_on_are_refused(model):
     fitted = {"epochs": 2, "verbose": 0}
     with pytest.raises(InvalidTaskData, match="read only once; they are needed 2 times"):
         model.fit(two_sets(), validation_data={"hair": iter([(x, y)] * 9)}, **fitted)
+    with pytest.raises(InvalidTaskData, match="they are needed 2 times"):
+        model.evaluate({"hair": iter([(x, y)])}, baselines={"hair": model}, verbose=0)
     with pytest.raises(InvalidTaskData, match="would not end"):
         model.fit(two_sets(), validation_data={"hair": Endless()}, **fitted)
     with pytest.raises(InvalidTaskData, match="`hair` gave no batch"):

@@ -55,7 +55,7 @@ class GeneratorData(TaskData):
         """Refuse: after the first pass it is used up."""
         if times > 1:
             raise InvalidTaskData(
-                f"The validation data of `{self.name}` are a generator, which can be read only "
+                f"The data of `{self.name}` to evaluate on are a generator, which can be read only "
                 f"once; they are needed {times} times. Give arrays, a `PyDataset` or a "
                 "`tf.data.Dataset`."
             )
