@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.multitask.steps.blocks import Block, Outcome, Runner, StepByStep
 from keras_mtl.multitask.steps.forward import Batches, Step, whole_step
+from keras_mtl.multitask.steps.tf_checks import refused_labels
 from keras_mtl.multitask.steps.tf_feeds import Feed, Layout, feed_of, tensors
 from keras_mtl.multitask.steps.tf_step import add_to_metrics, synchronise, train
 
@@ -72,7 +73,13 @@ class Loop(Runner):
         arguments = [feed.arguments(block.positions[name]) for name, feed in self._feeds.items()]
         with self._model.training_scope():
             kinds = tf.constant(np.asarray(block.kinds, np.int32))
-            taken, finite, results = self._compiled(kinds, arguments)
+            try:
+                taken, finite, results = self._compiled(kinds, arguments)
+            except tf.errors.OpError as error:
+                found = refused_labels(error)
+                if found is None:
+                    raise
+                raise found from None
         return Outcome(int(taken), bool(finite), results)
 
 
@@ -89,7 +96,10 @@ def _loop(
             for name, index in where.items()
         }
         more = np.isin(np.arange(len(names)), list(where.values()))
-        return train(step, batches), used + tf.constant(more, tf.int32)
+        # A batch that is refused must be so before the step draws random numbers, or the like.
+        read = [batch.y for batch in batches.values()]
+        with tf.control_dependencies(keras.tree.flatten(read)):
+            return train(step, batches), used + tf.constant(more, tf.int32)
 
     def body(taken: Any, used: Any, finite: Any) -> Any:
         del finite
