@@ -25,7 +25,7 @@ function for each, traced when it is first used, starts sooner."""
 def make_runner(model: Any, steps: Sequence[Step], data: Mapping[str, TaskData]) -> Runner:
     """What takes the steps in training."""
     if not model.run_eagerly and len(steps) <= MOST_KINDS:
-        feeds = {name: feed_of(one) for name, one in data.items()}
+        feeds = {name: feed_of(one, jit=_jit(model)) for name, one in data.items()}
         if all(feeds.values()):
             return Loop(model, steps, {name: feed for name, feed in feeds.items() if feed})
     return OneByOne(model, steps, data)

@@ -179,11 +179,11 @@ class DatasetLayout(Layout):
         )
 
 
-def feed_of(data: Any) -> Feed | None:
-    """The feed of a data set that a compiled loop can read itself."""
+def feed_of(data: Any, *, jit: bool) -> Feed | None:
+    """The feed of a data set that a compiled loop can read itself; XLA reads no `tf.data`."""
     if isinstance(data, ArrayData):
         return RowsFeed(data)
-    if isinstance(data, TfDatasetData):
+    if isinstance(data, TfDatasetData) and not jit and _has_ranks(data):
         return DatasetFeed(data)
     return None
 
@@ -193,6 +193,12 @@ def tensors(batches: Mapping[str, Batch]) -> dict[str, Batch]:
     return keras.tree.map_structure(
         lambda values: None if values is None else tf.convert_to_tensor(values), dict(batches)
     )
+
+
+def _has_ranks(data: TfDatasetData) -> bool:
+    """Whether it is known how many dimensions there are."""
+    specs = tf.nest.flatten(data.dataset.element_spec)
+    return all(spec.shape.rank is not None for spec in specs)
 
 
 def _zeros(spec: Any) -> np.ndarray:

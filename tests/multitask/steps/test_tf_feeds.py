@@ -74,3 +74,16 @@ def test_joint_labels_that_do_not_fit_are_refused(model):
     labels = {"hair": CLASS, "sex": changed(YES_OR_NO, 2)}
     with pytest.raises(InvalidLabels, match=r"`sex`.*holds 2"):
         model.fit(dataset(X, labels), steps_per_epoch=4, verbose=0)
+
+
+def test_a_dataset_of_unknown_ranks(model):
+    unknown = tf.data.Dataset.from_generator(
+        lambda: dataset(X, CLASS).as_numpy_iterator(), output_types=(tf.float32, tf.int64)
+    )
+    train(model, {"hair": unknown, "sex": dataset(X, YES_OR_NO)})
+
+
+def test_a_dataset_for_steps_compiled_by_xla():
+    model = MultiTaskModel(trunk(), {"hair": Head(CLASSES)})
+    model.compile("sgd", run_eagerly=False, jit_compile=True)
+    train(model, {"hair": dataset(X, CLASS)})
