@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.multitask.steps.blocks import Block, Outcome, Runner, StepByStep
 from keras_mtl.multitask.steps.forward import Batches, Step, whole_step
-from keras_mtl.multitask.steps.tf_checks import refused_labels
+from keras_mtl.multitask.steps.tf_checks import refused_labels, scope_of, wrong_length
 from keras_mtl.multitask.steps.tf_feeds import Feed, Layout, feed_of, tensors
 from keras_mtl.multitask.steps.tf_step import add_to_metrics, synchronise, train
 
@@ -76,7 +76,7 @@ class Loop(Runner):
             try:
                 taken, finite, results = self._compiled(kinds, arguments)
             except tf.errors.OpError as error:
-                found = refused_labels(error)
+                found = refused_labels(error) or wrong_length(error, list(self._feeds))
                 if found is None:
                     raise
                 raise found from None
@@ -91,10 +91,10 @@ def _loop(
 
     def take(step: Step, used: Any) -> Any:
         where = {name: names.index(name) for name in step.feeds}
-        batches = {
-            name: layouts[name].batch(arguments[index], used[index])
-            for name, index in where.items()
-        }
+        batches = {}
+        for name, index in where.items():
+            with tf.name_scope(scope_of(index)):
+                batches[name] = layouts[name].batch(arguments[index], used[index])
         more = np.isin(np.arange(len(names)), list(where.values()))
         # A batch that is refused must be so before the step draws random numbers, or the like.
         read = [batch.y for batch in batches.values()]

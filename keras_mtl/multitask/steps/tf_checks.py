@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_mtl.errors import InvalidLabels
+from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.multitask.data.labels import MISSING_CLASS, has_missing_class, read_labels
 from keras_mtl.surgery.heads import Head
 
@@ -33,6 +33,32 @@ def refused_labels(error: tf.errors.OpError) -> InvalidLabels | None:
     """What was wrong with the labels, if they are what has stopped the loop."""
     found = re.search(rf"^{InvalidLabels.__name__}: (.*)$", error.message, re.MULTILINE)
     return InvalidLabels(found[1]) if found else None
+
+
+def scope_of(index: int) -> str:
+    """What the operations that read a data set are named after, by which errors tell it."""
+    return f"data_set_{index}"
+
+
+def wrong_length(error: tf.errors.OpError, names: list[str]) -> InvalidTaskData | None:
+    """What is wrong if a data set ended, or is not as long as it claims."""
+    read = re.search(rf"{scope_of(0)[:-1]}(\d+)/IteratorGetNext", error.message)
+    if not read:
+        return None
+    name = names[int(read[1])]
+    if isinstance(error, tf.errors.OutOfRangeError):
+        return InvalidTaskData(
+            f"The data of `{name}` ended before training did: a pass over the data set gave no "
+            "batch. Look for a filter that keeps nothing, or a generator that gives its batches "
+            "only once."
+        )
+    claim = re.search(r"Input dataset was expected to contain[^\n]*", error.message)
+    if isinstance(error, tf.errors.FailedPreconditionError) and claim:
+        return InvalidTaskData(
+            f"The data of `{name}` are not as long as they claim: {claim[0].rstrip('.')}. Give "
+            "`assert_cardinality` the number of batches."
+        )
+    return None
 
 
 def missing_labels(labels: Any, head: Head | None) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from _helpers import draw
 from _two_tasks import CLASSES, SEED, WIDTH, bits, trunk
 from keras_mtl import Head, MultiTaskModel, schedules
-from keras_mtl.errors import InvalidLabels
+from keras_mtl.errors import InvalidLabels, InvalidTaskData
 
 pytestmark = pytest.mark.backend("tensorflow", reason="only there a loop reads data sets itself")
 tf = pytest.importorskip("tensorflow")
@@ -87,3 +87,30 @@ def test_a_dataset_for_steps_compiled_by_xla():
     model = MultiTaskModel(trunk(), {"hair": Head(CLASSES)})
     model.compile("sgd", run_eagerly=False, jit_compile=True)
     train(model, {"hair": dataset(X, CLASS)})
+
+
+@pytest.mark.parametrize("task", ["hair", "sex"])
+def test_a_dataset_that_is_empty(model, task):
+    data = {"hair": dataset(X, CLASS), "sex": dataset(X, YES_OR_NO)}
+    data[task] = data[task].filter(lambda x, y: False)
+    with pytest.raises(InvalidTaskData, match=f"`{task}` ended"):
+        train(model, data)
+
+
+def test_a_dataset_of_another_length_than_it_claims(model):
+    claims = tf.data.experimental.assert_cardinality(2 * ROWS)
+    data = {"hair": dataset(X, CLASS), "sex": dataset(X, YES_OR_NO).apply(claims)}
+    with pytest.raises(InvalidTaskData, match=r"`sex` are not as long .* contain 48 elements"):
+        train(model, data, steps_per_epoch=20)
+
+
+def test_what_the_user_raises_in_a_dataset_is_not_hidden(model):
+    def fail():
+        raise ValueError("mine")
+
+    def mapped(x, y):
+        return x + tf.ensure_shape(tf.numpy_function(fail, [], tf.float32), []), y
+
+    data = {"hair": dataset(X, CLASS).map(mapped), "sex": dataset(X, YES_OR_NO)}
+    with pytest.raises(tf.errors.InvalidArgumentError, match="mine"):
+        train(model, data)
