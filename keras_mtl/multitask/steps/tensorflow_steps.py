@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.multitask.steps.blocks import Block, Outcome, Runner, StepByStep
 from keras_mtl.multitask.steps.forward import Batches, Step, whole_step
+from keras_mtl.multitask.steps.tf_checks import refused_labels, scope_of, wrong_length
 from keras_mtl.multitask.steps.tf_feeds import Feed, Layout, feed_of, tensors
 from keras_mtl.multitask.steps.tf_step import add_to_metrics, synchronise, train
 
@@ -24,7 +25,7 @@ function for each, traced when it is first used, starts sooner."""
 def make_runner(model: Any, steps: Sequence[Step], data: Mapping[str, TaskData]) -> Runner:
     """What takes the steps in training."""
     if not model.run_eagerly and len(steps) <= MOST_KINDS:
-        feeds = {name: feed_of(one) for name, one in data.items()}
+        feeds = {name: feed_of(one, jit=_jit(model)) for name, one in data.items()}
         if all(feeds.values()):
             return Loop(model, steps, {name: feed for name, feed in feeds.items() if feed})
     return OneByOne(model, steps, data)
@@ -72,7 +73,13 @@ class Loop(Runner):
         arguments = [feed.arguments(block.positions[name]) for name, feed in self._feeds.items()]
         with self._model.training_scope():
             kinds = tf.constant(np.asarray(block.kinds, np.int32))
-            taken, finite, results = self._compiled(kinds, arguments)
+            try:
+                taken, finite, results = self._compiled(kinds, arguments)
+            except tf.errors.OpError as error:
+                found = refused_labels(error) or wrong_length(error, list(self._feeds))
+                if found is None:
+                    raise
+                raise found from None
         return Outcome(int(taken), bool(finite), results)
 
 
@@ -84,12 +91,15 @@ def _loop(
 
     def take(step: Step, used: Any) -> Any:
         where = {name: names.index(name) for name in step.feeds}
-        batches = {
-            name: layouts[name].batch(arguments[index], used[index])
-            for name, index in where.items()
-        }
+        batches = {}
+        for name, index in where.items():
+            with tf.name_scope(scope_of(index)):
+                batches[name] = layouts[name].batch(arguments[index], used[index])
         more = np.isin(np.arange(len(names)), list(where.values()))
-        return train(step, batches), used + tf.constant(more, tf.int32)
+        # A batch that is refused must be so before the step draws random numbers, or the like.
+        read = [batch.y for batch in batches.values()]
+        with tf.control_dependencies(keras.tree.flatten(read)):
+            return train(step, batches), used + tf.constant(more, tf.int32)
 
     def body(taken: Any, used: Any, finite: Any) -> Any:
         del finite

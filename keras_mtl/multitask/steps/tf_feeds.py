@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from keras_mtl.multitask.data.arrays import ArrayData
 from keras_mtl.multitask.data.batch import Batch
-from keras_mtl.multitask.data.labels import MISSING_CLASS, has_missing_class
 from keras_mtl.multitask.data.reading import OneTask, SeveralTasks
 from keras_mtl.multitask.data.streams import TfDatasetData
+from keras_mtl.multitask.steps.tf_checks import checked_labels, missing_labels
 from keras_mtl.surgery.heads import Head
 
 
@@ -165,11 +165,11 @@ class DatasetLayout(Layout):
         floats = partial(tf.cast, dtype=keras.config.floatx())
         weights = keras.tree.map_structure(floats, rest[0]) if rest else None
         if isinstance(self._reader, OneTask):
-            labels, mask = _without_missing(y, self._reader.head)
+            labels, mask = _read(y, self._reader.name, self._reader.head)
             return Batch(x, labels, weights, mask)
         assert isinstance(self._reader, SeveralTasks)
         heads = self._reader.heads
-        read = {task: _without_missing(y[task], head) for task, head in heads.items()}
+        read = {task: _read(y[task], task, head) for task, head in heads.items()}
         by_task = weights if isinstance(weights, dict) else dict.fromkeys(y, weights)
         return Batch(
             x,
@@ -179,11 +179,11 @@ class DatasetLayout(Layout):
         )
 
 
-def feed_of(data: Any) -> Feed | None:
-    """The feed of a data set that a compiled loop can read itself."""
+def feed_of(data: Any, *, jit: bool) -> Feed | None:
+    """The feed of a data set that a compiled loop can read itself; XLA reads no `tf.data`."""
     if isinstance(data, ArrayData):
         return RowsFeed(data)
-    if isinstance(data, TfDatasetData):
+    if isinstance(data, TfDatasetData) and not jit and _has_ranks(data):
         return DatasetFeed(data)
     return None
 
@@ -195,20 +195,24 @@ def tensors(batches: Mapping[str, Batch]) -> dict[str, Batch]:
     )
 
 
+def _has_ranks(data: TfDatasetData) -> bool:
+    """Whether it is known how many dimensions there are."""
+    specs = tf.nest.flatten(data.dataset.element_spec)
+    return all(spec.shape.rank is not None for spec in specs)
+
+
 def _zeros(spec: Any) -> np.ndarray:
     return np.zeros([1, *(size or 1 for size in spec.shape[1:])], spec.dtype.as_numpy_dtype)
 
 
-def _without_missing(labels: Any, head: Head | None) -> tuple[Any, Any]:
-    """Labels with 0 for those that are missing, and which are there.
+def _read(values: Any, task: str, head: Head | None) -> tuple[Any, Any]:
+    """Labels that fit the head, with 0 for those that are missing, and which are there.
 
     A row is missing if all of it is; a NaN in a part of it makes the loss one that is refused.
     """
-    if labels.dtype.is_floating:
-        missing = tf.math.is_nan(labels)
-    elif has_missing_class(head) and labels.dtype.is_integer and not labels.dtype.is_unsigned:
-        missing = labels == MISSING_CLASS
-    else:
+    labels = checked_labels(values, task, head)
+    missing = missing_labels(labels, head)
+    if missing is None:
         return labels, None
     absent = tf.reduce_all(missing, axis=range(1, labels.shape.rank), keepdims=True)
     filled = tf.where(absent, tf.zeros_like(labels), labels)
