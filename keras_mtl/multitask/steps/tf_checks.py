@@ -1,4 +1,4 @@
-"""Labels in a `tf.data.Dataset` are checked inside the compiled loop."""
+"""What is wrong with a `tf.data.Dataset` shows in the compiled loop, and is said in words."""
 
 from __future__ import annotations
 
