@@ -1,13 +1,13 @@
 """Handwritten digits that come with scikit-learn, for trying things out without a network."""
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keras_mtl.datasets.budgets import nested_budget
+from keras_mtl.task_names import did_you_mean
 
 Images = NDArray[np.float32]
 Labels = NDArray[np.int32]
@@ -102,7 +102,7 @@ def _check_tasks(tasks: Iterable[str]) -> list[str]:
     for name in names:
         if name not in TASKS:
             raise ValueError(
-                f"`tasks` are of {list(TASKS)}. Received: {name!r}.{_hint(name, TASKS)}"
+                f"`tasks` are of {list(TASKS)}. Received: {name!r}.{did_you_mean(name, TASKS)}"
             )
     return names
 
@@ -112,11 +112,6 @@ def _check_budgets(labels: Mapping[str, int], tasks: list[str]) -> Mapping[str, 
         if name not in tasks:
             raise ValueError(
                 f"`labels` are for the tasks that are loaded, {tasks}. "
-                f"Received: {name!r}.{_hint(name, tasks)}"
+                f"Received: {name!r}.{did_you_mean(name, tasks)}"
             )
     return labels
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(str(name), list(known), n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""

@@ -11,6 +11,8 @@ import numpy as np
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.surgery.graph import checked_functional
 
+Shape = tuple[int | None, ...]
+
 
 def check_shapes(model: keras.Model, x: Any, *, what: str) -> None:
     """Refuse arrays that a model cannot take, by looking at nothing but their shapes.
@@ -42,9 +44,9 @@ def check_shape(
     name: str, expected: tuple[int | None, ...], shape: tuple[int, ...], what: str = "`X`"
 ) -> None:
     """Refuse what `model.predict` would; a last dimension of 1 may be left out, or added."""
-    if _fits(shape, expected) or (expected[-1] == 1 and _fits((*shape, 1), expected)):
+    if fits(shape, expected) or (expected[-1] == 1 and fits((*shape, 1), expected)):
         return
-    if shape[-1:] == (1,) and _fits(shape[:-1], expected):
+    if shape[-1:] == (1,) and fits(shape[:-1], expected):
         return
     raise InvalidFeatures(
         f"{what} does not fit the input `{name}` of the model: expected the shape {expected}. "
@@ -52,14 +54,16 @@ def check_shape(
     )
 
 
-def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+def fits(shape: Shape, expected: Shape) -> bool:
+    """Whether all dimensions but the first can be the same; None is one that is not known."""
     return len(shape) == len(expected) and all(
-        wanted in (None, size) for size, wanted in zip(shape[1:], expected[1:], strict=True)
+        None in (size, wanted) or size == wanted
+        for size, wanted in zip(shape[1:], expected[1:], strict=True)
     )
 
 
 def _hint(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> str:
-    if _fits((1, *shape), expected):
+    if fits((1, *shape), expected):
         return " Reshape your data: one sample is `X[None]`."
     if 0 < prod(shape[1:]) == prod(size or 0 for size in expected[1:]):
         new_shape = ", ".join(map(str, (-1, *expected[1:])))

@@ -126,7 +126,7 @@ def apart(data: Data) -> Data:
 def _known_kind(model: Any, task: str, head: keras.Layer) -> Head | None:
     """A head that says what the labels of the task must be, if its loss tells."""
     loss = keras.losses.get(compiling.without_optimizer(model)["loss"][task])
-    if isinstance(head, Head) and _is_same(loss, head.make_loss()):
+    if isinstance(head, Head) and head.has_loss(loss):
         return head
     units = model.output[task].shape[-1]
     if not units or len(model.output[task].shape) != 2 or getattr(loss, "ignore_class", None):
@@ -141,10 +141,6 @@ def _known_kind(model: Any, task: str, head: keras.Layer) -> Head | None:
 def _is_a(loss: Any, kind: type[keras.losses.Loss]) -> bool:
     """Whether a loss, or the function of one, is of a kind."""
     return isinstance(loss, kind) or loss is kind().fn
-
-
-def _is_same(loss: Any, own: keras.losses.Loss) -> bool:
-    return type(loss) is type(own) and loss.get_config() == own.get_config()
 
 
 def _labelled(

@@ -1,6 +1,5 @@
 """LogME: how well a linear model on the features explains the labels, judged by its evidence."""
 
-from difflib import get_close_matches
 from typing import Literal, get_args
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import ArrayLike
 from keras_mtl.scores.checks import check_features, check_labels, check_targets
 from keras_mtl.scores.evidence import maximum_evidence
 from keras_mtl.scores.spectrum import Floats
+from keras_mtl.task_names import did_you_mean
 
 Kind = Literal["classification", "regression"]
 
@@ -64,6 +64,5 @@ def _target_columns(targets: ArrayLike, samples: int, kind: Kind) -> Floats:
         return np.eye(codes.max() + 1)[codes]
     if kind == "regression":
         return check_targets(targets, samples)
-    near = get_close_matches(str(kind), get_args(Kind), n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(kind, get_args(Kind))
     raise ValueError(f"`kind` is 'classification' or 'regression'. Received: {kind!r}.{hint}")

@@ -11,6 +11,7 @@ import keras
 import keras_tuner
 
 from keras_mtl.surgery.heads import Head
+from keras_mtl.task_names import did_you_mean
 
 
 def check_objective(objective: Any, head: Head) -> None:
@@ -23,8 +24,7 @@ def check_objective(objective: Any, head: Head) -> None:
     measured = ["loss", *(metric.name for metric in head.make_metrics())]
     known = [f"{prefix}{one}" for prefix in ("val_", "") for one in measured]
     if name not in known:
-        near = get_close_matches(str(name), known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, known)
         raise keras_tuner.errors.FatalValueError(
             f"`objective` is one of {known}. Received: {name!r}.{hint}"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from keras_mtl.scores.spectrum import Floats
 from keras_mtl.search.ridge import held_out_predictions
 from keras_mtl.search.standardising import standardise
 from keras_mtl.search.task_labels import TaskLabels
+from keras_mtl.task_names import did_you_mean
 
 ProbeName = Literal["ridge", "logistic", "knn", "logme", "h_score"]
 
@@ -116,8 +116,7 @@ def find_method(name: str) -> ProbeMethod:
     methods = {method.name: method for method in METHODS}
     if name in methods:
         return methods[name]
-    near = get_close_matches(str(name), methods, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(name, methods)
     raise ValueError(f"`probe` is one of {tuple(methods)}. Received: {name!r}.{hint}")
 
 

@@ -168,6 +168,11 @@ class Head(keras.Layer):
             return losses.MeanSquaredError()
         return losses.BinaryCrossentropy(from_logits=self.from_logits)
 
+    def has_loss(self, loss: Any) -> bool:
+        """Whether a loss is that of this kind of task, with the same settings."""
+        own = self.make_loss()
+        return type(loss) is type(own) and loss.get_config() == own.get_config()
+
     def make_metrics(self) -> list[keras.metrics.Metric]:
         """The metrics of this kind of task, fresh ones."""
         metrics = keras.metrics

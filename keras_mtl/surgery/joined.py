@@ -63,7 +63,8 @@ class TransferModel(Trunk):
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
         """
-        if not isinstance(self.head, Head) or not self._has_loss_of(self.head):
+        known = isinstance(self.head, Head) and self.compiled and self.head.has_loss(self.loss)
+        if not known:
             return y, validation_data
         if y is not None:
             y = check_labels(self.head, y)
@@ -72,12 +73,6 @@ class TransferModel(Trunk):
             labels = check_labels(self.head, labels, argument="validation_data[1]")
             validation_data = (inputs, labels, *weights)
         return y, validation_data
-
-    def _has_loss_of(self, head: Head) -> bool:
-        own = head.make_loss()
-        if not self.compiled or type(self.loss) is not type(own):
-            return False
-        return self.loss.get_config() == own.get_config()
 
 
 def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> TransferModel:

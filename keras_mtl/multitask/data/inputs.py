@@ -8,9 +8,8 @@ import keras
 import numpy as np
 
 from keras_mtl.errors import InvalidFeatures, InvalidTaskData
+from keras_mtl.features.shapes import Shape, fits
 from keras_mtl.multitask.data.values import as_array
-
-Shape = tuple[int | None, ...]
 
 
 class Inputs:
@@ -105,26 +104,19 @@ def _added_axes(shape: Shape, expected: Shape, what: str) -> int:
 
     As in Keras a last dimension of 1 may be left out, or be one too many.
     """
-    if _fits(shape, expected):
+    if fits(shape, expected):
         return 0
-    if expected[-1] == 1 and _fits((*shape, 1), expected):
+    if expected[-1] == 1 and fits((*shape, 1), expected):
         return 1
-    if shape[-1:] == (1,) and _fits(shape[:-1], expected):
+    if shape[-1:] == (1,) and fits(shape[:-1], expected):
         return -1
     hint = (
         " One sample is no batch: its first dimension is missing."
-        if _fits((1, *shape), expected)
+        if fits((1, *shape), expected)
         else ""
     )
     raise InvalidFeatures(
         f"{what} have the shape {tuple(shape)}; the model takes {tuple(expected)}.{hint}"
-    )
-
-
-def _fits(shape: Shape, expected: Shape) -> bool:
-    return len(shape) == len(expected) and all(
-        None in (size, wanted) or size == wanted
-        for size, wanted in zip(shape[1:], expected[1:], strict=True)
     )
 
 

@@ -11,6 +11,8 @@ from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.multitask.data.labels import MISSING_CLASS, has_missing_class, read_labels
 from keras_mtl.surgery.heads import Head
 
+_SCOPE = "data_set_"
+
 
 def checked_labels(labels: Any, task: str, head: Head | None) -> Any:
     """The labels, which cannot be had if they do not fit the head: then the loop stops."""
@@ -37,12 +39,12 @@ def refused_labels(error: tf.errors.OpError) -> InvalidLabels | None:
 
 def scope_of(index: int) -> str:
     """What the operations that read a data set are named after, by which errors tell it."""
-    return f"data_set_{index}"
+    return f"{_SCOPE}{index}"
 
 
 def wrong_length(error: tf.errors.OpError, names: list[str]) -> InvalidTaskData | None:
     """What is wrong if a data set ended, or is not as long as it claims."""
-    read = re.search(rf"{scope_of(0)[:-1]}(\d+)/IteratorGetNext", error.message)
+    read = re.search(rf"{_SCOPE}(\d+)/IteratorGetNext", error.message)
     if not read:
         return None
     name = names[int(read[1])]
