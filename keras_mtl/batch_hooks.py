@@ -23,10 +23,11 @@ def follows_batches(callback: keras.callbacks.Callback) -> bool:
             return getattr(callback, frequency) != "epoch"
     if isinstance(callback, _CONTENT_WITH_BLOCKS):
         return False
-    return any(_overrides(callback, hook) for hook in HOOKS)
+    return any(overrides(callback, hook) for hook in HOOKS)
 
 
-def _overrides(callback: keras.callbacks.Callback, hook: str) -> bool:
+def overrides(callback: keras.callbacks.Callback, hook: str) -> bool:
+    """Whether the callback has a hook of its own."""
     own = getattr(callback, hook)
     # A LambdaCallback has functions where others have methods.
     return getattr(own, "__func__", own) is not getattr(keras.callbacks.Callback, hook)

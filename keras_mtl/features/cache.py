@@ -17,6 +17,7 @@ from keras_mtl.errors import CacheError, DamagedCache
 from keras_mtl.features.file_store import FileStore, FileWriter
 from keras_mtl.features.memory import available_memory
 from keras_mtl.features.stores import Batch, MemoryStore, Store
+from keras_mtl.task_names import did_you_mean
 
 Pass = Callable[[Callable[[Batch], None]], None]
 """Computes all batches and hands them, one by one, to the function given."""
@@ -164,6 +165,7 @@ def make_cache(cache: str | PathLike[str]) -> Cache:
     Raises:
         CacheError: Nothing can be written at the path given.
         TypeError: It is neither a path nor a word.
+        ValueError: It is a word that comes close to one that means something.
     """
     if not isinstance(cache, str | PathLike):
         raise TypeError(
@@ -173,4 +175,10 @@ def make_cache(cache: str | PathLike[str]) -> Cache:
         return AutoCache()
     if cache == "memory":
         return MemoryCache()
+    word = isinstance(cache, str) and cache.isalpha() and not Path(cache).exists()
+    meant = did_you_mean(cache, ("auto", "memory")) if word else ""
+    if meant:
+        raise ValueError(
+            f'`cache` is {cache!r}.{meant} For a folder of this name, give "./{cache}".'
+        )
     return FolderCache(Path(cache))

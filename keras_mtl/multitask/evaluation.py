@@ -8,10 +8,12 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batch_hooks import overrides
 from keras_mtl.errors import InvalidTaskData
+from keras_mtl.multitask.data.arrays import ArrayData
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.multitask.directions import directions
-from keras_mtl.multitask.logs import flat, of_task
+from keras_mtl.multitask.logs import flat, of_task, step_logs
 from keras_mtl.multitask.steps.choosing import make_scorer
 from keras_mtl.multitask.steps.forward import Step
 from keras_mtl.multitask.task_data import Data, apart, read_data
@@ -29,6 +31,7 @@ def evaluate(
     sample_weight: Any = None,
     masks: Mapping[str, Any] | None = None,
     baselines: Mapping[str, Any] | None = None,
+    callbacks: Any = None,
 ) -> TaskScores:
     """The loss and metrics of the tasks; the arguments are those of the model's `evaluate`."""
     if not model.compiled:
@@ -52,18 +55,16 @@ def evaluate(
                 f"The baseline of `{task}` is a model or a dict of its metrics. Received: "
                 f"{baseline!r}."
             )
-    results = score(model, data, verbose=1 if verbose == "auto" else int(verbose))
+    if not isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = keras.callbacks.CallbackList(callbacks, model=model)
+    results = score(model, data, callbacks, verbose=1 if verbose == "auto" else int(verbose))
     loss = results.pop("")["loss"]
     changes = _changes(model, results, baselines, data) if baselines else None
     return TaskScores(results, changes, loss)
 
 
 def score(
-    model: Any,
-    data: Data,
-    *,
-    verbose: int = 0,
-    callbacks: keras.callbacks.CallbackList | None = None,
+    model: Any, data: Data, callbacks: keras.callbacks.CallbackList, *, verbose: int = 0
 ) -> dict[str, dict[str, float]]:
     """By task its loss and metrics over one pass; under "" the mean of the losses of steps.
 
@@ -72,13 +73,14 @@ def score(
     Raises:
         InvalidTaskData: A data set gave no batch.
     """
-    callbacks = callbacks or keras.callbacks.CallbackList(model=model)
+    told = any(overrides(one, "on_test_batch_end") for one in callbacks.callbacks)
     callbacks.on_test_begin()
     objectives = [model.objectives[task] for task in data.tasks]
     for objective in objectives:
         objective.reset()
     kinds = [data.tasks] if data.joint else [(task,) for task in data.tasks]
     losses = []
+    begun: tuple[str, ...] = ()
     number = count()
     progress = keras.utils.Progbar(_counted(data), verbose=verbose) if verbose else None
     for tasks in kinds:
@@ -90,11 +92,14 @@ def score(
         for batch, place in zip(data.sets[feed].one_pass(), number, strict=False):
             callbacks.on_test_batch_begin(place)
             scorer({feed: batch})
-            callbacks.on_test_batch_end(place)
+            # Each number is waited for, so they are had only for those who look at them.
+            logs = step_logs(model.training_results(), (*begun, *tasks)) if told else None
+            callbacks.on_test_batch_end(place, logs)
             if progress is not None:
                 progress.add(1)
         if place is None:
             raise InvalidTaskData(f"The data of `{data.sets[feed].name}` gave no batch.")
+        begun += tasks
         losses.append(float(model.mean_of_steps.result()))
     own = {task: _values(model.objectives[task].result()) for task in data.tasks}
     results = {"": {"loss": sum(losses) / len(losses)}, **own}
@@ -118,7 +123,7 @@ def _changes(
                     "as a dict."
                 )
             alone = baseline.task(task) if hasattr(baseline, "tasks") else baseline
-            values = alone.evaluate(_labelled(sets[task]), return_dict=True, verbose=0)
+            values = _evaluated(alone, sets[task])
         else:
             values = _known_metrics(task, baseline, results[task])
         known = directions(model.objectives[task].metrics)
@@ -137,6 +142,19 @@ def _known_metrics(
                 f"The baseline of `{task}` has the metric {name!r}; the task has {list(known)}."
                 f"{did_you_mean(name, known)}"
             )
+    return values
+
+
+def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
+    """Keras's own evaluation, on the rows that have a label."""
+    if not isinstance(data, ArrayData):
+        values: dict[str, Any] = model.evaluate(_labelled(data), return_dict=True, verbose=0)
+        return values
+    mask = data.mask
+    x, y, weights, _ = data.whole if mask is None else data.whole.rows(mask)
+    values = model.evaluate(
+        x, y, data.batch_size, sample_weight=weights, return_dict=True, verbose=0
+    )
     return values
 
 

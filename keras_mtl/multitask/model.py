@@ -16,7 +16,6 @@ from keras_mtl.multitask.evaluation import evaluate
 from keras_mtl.multitask.objective import Objective
 from keras_mtl.multitask.optimizer import task_optimizer
 from keras_mtl.multitask.settings import Settings
-from keras_mtl.multitask.task_scores import TaskScores
 from keras_mtl.multitask.training import fit
 from keras_mtl.schedules.base import Epoch
 from keras_mtl.surgery.clone import copy_of_input
@@ -314,6 +313,7 @@ class MultiTaskModel(OwnGraph):
         verbose: str | int = "auto",
         callbacks: Sequence[keras.callbacks.Callback] | None = None,
         validation_data: Any = None,
+        validation_split: float = 0.0,
         shuffle: bool = True,
         sample_weight: Any = None,
         masks: Mapping[str, Any] | None = None,
@@ -346,6 +346,8 @@ class MultiTaskModel(OwnGraph):
             callbacks: Callbacks of Keras; their `model` is this one. Their batch hooks run once a
                 block of steps, see `steps_per_execution`.
             validation_data: As `x`, of all tasks or of some.
+            validation_split: The share of the rows of each task's arrays, from their end, to
+                validate on instead.
             shuffle: Whether arrays are shuffled for each pass. A `tf.data.Dataset` shuffles as it
                 was made to.
             sample_weight: Weights of the rows by task, where the data are arrays.
@@ -386,6 +388,7 @@ class MultiTaskModel(OwnGraph):
             verbose=verbose,
             callbacks=callbacks,
             validation_data=validation_data,
+            validation_split=validation_split,
             shuffle=shuffle,
             sample_weight=sample_weight,
             masks=masks,
@@ -411,7 +414,9 @@ class MultiTaskModel(OwnGraph):
         sample_weight: Any = None,
         masks: Mapping[str, Any] | None = None,
         baselines: Mapping[str, Any] | None = None,
-    ) -> TaskScores:
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        return_dict: bool = True,
+    ) -> Any:
         """The loss and metrics of the tasks that data are given for.
 
         Args:
@@ -424,13 +429,15 @@ class MultiTaskModel(OwnGraph):
             baselines: For some tasks a model trained for that task alone, or its metrics as a
                 dict. With them the result has the relative changes, positive where this model is
                 better, and names the tasks that are worse: negative transfer.
+            callbacks: Callbacks of Keras; `on_test_batch_end` is told the values so far.
+            return_dict: False for a list of the values instead.
 
         Returns:
             A dict: `loss`, the mean over the tasks, and for each task `hair_loss`,
             `hair_accuracy` ...; `scores["hair"]` are those of one task, `scores.changes` those
             against `baselines`. It prints as a table.
         """
-        return evaluate(
+        scores = evaluate(
             self,
             x,
             y,
@@ -439,7 +446,9 @@ class MultiTaskModel(OwnGraph):
             sample_weight=sample_weight,
             masks=masks,
             baselines=baselines,
+            callbacks=callbacks,
         )
+        return scores if return_dict else list(scores.values())
 
     def predict(self, x: Any, *args: Any, task: str | None = None, **kwargs: Any) -> Any:
         """`keras.Model.predict`: a dict by task, or with `task` the predictions for one.

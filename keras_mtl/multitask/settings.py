@@ -23,6 +23,7 @@ class Settings:
     verbose: str | int
     callbacks: Sequence[keras.callbacks.Callback] | None
     validation_data: Any
+    validation_split: float
     shuffle: bool
     sample_weight: Any
     masks: Mapping[str, Any] | None
@@ -45,6 +46,13 @@ class Settings:
         for name in ("steps_per_epoch", "steps_per_execution", "backup_every"):
             if getattr(self, name) is not None:
                 _check_count(name, getattr(self, name))
+        if not 0 <= self.validation_split < 1:
+            raise ValueError(
+                "`validation_split` is the share of the rows to validate on, at least 0 and below "
+                f"1. Received: {self.validation_split!r}."
+            )
+        if self.validation_split and self.validation_data is not None:
+            raise ValueError("`validation_data` and `validation_split` exclude each other.")
         if self.backup_every is not None and self.backup is None:
             raise ValueError("`backup_every` needs `backup`, the folder for the backups.")
 

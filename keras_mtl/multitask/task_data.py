@@ -107,6 +107,32 @@ def read_data(
     return Data(sets, tuple(sets), joint=False)
 
 
+def hold_out(
+    data: Data, share: float, batch_size: int | Mapping[str, int] | None = None
+) -> tuple[Data, Data]:
+    """The data without the last rows of each set, and these rows.
+
+    Args:
+        data: Arrays.
+        share: The part of the rows that the last ones are.
+        batch_size: Rows of a batch of the last ones, as many as before by default.
+
+    Raises:
+        InvalidTaskData: Some are not arrays, or have too few rows.
+    """
+    sizes = _each("batch_size", batch_size, tuple(data.sets))
+    kept: dict[str, TaskData] = {}
+    held: dict[str, TaskData] = {}
+    for name, one in data.sets.items():
+        if not isinstance(one, ArrayData):
+            raise InvalidTaskData(
+                f"`validation_split` takes the last rows of arrays, which the data of `{one.name}` "
+                "are not. Give `validation_data`."
+            )
+        kept[name], held[name] = one.split(share, sizes.get(name))
+    return data._replace(sets=kept), data._replace(sets=held)
+
+
 def apart(data: Data) -> Data:
     """Joint arrays as data of each task, so that each task gets every row in a pass."""
     joint = data.sets.get(JOINT_DATA)

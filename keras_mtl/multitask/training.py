@@ -21,7 +21,7 @@ from keras_mtl.multitask.settings import Settings
 from keras_mtl.multitask.steps.blocks import Block
 from keras_mtl.multitask.steps.choosing import make_runner, random_state, set_random_state
 from keras_mtl.multitask.steps.forward import Step
-from keras_mtl.multitask.task_data import Data, apart, read_data
+from keras_mtl.multitask.task_data import Data, apart, hold_out, read_data
 from keras_mtl.schedules.base import JOINT
 from keras_mtl.schedules.functions import as_schedule
 from keras_mtl.schedules.interleaved import Interleaved
@@ -50,9 +50,10 @@ class _Fit:
         given = settings.seed
         if given is None and self.backup is not None:
             given = self.backup.seed
-        self.plan = self._plan(x, y, _seed(given))
+        seed = _seed(given)
+        data, self.validation = self._read(x, y, seed)
+        self.plan = self._plan(data, seed)
         self.data, self.steps_per_epoch = self.plan.data, self.plan.steps_per_epoch
-        self.validation = self._read_validation()
         self.kinds = self.plan.kinds(settings.epochs)
         model.stop_training = False
         model.stopped_tasks.clear()
@@ -214,7 +215,7 @@ class _Fit:
 
     def _validate(self) -> Any:
         assert self.validation is not None
-        return score(self.model, self.validation, callbacks=self.callbacks)
+        return score(self.model, self.validation, self.callbacks)
 
     def _saved(self) -> State | None:
         """The backup to go on from, if there is one."""
@@ -250,9 +251,9 @@ class _Fit:
         left = tuple(task for task in self.data.tasks if task not in self.model.stopped_tasks)
         return left or self.data.tasks
 
-    def _plan(self, x: Any, y: Any, seed: int) -> Plan:
+    def _read(self, x: Any, y: Any, seed: int) -> tuple[Data, Data | None]:
+        """The data to train on, and those to validate on."""
         settings = self.settings
-        schedule = None if settings.schedule is None else as_schedule(settings.schedule)
         data = read_data(
             self.model,
             x,
@@ -263,15 +264,9 @@ class _Fit:
             sample_weight=settings.sample_weight,
             masks=settings.masks,
         )
-        if schedule is None:
-            schedule = Joint() if data.joint else Interleaved()
-        if data.joint and not isinstance(schedule, Joint):
-            data = apart(data)
-        schedule.check(data.batches)
-        steps = settings.steps_per_epoch
-        if steps is None:
-            steps = schedule.steps_per_epoch(data.batches, settings.epoch)
-        return Plan(schedule, data, seed, steps)
+        if settings.validation_split:
+            return hold_out(data, settings.validation_split, settings.validation_batch_size)
+        return data, self._read_validation()
 
     def _read_validation(self) -> Data | None:
         if self.settings.validation_data is None:
@@ -285,6 +280,19 @@ class _Fit:
         for one in data.sets.values():
             one.check_passes(times)
         return data
+
+    def _plan(self, data: Data, seed: int) -> Plan:
+        settings = self.settings
+        schedule = None if settings.schedule is None else as_schedule(settings.schedule)
+        if schedule is None:
+            schedule = Joint() if data.joint else Interleaved()
+        if data.joint and not isinstance(schedule, Joint):
+            data = apart(data)
+        schedule.check(data.batches)
+        steps = settings.steps_per_epoch
+        if steps is None:
+            steps = schedule.steps_per_epoch(data.batches, settings.epoch)
+        return Plan(schedule, data, seed, steps)
 
     def _save(self, position: Position) -> None:
         assert self.backup is not None

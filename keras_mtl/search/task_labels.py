@@ -100,13 +100,15 @@ def check_task_labels(y: Any, samples: int, kind: Kind) -> TaskLabels:
     if kind not in get_args(Kind):
         raise ValueError(f"`kind` is one of {get_args(Kind)}. Received: {kind!r}.")
     labels = keras.ops.convert_to_numpy(y) if keras.ops.is_tensor(y) else np.asarray(y)
-    if kind == "regression" or (kind == "auto" and labels.dtype.kind == "f"):
+    several = kind == "auto" and labels.ndim == 2 and labels.shape[1] > 1
+    floats = labels.dtype.kind == "f"
+    if kind == "regression" or (kind == "auto" and floats and not (several and _one_hot(labels))):
         return TaskLabels("regression", check_targets(labels, samples))
     if kind == "multilabel":
         return TaskLabels("multilabel", _check_yes_or_no(labels, samples))
-    if kind == "auto" and labels.ndim == 2 and labels.shape[1] > 1:
+    if several:
         raise InvalidLabels(
-            f"`y` holds integers in the shape {labels.shape}. For one-hot labels pass "
+            f"`y` holds whole numbers in the shape {labels.shape}. For one-hot labels pass "
             '`y.argmax(axis=1)`; for yes-or-no labels pass `kind="multilabel"`; for numbers pass '
             '`kind="regression"`.'
         )
@@ -117,6 +119,10 @@ def check_task_labels(y: Any, samples: int, kind: Kind) -> TaskLabels:
             'the others. For measured numbers pass `kind="regression"`.'
         )
     return TaskLabels("classification", codes)
+
+
+def _one_hot(labels: np.ndarray) -> bool:
+    return bool(np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all())
 
 
 def _check_yes_or_no(labels: np.ndarray, samples: int) -> Floats:

@@ -109,6 +109,15 @@ def test_a_file_is_no_folder(tmp_path):
         make_cache(tmp_path / "file")
 
 
+def test_a_misspelt_word_is_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"Did you mean 'memory'\? .*\./memroy"):
+        make_cache("memroy")
+    make_cache("./memroy")
+    make_cache("memroy")  # as it is there
+    assert [path.name for path in tmp_path.iterdir()] == ["memroy"]
+
+
 def test_a_folder_that_cannot_be_written():
     with pytest.raises(CacheError, match="Nothing can be written in"):
         make_cache("/proc/features")

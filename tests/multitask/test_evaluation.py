@@ -1,5 +1,7 @@
 """`evaluate` is Keras's, task by task, and says where single-task models are better."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -104,7 +106,8 @@ def test_baselines_are_compared_with_as_models(model):
     baseline.compile("sgd", loss, metrics=["accuracy"])
     own = baseline.evaluate(x, y, return_dict=True, verbose=0)
 
-    scores = model.evaluate({"hair": (x, y)}, baselines={"hair": baseline}, verbose=0)
+    with warnings.catch_warnings(action="error"):
+        scores = model.evaluate({"hair": (x, y)}, baselines={"hair": baseline}, verbose=0)
 
     change = (own["loss"] - scores["hair_loss"]) / own["loss"]
     assert scores.changes["hair"]["loss"] == pytest.approx(change, rel=1e-4)
@@ -185,6 +188,7 @@ class Tests(keras.callbacks.Callback):
 
     def on_test_batch_end(self, batch, logs=None):
         self.seen.append(batch)
+        self.logs = logs
 
     def on_test_end(self, logs=None):
         self.seen.append(logs["hair_loss"])
@@ -195,6 +199,21 @@ def test_callbacks_are_told_of_validation():
     validation = {"validation_data": two_sets(4, 4), "validation_batch_size": 2}
     history = two_tasks().fit(two_sets(), callbacks=[tests], verbose=0, **validation).history
     assert tests.seen == ["begin", 0, 1, 2, 3, *history["val_hair_loss"]]
+
+
+def test_callbacks_of_an_evaluation_see_the_values_so_far(model):
+    tests = Tests()
+
+    scores = model.evaluate(two_sets(4, 4), batch_size=2, callbacks=[tests], verbose=0)
+
+    assert tests.seen == ["begin", 0, 1, 2, 3, scores["hair_loss"]]
+    seen = {**tests.logs, "loss": scores["loss"]}  # the loss so far is that of the last task
+    assert seen == scores
+
+
+def test_the_values_as_a_list(model):
+    scores = model.evaluate(two_sets(), return_dict=True, verbose=0)
+    assert model.evaluate(two_sets(), return_dict=False, verbose=0) == list(scores.values())
 
 
 def test_a_callback_that_swaps_weights_for_averages_is_refused():

@@ -82,6 +82,9 @@ def test_labels_as_the_loss_that_was_given_wants_them():
         ({"sample_weight": np.ones(24)}, "`sample_weight` is a dict by task"),
         ({"masks": {"hiar": np.ones(10, bool)}}, "`masks`.*'hair'"),
         ({"validation_data": {"hiar": two_sets()["hair"]}}, "'hair'"),
+        ({"validation_data": two_sets(), "validation_split": 0.2}, "exclude each other"),
+        ({"validation_split": 20}, "`validation_split` is the share"),
+        ({"validation_split": 0.99}, "24 rows of `sex`.* none"),
     ],
 )
 def test_what_goes_with_the_data_is_checked(model, arguments, words):
@@ -104,6 +107,40 @@ def test_joint_data_can_be_trained_on_in_turn():
     apart.fit({task: (x, y) for task, y in labels.items()}, schedule=RoundRobin(), **FITTED)
 
     assert bits(joint) == bits(apart)
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_the_last_rows_can_be_held_out(joint):
+    there = np.arange(20) % 3 > 0
+    weights = np.linspace(1, 2, 20)
+    x, labels = draw(20, 4), {"sex": classes(20, 2), "hair": classes(20, 3)}
+
+    def rows(part):
+        own = {task: (x[part], y[part], weights[part]) for task, y in labels.items()}
+        given = {"masks": {"hair": there[part]}}
+        if joint:
+            by_task = {task: y[part] for task, y in labels.items()}
+            return (x[part], by_task, dict.fromkeys(labels, weights[part])), given
+        return own, given
+
+    split, told = two_tasks(), two_tasks()
+    data, given = rows(slice(None))
+    history = split.fit(
+        data, validation_split=0.25, validation_batch_size=2, **given, **FITTED
+    ).history
+    data, given = rows(slice(15))
+    expected = told.fit(data, **given, **FITTED).history
+    data, given = rows(slice(15, None))
+    scores = told.evaluate(data, batch_size=2, verbose=0, **given)
+
+    assert bits(split) == bits(told)
+    assert history == {**expected, **{f"val_{name}": [scores[name]] for name in scores}}
+
+
+def test_only_rows_in_memory_can_be_held_out(model):
+    batches = iter([two_sets()["hair"]])
+    with pytest.raises(InvalidTaskData, match=r"`hair` are not\. Give `validation_data`"):
+        model.fit(sex(hair=batches), steps_per_epoch=2, validation_split=0.2, **FITTED)
 
 
 def test_validation_data_of_some_tasks_are_enough(model):

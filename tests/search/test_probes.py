@@ -350,6 +350,7 @@ ONE_ALONE = np.array([0] * 30 + [1] * 29 + [2])
         ({"y": np.arange(60)}, InvalidLabels, "class of its own"),
         ({"y": np.full(60, np.nan)}, InvalidLabels, "60 NaN"),
         ({"y": np.eye(2)[np.arange(60) % 2].astype(int)}, InvalidLabels, "argmax.*multilabel"),
+        ({"y": np.eye(2)[np.arange(60) % 2]}, InvalidLabels, "argmax.*multilabel"),
         ({"y": np.arange(120).reshape(60, 2), "kind": "multilabel"}, InvalidLabels, "0 and 1 only"),
         (
             {

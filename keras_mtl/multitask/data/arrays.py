@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_mtl.errors import InvalidTaskData
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.multitask.data.batch import Batch
 from keras_mtl.multitask.data.digests import digest_of_rows
@@ -56,6 +57,29 @@ class ArrayData(TaskData):
     def mask(self) -> Any:
         """Which rows have their label, None for all; of joint data a dict by tasks."""
         return self.whole.mask
+
+    def split(self, share: float, batch_size: int | None = None) -> tuple[ArrayData, ArrayData]:
+        """The rows without the last ones, and these, which are not shuffled.
+
+        Args:
+            share: The part of the rows that the last ones are.
+            batch_size: Rows of a batch of the last ones; the same as here by default.
+
+        Raises:
+            InvalidTaskData: There would be no rows on one side.
+        """
+        at = int(self.num_rows * (1 - share))  # As Keras rounds.
+        if at in (0, self.num_rows):
+            raise InvalidTaskData(
+                f"Of the {self.num_rows} rows of `{self.name}`, `validation_split={share}` leaves "
+                "none on one side."
+            )
+        size = batch_size or self.batch_size
+        first, last = self.whole.rows(np.s_[:at]), self.whole.rows(np.s_[at:])
+        kept = ArrayData(
+            self.name, first, batch_size=self.batch_size, shuffle=self.shuffle, seed=self.seed
+        )
+        return kept, ArrayData(self.name, last, batch_size=size, shuffle=False)
 
     def rows(self, position: int) -> np.ndarray:
         """The row indices of the batch at a position."""

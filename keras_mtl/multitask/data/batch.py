@@ -26,7 +26,7 @@ class Batch(NamedTuple):
     sample_weight: Any = None
     mask: Any = None
 
-    def rows(self, indices: np.ndarray) -> Batch:
+    def rows(self, indices: np.ndarray | slice) -> Batch:
         """The batch of these rows."""
         return keras.tree.map_structure(
             lambda values: None if values is None else values[indices], self
