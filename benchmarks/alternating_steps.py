@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import keras
 import numpy as np
 import tensorflow as tf
+from _bare_loop import bare_loop
 from _paired import compare, timed
 
 import keras_mtl
@@ -138,6 +139,7 @@ def against_others(kind):
         "fit of one task, steps_per_execution=32": lambda: by_32.fit(
             x, y, batch_size=BATCH, verbose=0
         ),
+        "the bare arithmetic in TensorFlow": bare_loop(trunk(kind), x, y, BATCH),
     }
     if importlib.util.find_spec("torch"):
         peers["PyTorch loop, two tasks in turn"] = torch_loop(kind, x, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
@@ -10,7 +11,6 @@ import keras
 
 from keras_mtl.batch_hooks import overrides
 from keras_mtl.errors import InvalidTaskData
-from keras_mtl.multitask.data.arrays import ArrayData
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.multitask.directions import directions
 from keras_mtl.multitask.logs import flat, of_task, step_logs
@@ -146,15 +146,10 @@ def _known_metrics(
 
 
 def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
-    """Keras's own evaluation, on the rows that have a label."""
-    if not isinstance(data, ArrayData):
+    """Keras's own `evaluate`, without its warning of a generator that ends."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Your input ran out of data")
         values: dict[str, Any] = model.evaluate(_labelled(data), return_dict=True, verbose=0)
-        return values
-    mask = data.mask
-    x, y, weights, _ = data.whole if mask is None else data.whole.rows(mask)
-    values = model.evaluate(
-        x, y, data.batch_size, sample_weight=weights, return_dict=True, verbose=0
-    )
     return values
 
 

@@ -99,15 +99,27 @@ def test_baselines_are_compared_with_as_numbers(model):
     assert scores.changes == {} and "Negative" not in str(scores)
 
 
-def test_baselines_are_compared_with_as_models(model):
+class Half(keras.utils.PyDataset):
+    """The data of `hair` in two batches, one of them short."""
+
+    num_batches = 2
+
+    def __getitem__(self, index):
+        return tuple(part[7 * index :][:7] for part in two_sets()["hair"])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_baselines_are_compared_with_as_models(model, stream):
     x, y = two_sets()["hair"]
     baseline = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     baseline.compile("sgd", loss, metrics=["accuracy"])
     own = baseline.evaluate(x, y, return_dict=True, verbose=0)
 
-    with warnings.catch_warnings(action="error"):
-        scores = model.evaluate({"hair": (x, y)}, baselines={"hair": baseline}, verbose=0)
+    data = Half() if stream else (x, y)
+
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        scores = model.evaluate({"hair": data}, baselines={"hair": baseline}, verbose=0)
 
     change = (own["loss"] - scores["hair_loss"]) / own["loss"]
     assert scores.changes["hair"]["loss"] == pytest.approx(change, rel=1e-4)
