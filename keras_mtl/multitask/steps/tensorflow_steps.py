@@ -169,14 +169,17 @@ class OneByOne(StepByStep):
 
 
 def _one(step: Step) -> Callable[[Batches], Any]:
-    def take(batches: Batches) -> Any:
-        finite = train(step, batches)
-        _synchronise([step])
-        return finite
-
+    # TensorFlow counts how often a function is traced, and warns: nested ones it takes for one.
+    take = partial(_take, step)
     if step.model.run_eagerly:
         return take
     return _by_ranks(take, jit_compile=_jit(step.model))
+
+
+def _take(step: Step, batches: Batches) -> Any:
+    finite = train(step, batches)
+    _synchronise([step])
+    return finite
 
 
 def _by_ranks(function: Callable[[Batches], Any], **options: Any) -> Callable[[Batches], Any]:

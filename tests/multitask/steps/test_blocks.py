@@ -1,5 +1,7 @@
 """What blocks of steps do: streams as arrays, many tasks, and a loss that is not finite."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -228,6 +230,20 @@ def test_a_function_for_each_task_trains_as_the_loop(models, monkeypatch):
 
     for one, other in zip(models[0].get_weights(), models[1].get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.backend("tensorflow", reason="it counts how often a function is traced")
+def test_functions_of_many_tasks_are_not_taken_for_one_that_is_traced_again(monkeypatch, caplog):
+    from keras_mtl.multitask.steps import tensorflow_steps
+
+    monkeypatch.setattr(tensorflow_steps, "train", lambda step, batches: batches)
+    step = SimpleNamespace(
+        model=SimpleNamespace(run_eagerly=False, jit_compile=False), changing_variables=[]
+    )
+    for _ in range(8):
+        tensorflow_steps._one(step)(np.zeros(1))
+
+    assert "retracing" not in caplog.text
 
 
 def live(run_eagerly):
