@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.schedules.base import Batches, Schedule
 from keras_mtl.surgery.compiling import inner_optimizer
@@ -21,6 +23,7 @@ def identity(
     data: Mapping[str, TaskData],
     batches: Batches,
     *,
+    class_weights: Mapping[str, np.ndarray],
     seed: int,
     steps_per_epoch: int,
 ) -> dict[str, Any]:
@@ -31,6 +34,7 @@ def identity(
         schedule: Its steps.
         data: The data by name.
         batches: Their numbers of batches by task.
+        class_weights: By task, where they do not all count alike.
         seed: Seed of the run.
         steps_per_epoch: Steps of an epoch.
     """
@@ -39,6 +43,7 @@ def identity(
         "optimizer": _settings(inner_optimizer(model.optimizer).get_config()),
         "data": {name: one.fingerprint() for name, one in data.items()},
         "schedule": schedule.fingerprint(batches, seed, steps=min(FIRST_STEPS, steps_per_epoch)),
+        "class_weight": {task: weights.tolist() for task, weights in class_weights.items()},
         "seed": seed,
         "steps_per_epoch": steps_per_epoch,
     }

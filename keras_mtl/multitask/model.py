@@ -315,6 +315,7 @@ class MultiTaskModel(OwnGraph):
         validation_data: Any = None,
         validation_split: float = 0.0,
         shuffle: bool = True,
+        class_weight: Mapping[str, Mapping[int, float]] | None = None,
         sample_weight: Any = None,
         masks: Mapping[str, Any] | None = None,
         initial_epoch: int = 0,
@@ -350,6 +351,7 @@ class MultiTaskModel(OwnGraph):
                 validate on instead.
             shuffle: Whether arrays are shuffled for each pass. A `tf.data.Dataset` shuffles as it
                 was made to.
+            class_weight: By task a dict from classes to the weights of their rows, 1 by default.
             sample_weight: Weights of the rows by task, where the data are arrays.
             masks: By task which rows have a label, booleans of shape `(rows,)`.
             initial_epoch: The epoch to start with.
@@ -390,6 +392,7 @@ class MultiTaskModel(OwnGraph):
             validation_data=validation_data,
             validation_split=validation_split,
             shuffle=shuffle,
+            class_weight=class_weight,
             sample_weight=sample_weight,
             masks=masks,
             initial_epoch=initial_epoch,

@@ -26,6 +26,7 @@ class Settings:
     validation_split: float
     shuffle: bool
     sample_weight: Any
+    class_weight: Mapping[str, Mapping[int, float]] | None
     masks: Mapping[str, Any] | None
     initial_epoch: int
     epoch: Epoch

@@ -70,7 +70,7 @@ def read_data(
         InvalidTaskData: A task has no data, or data that cannot be used.
     """
     inputs = Inputs(model.input)
-    heads = {task: _known_kind(model, task, head) for task, head in model.heads.items()}
+    heads = {task: known_head(model, task) for task in model.tasks}
     common: dict[str, Any] = {"inputs": inputs, "shuffle": shuffle, "seed": seed}
     if y is not None:
         x = (x, y)
@@ -149,22 +149,27 @@ def apart(data: Data) -> Data:
     return Data(sets, data.tasks, joint=False)
 
 
-def _known_kind(model: Any, task: str, head: keras.Layer) -> Head | None:
+def known_head(model: Any, task: str) -> Head | None:
     """A head that says what the labels of the task must be, if its loss tells."""
-    loss = keras.losses.get(compiling.without_optimizer(model)["loss"][task])
+    head, loss = model.heads[task], loss_of(model, task)
     if isinstance(head, Head) and head.has_loss(loss):
         return head
     units = model.output[task].shape[-1]
     if not units or len(model.output[task].shape) != 2 or getattr(loss, "ignore_class", None):
         return None
-    if _is_a(loss, keras.losses.SparseCategoricalCrossentropy) and units > 1:
+    if is_loss(loss, keras.losses.SparseCategoricalCrossentropy) and units > 1:
         return Head(units, "classification", name=task)
-    if _is_a(loss, keras.losses.BinaryCrossentropy):
+    if is_loss(loss, keras.losses.BinaryCrossentropy):
         return Head(units, "binary" if units == 1 else "multilabel", name=task)
     return None
 
 
-def _is_a(loss: Any, kind: type[keras.losses.Loss]) -> bool:
+def loss_of(model: Any, task: str) -> Any:
+    """The loss that the model is compiled with for a task; an object or a function."""
+    return keras.losses.get(compiling.without_optimizer(model)["loss"][task])
+
+
+def is_loss(loss: Any, kind: type[keras.losses.Loss]) -> bool:
     """Whether a loss, or the function of one, is of a kind."""
     return isinstance(loss, kind) or loss is kind().fn
 

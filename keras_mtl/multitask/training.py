@@ -11,6 +11,7 @@ import numpy as np
 from keras_mtl.errors import NonFiniteLoss
 from keras_mtl.multitask.backup import Backup, Position, State
 from keras_mtl.multitask.callbacks import begin_training, callback_list, history_of, steps_per_block
+from keras_mtl.multitask.class_weights import class_weights
 from keras_mtl.multitask.directions import tell_directions
 from keras_mtl.multitask.evaluation import score
 from keras_mtl.multitask.identity import identity
@@ -52,6 +53,7 @@ class _Fit:
             given = self.backup.seed
         seed = _seed(given)
         data, self.validation = self._read(x, y, seed)
+        self.class_weights = class_weights(settings.class_weight, model)
         self.plan = self._plan(data, seed)
         self.data, self.steps_per_epoch = self.plan.data, self.plan.steps_per_epoch
         self.kinds = self.plan.kinds(settings.epochs)
@@ -191,7 +193,10 @@ class _Fit:
 
     def _steps(self) -> list[Step]:
         """A step for each kind."""
-        return [Step(self.model, self._tasks(kind), self.data.joint) for kind in self.kinds]
+        joint = self.data.joint
+        return [
+            Step(self.model, self._tasks(kind), joint, self.class_weights) for kind in self.kinds
+        ]
 
     def _end_of_block(self, start: int, step: int) -> int:
         until = min(step + self.block, self.steps_per_epoch)
@@ -229,6 +234,7 @@ class _Fit:
                 self.plan.schedule,
                 self.data.sets,
                 self.data.batches,
+                class_weights=self.class_weights,
                 seed=self.plan.seed,
                 steps_per_epoch=self.steps_per_epoch,
             )

@@ -392,6 +392,7 @@ def another_model():
         (lambda: {"data": {**arrays(), "hair": (draw(8, 4, seed=9), classes(8, 3))}}, "data"),
         (lambda: {"batch_size": 8}, "data"),
         (lambda: {"schedule": RoundRobin()}, "schedule"),
+        (lambda: {"class_weight": {"hair": {2: 3.0}}}, "class_weight"),
         (lambda: {"seed": 2}, "seed"),
         (lambda: {"steps_per_epoch": 7}, "steps_per_epoch"),
     ],

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_mtl.multitask.data.batch import Batch
@@ -43,16 +44,32 @@ class Step:
         model: The multi-task model, compiled.
         tasks: The tasks that the step trains.
         joint_data: Whether the tasks' labels are for the same rows.
+        class_weights: By task how much the rows of each class count, where they do not all alike.
     """
 
-    def __init__(self, model: Any, tasks: tuple[str, ...], joint_data: bool) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tasks: tuple[str, ...],
+        joint_data: bool,
+        class_weights: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
         self.model = model
         self.tasks = tasks
         self.joint_data = joint_data
+        self.class_weights = {
+            task: weights for task, weights in (class_weights or {}).items() if task in tasks
+        }
         heads = model.heads
         parts = [model.trunk, *(heads[task] for task in tasks)]
         self.trainable_variables = [v for part in parts for v in part.trainable_variables]
         self.changing_variables = [v for part in parts for v in changing_variables(part)]
+
+    @property
+    def key(self) -> str:
+        """Tells it from other steps of the model, for what is compiled for each."""
+        weights = {task: own.tolist() for task, own in self.class_weights.items()}
+        return f"{self.tasks} {self.joint_data} {weights}"
 
     @property
     def optimizer(self) -> TaskOptimizer:
@@ -70,7 +87,19 @@ class Step:
 
     def rows(self, batches: Batches) -> dict[str, Rows]:
         """What there is to know of the rows of whole batches, by task."""
-        return {task: _rows(*parts) for task, parts in by_task(self, batches).items()}
+        return {
+            task: _rows(y, self.row_weights(task, y, sample_weight), mask)
+            for task, (y, sample_weight, mask) in by_task(self, batches).items()
+        }
+
+    def row_weights(self, task: str, y: Any, sample_weight: Any) -> Any:
+        """The weights of the rows, each times that of its class; None if all are 1."""
+        if task not in self.class_weights:
+            return sample_weight
+        one_hot = len(y.shape) == 2 and y.shape[1] > 1
+        labels = ops.argmax(y, axis=1) if one_hot else ops.reshape(y, [-1])
+        weights = ops.take(self.class_weights[task], ops.cast(labels, "int32"))
+        return weights if sample_weight is None else weights * sample_weight
 
     def present(self, batches: Batches) -> dict[str, Any]:
         """In a joint step, for the tasks that may lack all labels, whether they have one."""

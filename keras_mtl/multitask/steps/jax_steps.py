@@ -24,7 +24,7 @@ def make_runner(model: Any, steps: Sequence[Step], data: Mapping[str, TaskData])
 
 def make_scorer(model: Any, step: Step) -> Callable[[Batches], None]:
     """A function that adds a batch to the metrics, in inference mode."""
-    key = f"score {step.tasks} {step.joint_data}"
+    key = f"score {step.key}"
     compiled = model.compiled_function(key, lambda: _compiled(model, partial(_score, step)))
 
     def scorer(batches: Batches) -> None:
@@ -60,7 +60,7 @@ class JaxSteps(StepByStep):
         step = self.steps[kind]
         step.build(batches)
         compiled = self.model.compiled_function(
-            f"step {step.tasks} {step.joint_data}",
+            f"step {step.key}",
             lambda: _compiled(self.model, partial(_train, step)),
         )
         variables = _variables(self.model, step)

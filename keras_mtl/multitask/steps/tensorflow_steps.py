@@ -53,7 +53,7 @@ class Loop(Runner):
         signature = [tf.TensorSpec([None], tf.int32), [one.signature for one in layouts.values()]]
         loop = partial(_loop, model, list(steps), layouts)
         parts = {name: layout.parts for name, layout in layouts.items()}
-        key = f"loop {[step.tasks for step in steps]} {parts} {signature}"
+        key = f"loop {[step.key for step in steps]} {parts} {signature}"
         self._compiled = model.compiled_function(
             key, lambda: tf.function(loop, signature, autograph=False, jit_compile=_jit(model))
         )
@@ -127,7 +127,7 @@ def make_scorer(model: Any, step: Step) -> Callable[[Batches], None]:
         run = partial(add_to_metrics, step)
         return run if model.run_eagerly else _by_ranks(run)
 
-    compiled = model.compiled_function(f"score {step.tasks} {step.joint_data}", make)
+    compiled = model.compiled_function(f"score {step.key}", make)
 
     def scorer(batches: Batches) -> None:
         step.build(batches)
@@ -145,8 +145,7 @@ class OneByOne(StepByStep):
         super().use(steps)
         model = self.model
         self._functions = [
-            model.compiled_function(f"step {step.tasks} {step.joint_data}", partial(_one, step))
-            for step in steps
+            model.compiled_function(f"step {step.key}", partial(_one, step)) for step in steps
         ]
 
     def take(self, kind: int, batches: Batches) -> bool:

@@ -129,9 +129,10 @@ def _shards(
     index = tf.distribute.get_replica_context().replica_id_in_sync_group
     sharded = {name: _shard(batch, index, replicas) for name, batch in batches.items()}
     rows = {}
-    for task, (_, weight, mask) in by_task(step, batches).items():
+    for task, (y, weight, mask) in by_task(step, batches).items():
         feed = step.feed_of(task)
         size = _size(batches[feed])
+        weight = step.row_weights(task, y, weight)
         own_weight, own_mask = (sharded[feed][1](values) for values in (weight, mask))
         here = sharded[feed][2] if own_mask is None else sharded[feed][2] & own_mask
         valid = size if mask is None else tf.reduce_sum(tf.cast(mask, tf.int64))

@@ -1,0 +1,87 @@
+"""Weights of classes are weights of their rows, in whatever the data come."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_mtl
+from _helpers import draw
+from _multitask import bits, classes, two_sets, two_tasks
+from keras_mtl import Head
+from keras_mtl.errors import InvalidTaskData, TaskNotFound
+from keras_mtl.schedules import Joint, RoundRobin
+
+FITTED = {"batch_size": 4, "verbose": 0, "seed": 1}
+WEIGHTS = {"hair": {1: 5.0, 2: 0}, "sex": {np.int64(0): 2}}
+TABLES = {"hair": np.array([1, 5, 0]), "sex": np.array([2, 1])}
+
+
+class Batches(keras.utils.PyDataset):
+    num_batches = 2
+
+    def __getitem__(self, index):
+        return tuple(part[5 * index :][:5] for part in two_sets()["hair"])
+
+
+def test_they_are_weights_of_rows():
+    by_class, by_row = two_tasks(), two_tasks()
+    own = {task: TABLES[task][y] for task, (_, y) in two_sets().items()}
+
+    history = by_class.fit(two_sets(), class_weight=WEIGHTS, **FITTED).history
+
+    assert history == by_row.fit(two_sets(), sample_weight=own, **FITTED).history
+    assert bits(by_class) == bits(by_row)
+    by_class.fit(two_sets(), **FITTED)
+    by_row.fit(two_sets(), **FITTED)
+    assert bits(by_class) == bits(by_row)  # without any, the next time
+
+
+@pytest.mark.parametrize("schedule", [Joint(), RoundRobin()])
+def test_they_go_with_weights_of_rows_and_missing_labels_in_joint_data(schedule):
+    x, labels = draw(12, 4), {"sex": classes(12, 2), "hair": classes(12, 3)}
+    there = {"hair": np.arange(12) % 4 > 0}
+    weights = np.linspace(1, 2, 12)
+    by_class, by_row = two_tasks(), two_tasks()
+    common = {"masks": there, "schedule": schedule, **FITTED}
+
+    both = {task: weights * TABLES[task][y] for task, y in labels.items()}
+    by_row.fit(x, labels, sample_weight=both, **common)
+    rows = dict.fromkeys(labels, weights)
+    by_class.fit(x, labels, sample_weight=rows, class_weight=WEIGHTS, **common)
+
+    for one, other in zip(by_class.get_weights(), by_row.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
+
+
+def test_one_hot_labels_and_batches_from_outside():
+    loss = {"loss": {"hair": "categorical_crossentropy"}, "metrics": {"hair": []}}
+    in_memory = {"hair": (two_sets()["hair"][0], np.eye(3)[two_sets()["hair"][1]])}
+    heads = {"hair": Head(3)}
+    one_hot, streamed = two_tasks(heads, **loss), two_tasks(heads, metrics={"hair": []})
+    run = {"class_weight": {"hair": WEIGHTS["hair"]}, "shuffle": False, "verbose": 0}
+
+    expected = one_hot.fit(in_memory, batch_size=5, **run).history
+    history = streamed.fit({"hair": Batches()}, **run).history
+
+    np.testing.assert_allclose(history["hair_loss"], expected["hair_loss"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({0: 1.0, 1: 2.0}, ValueError, "dict by task"),
+        ({"hiar": {0: 1}}, TaskNotFound, "Did you mean 'hair'"),
+        ({"hair": 2.0}, ValueError, "from classes to weights"),
+        ({"hair": {3: 1}}, InvalidTaskData, "0 to 2"),
+        ({"hair": {0: -1}}, ValueError, "a number, 0 at least"),
+        ({"age": {0: 1}}, InvalidTaskData, "`age`.*`sample_weight`"),
+    ],
+)
+def test_what_cannot_be_a_weight(given, error, words):
+    trunk = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model = keras_mtl.MultiTaskModel(trunk, {"hair": 3, "age": Head(1, "regression")})
+    model.compile("sgd")
+    data = {**two_sets(), "age": (draw(4, 4), draw(4, 1))}
+    del data["sex"]
+    with pytest.raises(error, match=words):
+        model.fit(data, class_weight=given, **FITTED)
