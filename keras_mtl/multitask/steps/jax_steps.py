@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
 from typing import Any
 
 import jax
@@ -39,34 +40,74 @@ def make_scorer(model: Any, step: Step) -> Callable[[Batches], None]:
 class JaxSteps(StepByStep):
     """Takes the steps of a block one after the other, and waits for them at its end only."""
 
+    def use(self, steps: Sequence[Step]) -> None:
+        """Take these kinds of steps from now on."""
+        super().use(steps)
+        compiled = self.model.compiled_function
+        self._compiled = [
+            compiled(f"step {step.key}", partial(CompiledStep, step)) for step in steps
+        ]
+
     def run(self, block: Block) -> Outcome:
         """Take the steps of a block."""
         fine = jnp.array(True)
         flags = []
-        for kind in block.kinds:
-            batches = self.batches(kind)
-            if self.steps[kind].has_labels(batches):
-                fine = self._train(kind, batches, fine)
-            flags.append(fine)
+        with self._values() as values:
+            for kind in block.kinds:
+                batches = self.batches(kind)
+                if self.steps[kind].has_labels(batches):
+                    fine = self._compiled[kind](values, batches, fine)
+                flags.append(fine)
         failed = [index for index, flag in enumerate(flags) if not flag]
         taken = failed[0] + 1 if failed else len(flags)
         return Outcome(taken, not failed, self.model.training_results())
 
     def take(self, kind: int, batches: Batches) -> bool:
         """Take one step."""
-        return bool(self._train(kind, batches, jnp.array(True)))
+        with self._values() as values:
+            return bool(self._compiled[kind](values, batches, jnp.array(True)))
 
-    def _train(self, kind: int, batches: Batches, fine: Any) -> Any:
-        step = self.steps[kind]
-        step.build(batches)
-        compiled = self.model.compiled_function(
-            f"step {step.key}",
-            lambda: _compiled(self.model, partial(_train, step)),
-        )
-        variables = _variables(self.model, step)
-        values, fine = compiled(_values(variables), batches, fine)
-        _assign(variables, values)
+    @contextmanager
+    def _values(self) -> Iterator[dict[int, Any]]:
+        """The values of all variables by their ids; what has become of them goes back at the end.
+
+        To read and assign them at each step would take longer than many a step.
+        """
+        variables = {id(v): v for step in self.steps for v in _variables(self.model, step)}
+        values = {key: variable.value for key, variable in variables.items()}
+        before = dict(values)
+        try:
+            yield values
+        finally:  # Also if no batch could be had: the steps before have been taken.
+            for key, variable in variables.items():
+                if values[key] is not before[key]:
+                    variable.assign(values[key])
+
+
+class CompiledStep:
+    """A step as a function that is compiled, from values to those that it changes."""
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._changed: list[int] = []  # Known when the step is traced.
+        self._function = _compiled(step.model, self._changes)
+
+    def __call__(self, values: dict[int, Any], batches: Batches, fine: Any) -> Any:
+        """Take the step, change the values by the ids of variables, and tell whether it is fine."""
+        changes, fine = self._function([values[key] for key in self._used], batches, fine)
+        values.update(zip(self._changed, changes, strict=True))
         return fine
+
+    @cached_property
+    def _used(self) -> list[int]:
+        """The ids of the variables, which are all there when the first step is taken."""
+        return list(map(id, _variables(self._step.model, self._step)))
+
+    def _changes(self, values: Values, batches: Batches, fine: Any) -> tuple[Values, Any]:
+        new, fine = _train(self._step, values, batches, fine)
+        changed = [index for index, value in enumerate(new) if value is not values[index]]
+        self._changed[:] = [self._used[index] for index in changed]
+        return [new[index] for index in changed], fine
 
 
 def _train(step: Step, values: Values, batches: Batches, fine: Any) -> tuple[Values, Any]:
