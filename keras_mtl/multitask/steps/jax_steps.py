@@ -89,13 +89,12 @@ class CompiledStep:
 
     def __init__(self, step: Step) -> None:
         self._step = step
-        self._changed: list[int] = []  # Known when the step is traced.
         self._function = _compiled(step.model, self._changes)
 
     def __call__(self, values: dict[int, Any], batches: Batches, fine: Any) -> Any:
         """Take the step, change the values by the ids of variables, and tell whether it is fine."""
         changes, fine = self._function([values[key] for key in self._used], batches, fine)
-        values.update(zip(self._changed, changes, strict=True))
+        values.update({self._used[index]: value for index, value in changes.items()})
         return fine
 
     @cached_property
@@ -103,11 +102,10 @@ class CompiledStep:
         """The ids of the variables, which are all there when the first step is taken."""
         return list(map(id, _variables(self._step.model, self._step)))
 
-    def _changes(self, values: Values, batches: Batches, fine: Any) -> tuple[Values, Any]:
+    def _changes(self, values: Values, batches: Batches, fine: Any) -> tuple[dict[int, Any], Any]:
         new, fine = _train(self._step, values, batches, fine)
-        changed = [index for index, value in enumerate(new) if value is not values[index]]
-        self._changed[:] = [self._used[index] for index in changed]
-        return [new[index] for index in changed], fine
+        pairs = enumerate(zip(values, new, strict=True))
+        return {index: value for index, (old, value) in pairs if value is not old}, fine
 
 
 def _train(step: Step, values: Values, batches: Batches, fine: Any) -> tuple[Values, Any]:
