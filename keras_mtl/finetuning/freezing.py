@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import keras
 
 from keras_mtl.errors import InvalidCut, UnsupportedModel
@@ -151,7 +153,7 @@ def _first_to_train(trunk: Trunk, graph: Graph, last: int | None, start: str | N
             positions.setdefault(id(call.operation), position)
     if last is None:
         return 0
-    if isinstance(last, bool) or not isinstance(last, int) or not 1 <= last <= len(positions):
+    if isinstance(last, bool) or not isinstance(last, Integral) or not 1 <= last <= len(positions):
         raise ValueError(
             f"`last` is a number of layers, from 1 to the {len(positions)} of the trunk. "
             f"Received: {last!r}."

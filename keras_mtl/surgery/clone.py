@@ -98,7 +98,8 @@ class _Cloner:
         functional = checked_functional(model)
         inputs = keras.tree.map_structure(lambda t: values[id(t)], functional.input)
         copy_class = self._class_of(model)
-        return copy_class(unwrap_single(inputs), unwrap_single(outputs), name=name)
+        # Inputs keep their structure: calls inside the model, and the user's, are made with it.
+        return copy_class(inputs, unwrap_single(outputs), name=name)
 
     def _copy(
         self, operation: Any, call: str, inside: list[str], wanted: dict[str, int], keep: bool
