@@ -42,6 +42,7 @@ def freeze(model: Trunk, upto: str | None = None) -> Trunk:
         UnsupportedModel: `keras_mtl` did not make `model`.
         LayerNotFound: No layer of the trunk has the name `upto`.
         InvalidCut: Paths go past `upto`, so that "up to it" has no meaning.
+        CloneError: The optimizer or a metric cannot be built anew from its config.
 
     Example:
         >>> import keras, keras_mtl
@@ -87,6 +88,7 @@ def unfreeze(
         LayerNotFound: No layer of the trunk has the name `start`.
         ValueError: Both `last` and `start` are given, or `last` is not from 1 to the number of
             layers.
+        CloneError: The optimizer or a metric cannot be built anew from its config.
 
     Example:
         >>> import keras, keras_mtl
