@@ -180,6 +180,11 @@ def test_grad_cam_through_the_trunk():
         ({"cut": 2, "batchnorm": True}, ValueError, '"frozen" or "train". Received: True'),
         ({"cut": 2, "head": "dense"}, errors.HeadMismatch, "Received: 'dense'"),
         ({"cut": 2, "head": 1}, ValueError, "at least 2 classes"),
+        (
+            {"cut": 2, "head": layers.Dense(2, name="trunk")},
+            errors.HeadMismatch,
+            r"different names. Received: .*'trunk', 'trunk'\].*Head\(10, name=",
+        ),
     ],
 )
 def test_bad_arguments(arguments, error, message):

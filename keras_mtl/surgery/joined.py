@@ -43,7 +43,11 @@ class TransferModel(Trunk):
         self,
         x: Any = None,
         y: Any = None,
-        *args: Any,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
         validation_data: Any = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
@@ -54,7 +58,8 @@ class TransferModel(Trunk):
                 not fit its kind.
         """
         y, validation_data = self.checked_labels(y, validation_data)
-        return super().fit(x, y, *args, validation_data=validation_data, **kwargs)
+        before = (batch_size, epochs, verbose, callbacks, validation_split)
+        return super().fit(x, y, *before, validation_data, **kwargs)
 
     def checked_labels(self, y: Any, validation_data: Any) -> tuple[Any, Any]:
         """The labels of `fit`, those in `validation_data` too, if they are arrays that fit.
