@@ -192,5 +192,6 @@ def test_labels_at_every_step_of_a_sequence(kind, units, labels):
     spoiled = np.array(labels, float)
     spoiled.flat[-1] = np.nan
     assert_refused(model, "holds 1 values that are NaN", steps, spoiled)
+    assert_refused(model, r"\(2, 1\).* needs .*\(2, 2", steps, [[0], [1]])
     model.run_eagerly = True
     model.fit(steps, labels, verbose=0)

@@ -147,6 +147,9 @@ class Positions(keras.Layer):
     def call(self, x):
         return x + self.table[: ops.shape(x)[1]]
 
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
 
 def test_a_limited_length_is_found():
     model = keras.Sequential([keras.Input((None, 1)), Positions(), Secretive(name="odd")])
