@@ -35,8 +35,6 @@ def check_labels(head: Head, labels: Any, *, argument: str = "y") -> np.ndarray:
         )
     if array.ndim == 0:
         raise InvalidLabels(f"`{argument}` is one number; expected a label for each sample.")
-    if not len(array):
-        raise InvalidLabels(f"`{argument}` is empty; expected a label for each sample.")
     if array.dtype.kind not in "biuf":
         raise InvalidLabels(f"`{argument}` has the dtype {array.dtype}; expected real numbers.")
     if not np.isfinite(array).all():
