@@ -17,7 +17,7 @@ from keras_mtl.surgery.freezing import (
     paths_up_to,
     set_static,
 )
-from keras_mtl.surgery.graph import graph_of
+from keras_mtl.surgery.graph import checked_functional, graph_of
 from keras_mtl.surgery.heads import Head
 from keras_mtl.surgery.joined import TransferModel, join
 from keras_mtl.surgery.trunk import Trunk
@@ -91,6 +91,8 @@ def transfer(
     paths = resolve_cut(model, cut)
     _check_freeze(model, freeze)
     new_head = checked_head(head)
+    if new_head is not None:
+        _check_names(model, new_head)
     trunk_name = name if new_head is None and name else "trunk"
     trunk = clone_graph(model, paths, class_of=lambda _: Trunk, name=trunk_name)
     _set_flags(model, trunk, freeze, batchnorm)
@@ -134,6 +136,17 @@ def _check_freeze(model: keras.Model, freeze: bool | str) -> None:
         find_call(model, freeze)
     elif not isinstance(freeze, bool):
         raise ValueError(f"`freeze` is True, False or the name of a layer. Received: {freeze!r}.")
+
+
+def _check_names(model: keras.Model, head: keras.Layer | Sequence[keras.Layer]) -> None:
+    """Refuse what Keras would once all is copied: two parts of a model with one name."""
+    inputs = [t._keras_history.operation.name for t in checked_functional(model).inputs]
+    names = [*inputs, "trunk", head.name if isinstance(head, keras.Layer) else "head"]
+    if len(set(names)) < len(names):
+        raise HeadMismatch(
+            f"The inputs, the trunk and the head need different names. Received: {names}. Give the "
+            'head another one: `keras_mtl.Head(10, name="new_head")`.'
+        )
 
 
 def _path_kept(model: keras.Model, trunk: Trunk, name: str) -> str:

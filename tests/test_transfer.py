@@ -1,3 +1,5 @@
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -129,6 +131,19 @@ def test_awkward_inputs_go_through_fit(build):
     assert moved == model.head.trainable_variables
 
 
+@pytest.mark.parametrize("as_list", [False, True], ids=["array", "list"])
+def test_lists_of_one_input_are_taken_as_the_source_takes_them(as_list):
+    """Without Keras's warning of another structure, at the outside and between the models."""
+    inside = keras.Input((8,))
+    tower = keras.Model([inside], layers.Dense(6)(inside), name="tower")
+    inputs = keras.Input((8,))
+    source = keras.Model([inputs], [layers.Dense(2)(tower([inputs]))])
+    x = keras.ops.ones((2, 8))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="The structure of `inputs`")
+        transfer(source, cut="tower")([x] if as_list else x)
+
+
 @pytest.mark.backend("tensorflow", reason="the example takes gradients with a GradientTape")
 def test_grad_cam_through_the_trunk():
     import tensorflow as tf
@@ -165,6 +180,11 @@ def test_grad_cam_through_the_trunk():
         ({"cut": 2, "batchnorm": True}, ValueError, '"frozen" or "train". Received: True'),
         ({"cut": 2, "head": "dense"}, errors.HeadMismatch, "Received: 'dense'"),
         ({"cut": 2, "head": 1}, ValueError, "at least 2 classes"),
+        (
+            {"cut": 2, "head": layers.Dense(2, name="trunk")},
+            errors.HeadMismatch,
+            r"different names. Received: .*'trunk', 'trunk'\].*Head\(10, name=",
+        ),
     ],
 )
 def test_bad_arguments(arguments, error, message):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import keras
 
 from keras_mtl.errors import InvalidCut, UnsupportedModel
@@ -40,6 +42,7 @@ def freeze(model: Trunk, upto: str | None = None) -> Trunk:
         UnsupportedModel: `keras_mtl` did not make `model`.
         LayerNotFound: No layer of the trunk has the name `upto`.
         InvalidCut: Paths go past `upto`, so that "up to it" has no meaning.
+        CloneError: The optimizer or a metric cannot be built anew from its config.
 
     Example:
         >>> import keras, keras_mtl
@@ -85,6 +88,7 @@ def unfreeze(
         LayerNotFound: No layer of the trunk has the name `start`.
         ValueError: Both `last` and `start` are given, or `last` is not from 1 to the number of
             layers.
+        CloneError: The optimizer or a metric cannot be built anew from its config.
 
     Example:
         >>> import keras, keras_mtl
@@ -151,7 +155,7 @@ def _first_to_train(trunk: Trunk, graph: Graph, last: int | None, start: str | N
             positions.setdefault(id(call.operation), position)
     if last is None:
         return 0
-    if isinstance(last, bool) or not isinstance(last, int) or not 1 <= last <= len(positions):
+    if isinstance(last, bool) or not isinstance(last, Integral) or not 1 <= last <= len(positions):
         raise ValueError(
             f"`last` is a number of layers, from 1 to the {len(positions)} of the trunk. "
             f"Received: {last!r}."

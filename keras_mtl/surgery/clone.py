@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import tempfile
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from keras_mtl.errors import CloneError
 from keras_mtl.surgery.cuts import WHOLE, kept_tensor
 from keras_mtl.surgery.graph import calls_by_name, checked_functional, functional_of
 from keras_mtl.surgery.keras_internals import Functional, Node, seed_states, sublayers
+from keras_mtl.surgery.rebuilding import rebuild
 from keras_mtl.surgery.trunk import unwrap_single
 
 
@@ -98,7 +98,8 @@ class _Cloner:
         functional = checked_functional(model)
         inputs = keras.tree.map_structure(lambda t: values[id(t)], functional.input)
         copy_class = self._class_of(model)
-        return copy_class(unwrap_single(inputs), unwrap_single(outputs), name=name)
+        # Inputs keep their structure: calls inside the model, and the user's, are made with it.
+        return copy_class(inputs, unwrap_single(outputs), name=name)
 
     def _copy(
         self, operation: Any, call: str, inside: list[str], wanted: dict[str, int], keep: bool
@@ -123,19 +124,12 @@ def copy_from_config(operation: Any) -> Any:
     """A new operation with the same configuration, without its state."""
     if type(operation) is keras.layers.Lambda:
         return _copy_of_lambda(operation)
-    return rebuild(operation, operation.get_config)
+    return rebuild_operation(operation, operation.get_config)
 
 
-def rebuild(operation: Any, get_config: Callable[[], dict[str, Any]]) -> Any:
-    """A new operation of the same class from the config that `get_config` gives."""
-    try:
-        with keras.saving.custom_object_scope(_custom_objects(operation)):
-            copy = type(operation).from_config(get_config())
-    except Exception as error:  # `get_config` and `from_config` are the user's code.
-        raise CloneError(
-            f"`{operation.name}` ({type(operation).__name__}) cannot be copied. Give its class a "
-            f"`get_config` that returns the arguments of its constructor. The reason: {error}"
-        ) from error
+def rebuild_operation(operation: Any, get_config: Callable[[], dict[str, Any]]) -> Any:
+    """A new operation of the same class and name from the config that `get_config` gives."""
+    copy = rebuild(operation, get_config)
     # The config of a layer whose constructor takes no name does not hold it.
     copy.name = operation.name
     return copy
@@ -214,12 +208,3 @@ def _copy_of_lambda(layer: keras.layers.Lambda) -> keras.layers.Lambda:
         dtype=layer.dtype_policy,
         trainable=layer.trainable,
     )
-
-
-def _custom_objects(operation: Any) -> dict[str, Any]:
-    """Classes and functions that the operation uses, so that they need not be registered."""
-    parts = sublayers(operation) if isinstance(operation, keras.Layer) else [operation]
-    used = [*parts, *(value for part in parts for value in vars(part).values())]
-    found = [value if inspect.isfunction(value) else type(value) for value in used]
-    builtin = ("keras.", "builtins", "tensorflow.", "numpy")
-    return {f.__name__: f for f in found if not f.__module__.startswith(builtin)}

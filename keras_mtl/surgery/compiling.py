@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_mtl.surgery.keras_internals import compile_arguments
+from keras_mtl.surgery.rebuilding import rebuild
 
 
 def compile_like(model: keras.Model, source: keras.Model) -> None:
@@ -32,15 +33,15 @@ def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.O
 
 def _fresh_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
     """One of the same configuration, with the learning rate of now."""
-    inner = inner_optimizer(optimizer)
-    # A schedule or an optimizer of the user's need not be registered.
-    classes = {type(part).__name__: type(part) for part in (inner, inner._learning_rate)}
-    with keras.saving.custom_object_scope(classes):
-        return type(optimizer).from_config(optimizer.get_config())
+    fresh = rebuild(optimizer)
+    for key, value in vars(inner_optimizer(optimizer)).items():
+        if key.startswith("_exclude_from_weight_decay"):  # No config holds it.
+            setattr(inner_optimizer(fresh), key, value)
+    return fresh
 
 
 def fresh_metric(metric: Any) -> Any:
     """A metric of the same configuration, without state; a name or a function as it is."""
     if isinstance(metric, keras.Metric):
-        return type(metric).from_config(metric.get_config())
+        return rebuild(metric)
     return metric

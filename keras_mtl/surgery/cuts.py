@@ -172,6 +172,10 @@ def legal_path(model: keras.Model, name: str) -> str:
 
 def find_call(model: keras.Model, name: str) -> tuple[Graph, Call]:
     """The call named and the graph that it stands in, opened as far as the name needs it."""
+    if not isinstance(name, str):
+        raise LayerNotFound(
+            f"A layer is given by its name. Received: {name!r} (of type `{type(name).__name__}`)."
+        )
     closed = graph_of(model)
     for wanted in (name, name.removesuffix(":0")):
         for graph in (closed, graph_of(model, nested=True)) if "/" in wanted else (closed,):

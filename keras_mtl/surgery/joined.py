@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.errors import HeadMismatch
+from keras_mtl.errors import HeadMismatch, InvalidLabels
 from keras_mtl.surgery.clone import clone_graph, copy_from_config, copy_layer_state, copy_of_input
 from keras_mtl.surgery.graph import functional_of
 from keras_mtl.surgery.heads import Head
@@ -43,7 +43,11 @@ class TransferModel(Trunk):
         self,
         x: Any = None,
         y: Any = None,
-        *args: Any,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
         validation_data: Any = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
@@ -54,7 +58,8 @@ class TransferModel(Trunk):
                 not fit its kind.
         """
         y, validation_data = self.checked_labels(y, validation_data)
-        return super().fit(x, y, *args, validation_data=validation_data, **kwargs)
+        before = (batch_size, epochs, verbose, callbacks, validation_split)
+        return super().fit(x, y, *before, validation_data, **kwargs)
 
     def checked_labels(self, y: Any, validation_data: Any) -> tuple[Any, Any]:
         """The labels of `fit`, those in `validation_data` too, if they are arrays that fit.
@@ -67,12 +72,20 @@ class TransferModel(Trunk):
         if not known:
             return y, validation_data
         if y is not None:
-            y = check_labels(self.head, y)
+            y = _some_labels(self.head, y, "y")
         if isinstance(validation_data, tuple | list) and len(validation_data) > 1:
             inputs, labels, *weights = validation_data
-            labels = check_labels(self.head, labels, argument="validation_data[1]")
+            labels = _some_labels(self.head, labels, "validation_data[1]")
             validation_data = (inputs, labels, *weights)
         return y, validation_data
+
+
+def _some_labels(head: Head, labels: Any, argument: str) -> Any:
+    """The labels if they fit; Keras would train on none at all without a word."""
+    array = check_labels(head, labels, argument=argument)
+    if not len(array):
+        raise InvalidLabels(f"`{argument}` is empty; expected a label for each sample.")
+    return array
 
 
 def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> TransferModel:

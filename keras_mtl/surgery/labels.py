@@ -45,15 +45,16 @@ def check_labels(head: Head, labels: Any, *, argument: str = "y") -> np.ndarray:
 
 
 def _check_classes(head: Head, array: np.ndarray, argument: str) -> None:
-    if head.pooling != "none" and array.shape[1:] not in ((), (1,)):
+    places = _places(head)
+    if not _fits(array, places, (*places, 1)):
         hint = (
             f" If they are one-hot, pass `{argument}.argmax(-1)`."
-            if array.shape[1:] == (head.units,)
+            if _fits(array, (*places, head.units))
             else ""
         )
         raise InvalidLabels(
             f"`{argument}` has the shape {array.shape}; a classification needs one class index a "
-            f"sample, shape ({len(array)},).{hint}"
+            f"{'place' if places else 'sample'}, shape {(len(array), *places)}.{hint}"
         )
     if array.dtype.kind == "f":
         raise InvalidLabels(
@@ -70,31 +71,46 @@ def _check_classes(head: Head, array: np.ndarray, argument: str) -> None:
 
 
 def _check_binary(head: Head, array: np.ndarray, argument: str) -> None:
-    if head.pooling != "none" and array.shape[1:] not in ((), (1,)):
+    shape = (len(array), *_places(head))
+    if not _fits(array, shape[1:], (*shape[1:], 1)):
         raise InvalidLabels(
-            f"`{argument}` has the shape {array.shape}; a binary head needs ({len(array)},) or "
-            f"({len(array)}, 1)."
+            f"`{argument}` has the shape {array.shape}; a binary head needs {shape} or "
+            f"{(*shape, 1)}."
         )
     _check_yes_or_no(array, argument)
 
 
 def _check_multilabel(head: Head, array: np.ndarray, argument: str) -> None:
-    fits = array.ndim >= 2 if head.pooling == "none" else array.ndim == 2
-    if not fits or array.shape[-1] != head.units:
-        raise InvalidLabels(
-            f"`{argument}` has the shape {array.shape}; a multilabel head with {head.units} units "
-            f"needs ({len(array)}, {head.units})."
-        )
+    _check_columns(head, array, argument)
     _check_yes_or_no(array, argument)
 
 
 def _check_numbers(head: Head, array: np.ndarray, argument: str) -> None:
-    one = ((), (1,)) if head.units == 1 else ()
-    if head.pooling != "none" and array.shape[1:] not in (*one, (head.units,)):
+    if head.units > 1 or not _fits(array, _places(head)):
+        _check_columns(head, array, argument)
+
+
+def _check_columns(head: Head, array: np.ndarray, argument: str) -> None:
+    shape = (*_places(head), head.units)
+    if not _fits(array, shape):
         raise InvalidLabels(
-            f"`{argument}` has the shape {array.shape}; a regression head with {head.units} units "
-            f"needs ({len(array)}, {head.units})."
+            f"`{argument}` has the shape {array.shape}; a {head.kind} head with {head.units} units "
+            f"needs {(len(array), *shape)}."
         )
+
+
+def _places(head: Head) -> tuple[int | None, ...]:
+    """The dimensions between samples and units, for a head with an output at every place."""
+    return tuple(head.output.shape[1:-1]) if head.pooling == "none" else ()
+
+
+def _fits(array: np.ndarray, *shapes: tuple[int | None, ...]) -> bool:
+    """Whether the samples have one of the shapes; None is any size."""
+    return any(
+        len(shape) == array.ndim - 1
+        and all(size in (None, actual) for size, actual in zip(shape, array.shape[1:], strict=True))
+        for shape in shapes
+    )
 
 
 def _check_yes_or_no(array: np.ndarray, argument: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.surgery.clone import clone_graph, copy_layer_state, rebuild
+from keras_mtl.surgery.clone import clone_graph, copy_layer_state, rebuild_operation
 from keras_mtl.surgery.clone import copy_from_config as copy_unchanged
 from keras_mtl.surgery.compiling import compile_like
 from keras_mtl.surgery.freezing import set_static
@@ -43,7 +43,7 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
         Normalization, a vocabulary) is kept: it is no weight that training finds.
 
     Raises:
-        CloneError: A layer cannot be built anew.
+        CloneError: A layer, a metric or the optimizer cannot be built anew.
 
     Example:
         >>> import keras, keras_mtl
@@ -69,7 +69,7 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
 def _fresh(operation: Any, seeds: random.Random) -> Any:
     if type(operation) is keras.layers.Lambda:
         return copy_unchanged(operation)
-    return rebuild(operation, lambda: _reseeded(operation.get_config(), seeds))
+    return rebuild_operation(operation, lambda: _reseeded(operation.get_config(), seeds))
 
 
 def _reseeded(config: Any, seeds: random.Random) -> Any:

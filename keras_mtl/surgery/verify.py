@@ -14,10 +14,16 @@ from keras_mtl.surgery.graph import Call, Graph, checked_functional, graph_of
 from keras_mtl.surgery.trunk import Trunk, is_static
 
 BATCH_SIZE = 2
-SIZES = (32, 128, 256)
-"""What is tried for input dimensions of any size."""
+SIZES = (32, 128, 256, 8)
+"""What is tried for input dimensions of any size; the last is for short sequences."""
 TOLERANCE = 1e-5
 """Largest difference relative to the largest value; where kernels are deterministic it is 0."""
+
+_LOOKUPS = (
+    keras.layers.StringLookup,
+    keras.layers.IntegerLookup,
+    keras.layers.TextVectorization,
+)
 
 Batch = dict[str, Any]
 
@@ -27,7 +33,7 @@ def verify_copy(source: keras.Model, copy: keras.Model, paths: tuple[str, ...]) 
 
     A copy with static layers runs in training mode as well, so that these prove to be static.
     The batch is drawn to each input's dtype: standard normal numbers (seeded), zeros for
-    integers, empty strings.
+    integers, empty strings; where a layer looks the input up in a vocabulary, a word of it.
 
     Raises:
         CloneError: The outputs differ; the message names the first layer that diverges.
@@ -115,10 +121,14 @@ def _matching_tensors(
 def _batch_that_runs(model: keras.Model, graph: Graph) -> tuple[Batch, dict[int, Any]]:
     """A batch that the graph accepts, and the final values for it."""
     inputs = checked_functional(model).inputs
+    words = _known_words(graph)
     open_ended = any(None in tensor.shape[1:] for tensor in inputs)
     for size in SIZES if open_ended else SIZES[:1]:
         generator = np.random.default_rng(0)
-        batch = {_input_name(tensor): _draw(tensor, size, generator) for tensor in inputs}
+        batch = {
+            _input_name(tensor): _draw(tensor, size, generator, words.get(graph.key(tensor)))
+            for tensor in inputs
+        }
         try:
             final = _final(graph, batch)
         except Exception as error:  # Layers may refuse a size; the next one may fit.
@@ -172,13 +182,25 @@ def _input_name(tensor: Any) -> str:
     return tensor._keras_history.operation.name
 
 
-def _draw(tensor: Any, size: int, generator: np.random.Generator) -> Any:
-    """One batch for an input."""
+def _known_words(graph: Graph) -> dict[int, Any]:
+    """For each tensor that is looked up in a vocabulary, the last word there: others may fail."""
+    words: dict[int, Any] = {}
+    for call in graph.calls:
+        if isinstance(call.operation, _LOOKUPS):
+            vocabulary = call.operation.get_vocabulary(include_special_tokens=False)
+            words |= dict.fromkeys(call.inputs, vocabulary[-1]) if len(vocabulary) else {}
+    return words
+
+
+def _draw(tensor: Any, size: int, generator: np.random.Generator, word: Any) -> Any:
+    """One batch for an input: of a word, if one is given."""
     first, *others = tensor.shape
     shape = (first or BATCH_SIZE, *(dim or size for dim in others))
     if tensor.dtype == "string":
-        return keras.ops.convert_to_tensor(np.full(shape, "", dtype=object), dtype="string")
-    values = generator.standard_normal(shape) if "float" in tensor.dtype else np.zeros(shape)
+        texts = np.full(shape, "" if word is None else word, dtype=object)
+        return keras.ops.convert_to_tensor(texts, dtype="string")
+    normal = word is None and "float" in tensor.dtype
+    values = generator.standard_normal(shape) if normal else np.full(shape, word or 0)
     return keras.ops.convert_to_tensor(values, dtype=tensor.dtype)
 
 

@@ -50,7 +50,7 @@ FROM_THE_END = [(layer, trained) for block, trained in BLOCKS for layer in block
 
 @pytest.mark.parametrize("last, trained", enumerate([t for _, t in FROM_THE_END], start=1))
 def test_last_counts_layers_and_keeps_blocks_whole(last, trained):
-    assert training_layers(unfreeze(transferred(), last=last)) == trained
+    assert training_layers(unfreeze(transferred(), last=np.int64(last))) == trained
 
 
 @pytest.mark.parametrize("start, trained", FROM_THE_END)
@@ -217,6 +217,7 @@ def test_a_plain_model_is_refused(verb):
         ({"last": 1, "start": "stem"}, ValueError, "not both. Received: last=1, start='stem'"),
         ({"start": "b_dens"}, errors.LayerNotFound, "Did you mean `b_dense`"),
         ({"start": "input_layer"}, errors.InvalidCut, "is an input layer"),
+        ({"start": 2}, errors.LayerNotFound, r"by its name. Received: 2 \(of type `int`\)"),
         ({"batchnorm": "thaw"}, ValueError, "Received: 'thaw'"),
     ],
 )
@@ -234,6 +235,7 @@ def test_unfreeze_refuses(arguments, error, message):
     [
         ("b_dens", errors.LayerNotFound, "Did you mean `b_dense`"),
         ("b_dense", errors.InvalidCut, "nearest legal cuts are `a_add` and `b_add`"),
+        (True, errors.LayerNotFound, r"by its name. Received: True \(of type `bool`\)"),
     ],
 )
 def test_freeze_refuses(upto, error, message):

@@ -5,7 +5,7 @@ from keras import layers, optimizers
 
 from _helpers import draw, moved_variables
 from _watching import as_numpy
-from keras_mtl import freeze, transfer, unfreeze
+from keras_mtl import errors, freeze, transfer, unfreeze
 
 X, Y = draw(16, 4), np.arange(16) % 2
 
@@ -152,14 +152,34 @@ def test_not_compiled_stays_not_compiled():
     assert not freeze(model).compiled
 
 
-def test_nothing_changes_if_the_model_cannot_be_compiled_again():
+def test_a_function_in_a_metric_need_not_be_registered():
     def unknown(y_true, y_pred):
         return keras.ops.mean(y_pred, axis=-1)
 
     metric = keras.metrics.MeanMetricWrapper(unknown, name="unknown")
-    model = compiled_with("sgd", metrics=[metric])
+    model = unfreeze(compiled_with("sgd", metrics=[metric]))
+    assert "unknown" in model.fit(X, Y, verbose=0).history
+
+
+def test_what_is_not_to_decay_is_kept(policy):
+    optimizer = optimizers.AdamW()
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    optimizer = unwrapped(unfreeze(compiled_with(optimizer)).optimizer)
+    for variable in optimizer._trainable_variables:
+        assert optimizer._use_weight_decay(variable) == (variable.name != "bias")
+
+
+class Threshold(keras.metrics.Mean):
+    """Its config lacks an argument of the constructor."""
+
+    def __init__(self, threshold, **kwargs):
+        super().__init__(**kwargs)
+
+
+def test_nothing_changes_if_the_model_cannot_be_compiled_again():
+    model = compiled_with("sgd", metrics=[Threshold(0.5, name="above")])
     trained, optimizer = model.trainable_variables, model.optimizer
-    with pytest.raises(TypeError, match="Could not locate function 'unknown'"):
+    with pytest.raises(errors.CloneError, match=r"`above` \(Threshold\).*`get_config`.*threshold"):
         unfreeze(model)
     assert model.trainable_variables == trained
     assert model.optimizer is optimizer

@@ -208,7 +208,7 @@ def test_repeated_names_are_one_output():
     assert list(trunk.output) == ["stem", "left"]
 
 
-@zoo("dicts", "siamese", "unused_input", "lists_of_one", "fixed_batch", "strings")
+@zoo("dicts", "siamese", "unused_input", "fixed_batch", "strings")
 def test_the_inputs_stay_as_they_are(build):
     model = build()
     trunk = transfer(model, cut_points(model)[0].layer, verify=False)

@@ -48,6 +48,7 @@ UNFIT = [
     *[(kind, [0, 1, np.inf, 2], "1 values that are NaN or infinite") for kind in HEADS],
     *[(kind, np.array([1j, 0, 0, 0]), "complex128; expected real") for kind in HEADS],
     *[(kind, np.array(1), "is one number") for kind in HEADS],
+    ("classification", np.zeros((0,), int), "`y` is empty"),
     *[(kind, [[0], [0, 1], [1], [2]], "is no array of numbers") for kind in HEADS],
     ("classification", np.array(["2026-01-01"] * 4, "datetime64[D]"), "datetime64"),
     ("classification", np.array([0, "b", 1, 2], object), "such as 'b'"),
@@ -131,6 +132,10 @@ def test_validation_labels_are_checked(kind):
     message = r"`validation_data\[1\]` holds"
     for data in ((X, bad), [X, bad], (X, bad, np.ones(4))):
         assert_refused(model_with(HEADS[kind]), message, X, good, validation_data=data)
+    with pytest.raises(
+        errors.InvalidLabels, match=message
+    ):  # In its place among `fit`'s arguments.
+        model_with(HEADS[kind]).fit(X, good, None, 1, 0, None, 0.0, (X, bad))
 
 
 @pytest.mark.parametrize("kind, plain, labels", FIT, ids=ids(FIT))
@@ -187,5 +192,6 @@ def test_labels_at_every_step_of_a_sequence(kind, units, labels):
     spoiled = np.array(labels, float)
     spoiled.flat[-1] = np.nan
     assert_refused(model, "holds 1 values that are NaN", steps, spoiled)
+    assert_refused(model, r"\(2, 1\).* needs .*\(2, 2", steps, [[0], [1]])
     model.run_eagerly = True
     model.fit(steps, labels, verbose=0)

@@ -138,6 +138,41 @@ def test_open_dimensions_get_a_size_that_runs(size):
         transfer(model, 0)
 
 
+class Positions(keras.Layer):
+    """Knows 20 positions; a longer sequence is an error."""
+
+    def build(self, input_shape):
+        self.table = self.add_weight(shape=(20, 1), initializer="random_normal")
+
+    def call(self, x):
+        return x + self.table[: ops.shape(x)[1]]
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+def test_a_limited_length_is_found():
+    model = keras.Sequential([keras.Input((None, 1)), Positions(), Secretive(name="odd")])
+    transfer(model, 0)
+    model.get_layer("odd").secret = 3.0
+    with pytest.raises(CloneError, match="copy of `odd`"):
+        transfer(model, 0)
+
+
+@pytest.mark.backend("tensorflow", reason="other backends have no string tensors")
+@pytest.mark.parametrize(
+    ("dtype", "lookup"),
+    [
+        ("string", lambda: layers.StringLookup(vocabulary=["red", "blue"], num_oov_indices=0)),
+        ("int64", lambda: layers.IntegerLookup(vocabulary=[4, 7], num_oov_indices=0)),
+    ],
+)
+def test_what_is_looked_up_is_in_the_vocabulary(dtype, lookup):
+    inputs = keras.Input((1,), dtype=dtype)
+    model = keras.Model(inputs, layers.Embedding(2, 3)(lookup()(inputs)))
+    assert transfer(model, 0).built
+
+
 def test_a_model_that_no_batch_fits_is_refused_unless_told_otherwise():
     model = image_model(layers.Reshape((25,)), layers.Dense(2))
     message = r"`image_model` does not run on a batch drawn.*`verify=False` skips.*The reason: "

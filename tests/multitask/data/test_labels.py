@@ -36,6 +36,13 @@ def test_labels_that_are_all_there_have_no_mask(y, head):
 PRESENT = [True, False, True]
 
 
+def at_two_places(units):
+    """A head in a graph, as a multi-task model holds it: its output shows the places."""
+    head = Head(units, pooling="none")
+    head(keras.Input((2, 4)))
+    return head
+
+
 @pytest.mark.parametrize(
     ("y", "head", "filled"),
     [
@@ -49,7 +56,7 @@ PRESENT = [True, False, True]
         ([[1, 0], [NAN, NAN], [0, 1]], Head(2, "multilabel"), [[1, 0], [0, 0], [0, 1]]),
         ([0.5, NAN, -1.0], Head(1, "regression"), [0.5, 0.0, -1.0]),
         ([0.5, NAN, -1.0], None, [0.5, 0.0, -1.0]),
-        ([[2, 1], [-1, -1], [0, 1]], Head(3, pooling="none"), [[2, 1], [0, 0], [0, 1]]),
+        ([[2, 1], [-1, -1], [0, 1]], at_two_places(3), [[2, 1], [0, 0], [0, 1]]),
         (pandas.Series([2, None, 1]), Head(3), [2, 0, 1]),
         (pandas.Series([2, None, 1], dtype="Int64"), Head(3), [2, 0, 1]),
         (pandas.Series([True, None, False], dtype="boolean"), Head(1, "binary"), [1, 0, 0]),
