@@ -32,7 +32,7 @@ class DepthFeatures(keras.Model):
     ) -> None:
         # The layers of the source convert the data to their own dtypes.
         super().__init__(name=f"{source.name}_depths", autocast=False)
-        self._source = source
+        self.source = source
         self._reductions = list(reductions)
         whole = graph_of(source, nested=True)
         self._keys = tuple(whole.key(tensor) for tensor in tensors)
@@ -46,7 +46,7 @@ class DepthFeatures(keras.Model):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The reduced features of a batch; `training` is ignored."""
-        functional = checked_functional(self._source)
+        functional = checked_functional(self.source)
         flat_inputs = functional._standardize_inputs(inputs)
         keys = map(self._graph.key, functional.inputs)
         tapped = self._run(dict(zip(keys, flat_inputs, strict=True)))
