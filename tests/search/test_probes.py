@@ -364,6 +364,7 @@ ONE_ALONE = np.array([0] * 30 + [1] * 29 + [2])
             "ridge",
         ),
         ({"y": ["even"] * 60}, InvalidLabels, "return_inverse"),
+        ({"y": [[0], [1, 2]] * 30}, InvalidLabels, "rows of one shape"),
         ({"y": ONE_ALONE, "probe": "knn"}, InvalidLabels, "1 samples, fewer than the 5"),
         ({"probe": "knn", "folds": 1}, ValueError, "`folds`"),
         ({"y": np.arange(60.0), "probe": "logistic"}, InvalidLabels, "ridge"),
