@@ -64,13 +64,6 @@ class DepthFeatures(keras.Model):
                     for tensor, key in zip(call.node.input_tensors, call.inputs, strict=True)
                 }
                 args, kwargs = call.node.arguments.fill_in(known)
-                outputs = keras.tree.flatten(_in_inference(call.operation, args, kwargs))
+                outputs = keras.tree.flatten(in_inference(call.operation)(*args, **kwargs))
                 values |= zip(call.outputs, outputs, strict=True)
         return values
-
-
-def _in_inference(operation: Any, args: Any, kwargs: Any) -> Any:
-    """What the operation gives in inference mode; its seeds and losses stay as they are."""
-    if not isinstance(operation, keras.Layer):
-        return operation(*args, **kwargs)
-    return in_inference(operation)(*args, **kwargs)

@@ -218,6 +218,17 @@ def test_a_mask_goes_with_the_features():
     assert_learns_the_same(lambda: embedded(each), lambda fit: fit(tokens, tokens % 3, **FAST))
 
 
+def test_operations_and_masks_within_a_static_trunk():
+    def make():
+        tokens = keras.Input((5,), dtype="int32")
+        embedded = keras.layers.Embedding(4, 6, mask_zero=True)(tokens)
+        pooled = keras.layers.GlobalAveragePooling1D()(embedded)
+        return transfer(keras.Model(tokens, keras.ops.tanh(pooled) + pooled), 0, head=CLASSES)
+
+    tokens = 1 + np.random.default_rng(0).integers(3, size=(SAMPLES, 5))
+    assert_learns_the_same(make, lambda fit: fit(tokens, y, **{**FAST, "epochs": 1}))
+
+
 def test_several_inputs_and_outputs():
     data = {"wide": np.ones((SAMPLES, 8)), "deep": np.random.default_rng(0).random((SAMPLES, 4))}
     targets = {"sex": y % 2, "age": x[:, 0]}
