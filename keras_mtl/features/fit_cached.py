@@ -92,8 +92,8 @@ def fit_cached(
             `views` is None.
         InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do not
             fit its kind.
-        InvalidFeatures: Arrays do not fit the model's inputs, or the frozen layers give NaN or
-            infinite values.
+        InvalidFeatures: Arrays or batches do not fit the model's inputs, there are none, or the
+            frozen layers give NaN or infinite values.
         CacheError: Features cannot be written to or read from `cache`.
         UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no
             model.
@@ -120,9 +120,12 @@ def fit_cached(
         (x, y, sample_weight), validation_data = train_validation_split(arrays, validation_split)
     _check_arrays(model, x, y, validation_data)
     options = {"class_weight": class_weight, "shuffle": shuffle, "steps": steps_per_epoch}
-    training = make_source(x, y, sample_weight, batch_size=batch_size, **options)
+    training = make_source(model, x, y, sample_weight, batch_size=batch_size, **options)
     validation = _validation_source(
-        validation_data, batch_size=validation_batch_size or batch_size, steps=validation_steps
+        model,
+        validation_data,
+        batch_size=validation_batch_size or batch_size,
+        steps=validation_steps,
     )
     with closing(make_cache(cache)) as kept:
         _check_read_once(training, views, kept)
@@ -182,10 +185,10 @@ def _train(
     )
 
 
-def _validation_source(data: Any, **options: Any) -> Source | None:
+def _validation_source(model: keras.Model, data: Any, **options: Any) -> Source | None:
     if data is None:
         return None
-    return make_source(*keras.utils.unpack_x_y_sample_weight(data), **options)
+    return make_source(model, *keras.utils.unpack_x_y_sample_weight(data), **options)
 
 
 def _check_arrays(model: keras.Model, x: Any, y: Any, validation_data: Any) -> None:
@@ -195,8 +198,12 @@ def _check_arrays(model: keras.Model, x: Any, y: Any, validation_data: Any) -> N
     if y is None and model.loss is not None:
         raise ValueError("`y` is missing: give the labels of `x`, or batches of both.")
     check_shapes(model, x, what="`x`")
-    if isinstance(validation_data, tuple | list) and can_convert_arrays((validation_data[0],)):
-        check_shapes(model, validation_data[0], what="`validation_data`")
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(validation_data)
+    if x is None or not can_convert_arrays((x,)):
+        return
+    if y is None and model.loss is not None:
+        raise ValueError("`validation_data` has no labels: give a tuple `(x, y)`.")
+    check_shapes(model, x, what="`validation_data`")
 
 
 def _check_training(model: keras.Model) -> None:

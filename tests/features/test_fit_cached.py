@@ -534,6 +534,21 @@ def test_arrays_that_do_not_fit_the_model(inputs, labels, validation, match, no_
 def test_arrays_without_labels(no_pass):
     with pytest.raises(ValueError, match="`y` is missing"):
         fit_cached(model(), x)
+    with pytest.raises(ValueError, match="`validation_data` has no labels"):
+        fit_cached(model(), x, y, validation_data=(x,))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "match"),
+    [
+        ([inputs(0), labels(0)], "The Batches has no batches"),
+        ([inputs()[:, :2], labels()], r"a batch of the data does not fit .* \(20, 2\)"),
+        ([inputs()], "batch has no labels"),
+    ],
+)
+def test_batches_that_do_not_fit_the_model(arrays, match, no_pass):
+    with pytest.raises(ValueError, match=match):
+        fit_cached(model(), Batches(*arrays))
 
 
 def test_a_stream_without_an_end(no_pass):
