@@ -62,7 +62,8 @@ def fit_cached(
         batch_size: Samples in a batch, in the pass and in training; 32 by default. For arrays.
         epochs: As for `fit`: the number of the last epoch.
         verbose: As for `fit`; a progress bar shows the pass as well.
-        callbacks: As for `fit`. They see the whole model.
+        callbacks: As for `fit`. They see the whole model, of which they must not change the frozen
+            layers, nor compile it anew.
         validation_split: As for `fit`: the part of the arrays, from their end, to validate on.
         validation_data: As for `fit`. Its features are computed once as well.
         shuffle: As for `fit`.
@@ -98,6 +99,7 @@ def fit_cached(
         UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no
             model.
         UnbuiltModel: `model` is a Sequential model without an input shape.
+        RuntimeError: A callback compiles the model anew.
         ValueError: The model is not compiled, nothing in it trains, `x` and `y` differ in length,
             or an argument does not go with this kind of data.
 
@@ -166,7 +168,7 @@ def _train(
         steps_per_epoch = steps
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(
-            callbacks,
+            [*keras.tree.flatten(callbacks or []), _CompiledOnce(part)],
             add_history=True,
             add_progbar=verbose != 0,
             model=part.whole,
@@ -183,6 +185,23 @@ def _train(
         validation_steps=validation_steps,
         **options,
     )
+
+
+class _CompiledOnce(keras.callbacks.Callback):
+    """Refuses to go on where `unfreeze`, for one, would change nothing any more."""
+
+    def __init__(self, part: TrainedPart) -> None:
+        super().__init__()
+        self._part = part
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """After the callbacks of the user."""
+        if not self._part.is_current():
+            raise RuntimeError(
+                f"A callback compiled `{self._part.whole.name}` anew, as `freeze` and `unfreeze` "
+                f"do, before epoch {epoch + 1}; this training does not know of it. Do so between "
+                "two calls of `fit_cached`."
+            )
 
 
 def _validation_source(model: keras.Model, data: Any, **options: Any) -> Source | None:

@@ -22,6 +22,7 @@ from keras_mtl.errors import InvalidFeatures, InvalidLabels, NotStatic, Unsuppor
 from keras_mtl.features import execution, file_store
 from keras_mtl.features.fit_cached import fit_cached
 from keras_mtl.features.parts import StaticPart
+from keras_mtl.finetuning.freezing import unfreeze
 from keras_mtl.surgery.heads import Head
 from keras_mtl.transfer import transfer
 
@@ -359,6 +360,17 @@ def test_stop_training_within_an_epoch():
             self.model.stop_training = batch == 1
 
     assert_learns_the_same(model, lambda fit: fit(x, y, callbacks=[Stop()], **FAST))
+
+
+def test_a_callback_must_not_compile_the_model_anew():
+    def unfreeze_at(epoch, logs):
+        if epoch == 1:
+            unfreeze(made, last=1)
+
+    made = model()
+    callback = keras.callbacks.LambdaCallback(on_epoch_begin=unfreeze_at)
+    with pytest.raises(RuntimeError, match=r"compiled .* anew, .* before epoch 2"):
+        fit_cached(made, x, y, callbacks=[callback], **FAST)
 
 
 # What stays as it was
