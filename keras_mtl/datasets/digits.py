@@ -47,7 +47,7 @@ def digits(
         int32 of shape `(images,)`. Tasks without a budget have the same images in the same order.
 
     Raises:
-        TypeError: A budget is not an integer.
+        TypeError: A budget is not an integer, or `labels` is no dict.
         ValueError: A task or the split is unknown, a budget is for a task that is not loaded,
             smaller than the task's number of classes, or larger than the training part.
 
@@ -69,7 +69,7 @@ def digits(
         (540, 8, 8, 1)
     """
     names = _check_tasks(tasks)
-    budgets = _check_budgets(labels or {}, names)
+    budgets = _check_budgets({} if labels is None else labels, names)
     images, digit = _load(split)
     if split == "test":
         budgets = {}
@@ -108,6 +108,11 @@ def _check_tasks(tasks: Iterable[str]) -> list[str]:
 
 
 def _check_budgets(labels: Mapping[str, int], tasks: list[str]) -> Mapping[str, int]:
+    if not isinstance(labels, Mapping):
+        raise TypeError(
+            "`labels` is a dict of budgets by task, such as `{'digit': 50}`. "
+            f"Received: {labels!r}."
+        )
     for name in labels:
         if name not in tasks:
             raise ValueError(

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from keras_mtl.errors import CacheError, DamagedCache
 from keras_mtl.features.mapped_file import MappedFile, MappedRows
 from keras_mtl.features.stores import Batch, Rows
 
-VERSION = 1
+VERSION = 2
 """Of the format; another one is not read."""
 INDEX = "index.json"
 SMALL = 1 << 28
@@ -68,7 +69,8 @@ class FileWriter:
 
     def close(self) -> list[ColumnIndex]:
         """Write the index and return it."""
-        index = {"version": VERSION, "columns": [asdict(column) for column in self._columns]}
+        columns = [asdict(column) for column in self._columns]
+        index = {"version": VERSION, "checksum": _checksum(columns), "columns": columns}
         self._write(self.folder / INDEX, json.dumps(index).encode())
         return self._columns
 
@@ -109,14 +111,16 @@ class FileStore:
         """
         try:
             index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-            version = index["version"]
-            columns = [ColumnIndex(**column) for column in index["columns"]]
+            version, columns = index["version"], index["columns"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DamagedCache(f"its index cannot be read ({error})") from error
         if version != VERSION:
             raise DamagedCache(
                 f"another version of keras_mtl wrote it (format {version}, this one: {VERSION})"
             )
+        if index.get("checksum") != _checksum(columns):
+            raise DamagedCache("its index does not hold what was written to it")
+        columns = [ColumnIndex(**column) for column in columns]
         for number, column in enumerate(columns):
             _check_contents(_column_file(folder, number), column)
         return cls(folder, columns)
@@ -133,6 +137,10 @@ class FileStore:
     def columns(self) -> list[Rows]:
         """Each column, small ones as an array in memory."""
         return list(map(_rows, self._files, self._columns))
+
+
+def _checksum(columns: Any) -> int:
+    return zlib.crc32(json.dumps(columns).encode())
 
 
 def _rows(file: MappedFile, column: ColumnIndex) -> Rows:

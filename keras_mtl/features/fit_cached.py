@@ -62,7 +62,8 @@ def fit_cached(
         batch_size: Samples in a batch, in the pass and in training; 32 by default. For arrays.
         epochs: As for `fit`: the number of the last epoch.
         verbose: As for `fit`; a progress bar shows the pass as well.
-        callbacks: As for `fit`. They see the whole model.
+        callbacks: As for `fit`. They see the whole model, of which they must not change the frozen
+            layers, nor compile it anew.
         validation_split: As for `fit`: the part of the arrays, from their end, to validate on.
         validation_data: As for `fit`. Its features are computed once as well.
         shuffle: As for `fit`.
@@ -92,12 +93,13 @@ def fit_cached(
             `views` is None.
         InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do not
             fit its kind.
-        InvalidFeatures: Arrays do not fit the model's inputs, or the frozen layers give NaN or
-            infinite values.
+        InvalidFeatures: Arrays or batches do not fit the model's inputs, there are none, or the
+            frozen layers give NaN or infinite values.
         CacheError: Features cannot be written to or read from `cache`.
         UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no
             model.
         UnbuiltModel: `model` is a Sequential model without an input shape.
+        RuntimeError: A callback compiles the model anew.
         ValueError: The model is not compiled, nothing in it trains, `x` and `y` differ in length,
             or an argument does not go with this kind of data.
 
@@ -120,9 +122,12 @@ def fit_cached(
         (x, y, sample_weight), validation_data = train_validation_split(arrays, validation_split)
     _check_arrays(model, x, y, validation_data)
     options = {"class_weight": class_weight, "shuffle": shuffle, "steps": steps_per_epoch}
-    training = make_source(x, y, sample_weight, batch_size=batch_size, **options)
+    training = make_source(model, x, y, sample_weight, batch_size=batch_size, **options)
     validation = _validation_source(
-        validation_data, batch_size=validation_batch_size or batch_size, steps=validation_steps
+        model,
+        validation_data,
+        batch_size=validation_batch_size or batch_size,
+        steps=validation_steps,
     )
     with closing(make_cache(cache)) as kept:
         _check_read_once(training, views, kept)
@@ -163,7 +168,7 @@ def _train(
         steps_per_epoch = steps
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(
-            callbacks,
+            [*keras.tree.flatten(callbacks or []), _CompiledOnce(part)],
             add_history=True,
             add_progbar=verbose != 0,
             model=part.whole,
@@ -182,10 +187,27 @@ def _train(
     )
 
 
-def _validation_source(data: Any, **options: Any) -> Source | None:
+class _CompiledOnce(keras.callbacks.Callback):
+    """Refuses to go on where `unfreeze`, for one, would change nothing any more."""
+
+    def __init__(self, part: TrainedPart) -> None:
+        super().__init__()
+        self._part = part
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """After the callbacks of the user."""
+        if not self._part.is_current():
+            raise RuntimeError(
+                f"A callback compiled `{self._part.whole.name}` anew, as `freeze` and `unfreeze` "
+                f"do, before epoch {epoch + 1}; this training does not know of it. Do so between "
+                "two calls of `fit_cached`."
+            )
+
+
+def _validation_source(model: keras.Model, data: Any, **options: Any) -> Source | None:
     if data is None:
         return None
-    return make_source(*keras.utils.unpack_x_y_sample_weight(data), **options)
+    return make_source(model, *keras.utils.unpack_x_y_sample_weight(data), **options)
 
 
 def _check_arrays(model: keras.Model, x: Any, y: Any, validation_data: Any) -> None:
@@ -195,8 +217,12 @@ def _check_arrays(model: keras.Model, x: Any, y: Any, validation_data: Any) -> N
     if y is None and model.loss is not None:
         raise ValueError("`y` is missing: give the labels of `x`, or batches of both.")
     check_shapes(model, x, what="`x`")
-    if isinstance(validation_data, tuple | list) and can_convert_arrays((validation_data[0],)):
-        check_shapes(model, validation_data[0], what="`validation_data`")
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(validation_data)
+    if x is None or not can_convert_arrays((x,)):
+        return
+    if y is None and model.loss is not None:
+        raise ValueError("`validation_data` has no labels: give a tuple `(x, y)`.")
+    check_shapes(model, x, what="`validation_data`")
 
 
 def _check_training(model: keras.Model) -> None:

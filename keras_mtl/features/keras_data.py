@@ -5,7 +5,7 @@ Written against Keras 3.15: how `fit` splits arrays, shuffles them and makes bat
 
 from __future__ import annotations
 
-from keras.src.trainers.data_adapters import get_data_adapter
+from keras.src.trainers.data_adapters import get_data_adapter, is_tf_dataset
 from keras.src.trainers.data_adapters.array_data_adapter import (
     ArrayDataAdapter,
     can_convert_arrays,
@@ -24,5 +24,6 @@ __all__ = [
     "TFDatasetAdapter",
     "can_convert_arrays",
     "get_data_adapter",
+    "is_tf_dataset",
     "train_validation_split",
 ]

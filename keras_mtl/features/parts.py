@@ -95,6 +95,12 @@ class TrainedPart(keras.Model):
         self.steps_per_execution = model.steps_per_execution
         self.built = True
 
+    def is_current(self) -> bool:
+        """Whether the whole model is still compiled as it was when this part was made."""
+        return all(
+            vars(self)[name] is vars(self.whole)[name] for name in ("_compile_loss", "optimizer")
+        )
+
     def call(self, inputs: Features, training: bool | None = None) -> Any:
         """The outputs of the model, in their structure."""
         features = inputs["features"]

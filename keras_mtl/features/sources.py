@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.errors import InvalidFeatures
 from keras_mtl.features.fingerprints import fingerprint_of_arrays, fingerprint_of_stream
 from keras_mtl.features.keras_data import (
     ArrayDataAdapter,
@@ -20,6 +21,7 @@ from keras_mtl.features.keras_data import (
     get_data_adapter,
 )
 from keras_mtl.features.replays import StoredBatches, adapter_for_columns
+from keras_mtl.features.shapes import check_shapes
 from keras_mtl.features.stores import Batch, Store
 
 INFINITE = -1
@@ -27,11 +29,18 @@ INFINITE = -1
 
 
 def make_source(
-    x: Any, y: Any, sample_weight: Any, *, batch_size: int | None, **options: Any
+    model: keras.Model,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    batch_size: int | None,
+    **options: Any,
 ) -> Source:
     """The source for data as `fit` takes them; refuses what `fit` refuses.
 
     Args:
+        model: The model that they are for.
         x: Inputs, or a stream of batches.
         y: Targets; None with a stream.
         sample_weight: Weights; None with a stream.
@@ -40,7 +49,7 @@ def make_source(
     """
     if can_convert_arrays((x, y, sample_weight)):
         return ArraySource(x, y, sample_weight, batch_size=batch_size, **options)
-    return StreamSource(x, y, sample_weight, **options)
+    return StreamSource(model, x, y, sample_weight, **options)
 
 
 class Source(ABC):
@@ -105,6 +114,7 @@ class StreamSource(Source):
 
     def __init__(
         self,
+        model: keras.Model,
         data: Any,
         y: Any,
         sample_weight: Any,
@@ -115,6 +125,7 @@ class StreamSource(Source):
     ) -> None:
         if class_weight is not None:
             get_data_adapter(data, class_weight=class_weight)  # Refuses it where `fit` does.
+        self._model = model
         self._adapter = get_data_adapter(data, y, sample_weight)
         self._class_weight = class_weight
         self._shuffle = shuffle and isinstance(data, keras.utils.PyDataset)
@@ -132,6 +143,7 @@ class StreamSource(Source):
         self._adapter.on_epoch_begin()
         for batch in islice(self._adapter.get_numpy_iterator(), self.num_batches):
             x, *targets = keras.utils.unpack_x_y_sample_weight(batch)
+            self._check_batch(x, targets)
             self._structure = tuple(target for target in targets if target is not None)
             yield x, keras.tree.flatten(self._structure)
         self._adapter.on_epoch_end()
@@ -150,7 +162,14 @@ class StreamSource(Source):
         batches = StoredBatches(store, self._structure, views)
         return PyDatasetAdapter(batches, class_weight=self._class_weight, shuffle=self._shuffle)
 
+    def _check_batch(self, x: Any, targets: Any) -> None:
+        check_shapes(self._model, x, what="a batch of the data")
+        if targets[0] is None and self._model.loss is not None:
+            raise ValueError("A batch has no labels: the data must give batches `(x, y)`.")
+
     def _check_end(self, data: Any) -> None:
+        if self._adapter.num_batches == 0:
+            raise InvalidFeatures(f"The {type(data).__name__} has no batches.")
         if self.num_batches is not None:
             return
         if not isinstance(self._adapter, TFDatasetAdapter) or int(data.cardinality()) == INFINITE:

@@ -47,7 +47,7 @@ def plot_depths(
     axes = figure.subplots()
     for label, points in lines.items():
         _draw(axes, label, [point for point in points if isfinite(point.value)], layers)
-    step = -(-len(layers) // MAX_TICKS)
+    step = max(1, -(-len(layers) // MAX_TICKS))
     axes.set_xticks(range(0, len(layers), step), layers[::step], rotation=90, fontsize=8)
     axes.set(xlabel="last layer kept", ylabel=score_name)
     finish(axes)

@@ -1,5 +1,7 @@
 """The checks that the scores share; each returns the clean value."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -58,7 +60,7 @@ def check_labels(labels: ArrayLike, samples: int, name: str = "labels") -> Codes
 
 def encode_labels(labels: ArrayLike, name: str) -> Codes:
     """Return whole numbers of shape `(samples,)` or `(samples, 1)` as codes `0 .. classes - 1`."""
-    array = np.asarray(labels)
+    array = as_array(name, labels, InvalidLabels)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.size == 0:
@@ -68,6 +70,14 @@ def encode_labels(labels: ArrayLike, name: str) -> Codes:
         )
     _check_whole(name, array)
     return np.unique(array, return_inverse=True)[1]
+
+
+def as_array(name: str, values: ArrayLike, error: type[ValueError]) -> NDArray[Any]:
+    """Return an array; lists of different lengths side by side are none."""
+    try:
+        return np.asarray(values)
+    except ValueError as cause:
+        raise error(f"`{name}` must be an array with rows of one shape. {cause}") from cause
 
 
 def check_targets(targets: ArrayLike, samples: int) -> Floats:
@@ -115,7 +125,7 @@ def _check_length(name: str, length: int, samples: int) -> None:
 
 
 def _check_finite(name: str, values: ArrayLike, error: type[ValueError]) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
+    array = _check_real(name, as_array(name, values, error), error)
     wrong = ~np.isfinite(array)
     if wrong.any():
         nans = int(np.isnan(array).sum())
@@ -125,3 +135,12 @@ def _check_finite(name: str, values: ArrayLike, error: type[ValueError]) -> Floa
             f"values in the shape {array.shape}, the first at index {first}."
         )
     return array
+
+
+def _check_real(name: str, values: NDArray[Any], error: type[ValueError]) -> Floats:
+    try:
+        if values.dtype.kind not in "cMmSU":  # Those of which NumPy would make numbers, too.
+            return values.astype(np.float64, copy=False)
+    except (TypeError, ValueError):  # Objects that are no numbers, such as a sparse matrix.
+        pass
+    raise error(f"`{name}` must be an array of real numbers. Received the dtype: {values.dtype}.")

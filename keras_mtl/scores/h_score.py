@@ -1,5 +1,6 @@
 """H-score: how far apart the classes lie in the features, whatever the features' scale."""
 
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -60,7 +61,8 @@ def h_score(
 
 def _centre(features: Floats) -> Floats:
     shifted = features - features[0]  # so that a constant column becomes exactly zero
-    return shifted - shifted.mean(axis=0)
+    scaled = shifted / (np.abs(shifted).max() or 1.0)  # so that no square overflows
+    return scaled - scaled.mean(axis=0)
 
 
 def _membership(codes: Codes) -> Floats:
@@ -70,7 +72,7 @@ def _membership(codes: Codes) -> Floats:
 
 
 def _check_shrinkage(shrinkage: float | str) -> None:
-    if shrinkage != "auto" and (isinstance(shrinkage, str) or not 0 <= shrinkage <= 1):
+    if shrinkage != "auto" and (not isinstance(shrinkage, Real) or not 0 <= shrinkage <= 1):
         raise ValueError(f"`shrinkage` is 'auto' or between 0 and 1. Received: {shrinkage!r}.")
 
 

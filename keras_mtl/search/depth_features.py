@@ -32,7 +32,7 @@ class DepthFeatures(keras.Model):
     ) -> None:
         # The layers of the source convert the data to their own dtypes.
         super().__init__(name=f"{source.name}_depths", autocast=False)
-        self._source = source
+        self.source = source
         self._reductions = list(reductions)
         whole = graph_of(source, nested=True)
         self._keys = tuple(whole.key(tensor) for tensor in tensors)
@@ -46,7 +46,7 @@ class DepthFeatures(keras.Model):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The reduced features of a batch; `training` is ignored."""
-        functional = checked_functional(self._source)
+        functional = checked_functional(self.source)
         flat_inputs = functional._standardize_inputs(inputs)
         keys = map(self._graph.key, functional.inputs)
         tapped = self._run(dict(zip(keys, flat_inputs, strict=True)))
@@ -64,13 +64,6 @@ class DepthFeatures(keras.Model):
                     for tensor, key in zip(call.node.input_tensors, call.inputs, strict=True)
                 }
                 args, kwargs = call.node.arguments.fill_in(known)
-                outputs = keras.tree.flatten(_in_inference(call.operation, args, kwargs))
+                outputs = keras.tree.flatten(in_inference(call.operation)(*args, **kwargs))
                 values |= zip(call.outputs, outputs, strict=True)
         return values
-
-
-def _in_inference(operation: Any, args: Any, kwargs: Any) -> Any:
-    """What the operation gives in inference mode; its seeds and losses stay as they are."""
-    if not isinstance(operation, keras.Layer):
-        return operation(*args, **kwargs)
-    return in_inference(operation)(*args, **kwargs)

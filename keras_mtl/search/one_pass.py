@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, count, islice, pairwise
 from typing import Any
 
 import keras
@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
-from keras_mtl.features.keras_data import can_convert_arrays
+from keras_mtl.features.keras_data import can_convert_arrays, is_tf_dataset
 from keras_mtl.features.shapes import check_shapes
+from keras_mtl.features.sources import INFINITE
 from keras_mtl.scores.spectrum import Floats
 from keras_mtl.search.depth_features import DepthFeatures
 
@@ -27,11 +28,14 @@ def run_over(
     if y is not None:
         return extractor.predict(x, batch_size=batch_size, verbose=verbose), y
     labels: list[Any] = []
-    inputs = _inputs_of(_batches_of(x), labels)
+    inputs = _inputs_of(extractor.source, batches_of(x), labels)
+    first = next(inputs, None)  # Before Keras sees it, which tells less of what is wrong.
+    if first is None:
+        raise InvalidFeatures(f"`x` gives no batches. Received: `{type(x).__name__}`.")
     with warnings.catch_warnings():
         # Keras says so of every generator that ends.
         warnings.filterwarnings("ignore", message="Your input ran out of data")
-        features = extractor.predict(inputs, verbose=verbose)
+        features = extractor.predict((one for one in chain([first], inputs)), verbose=verbose)
     return features, np.concatenate(labels)
 
 
@@ -69,14 +73,40 @@ def count_samples(model: keras.Model, x: Any) -> int:
     return lengths[0]
 
 
-def _batches_of(data: Any) -> Iterable[Any]:
-    """The batches of a `tf.data.Dataset`, a `PyDataset` or any other iterable."""
+def batches_of(data: Any, steps: int | None = None) -> Iterator[Any]:
+    """The batches of a `tf.data.Dataset`, a `PyDataset` or any other iterable.
+
+    Args:
+        data: Where they are.
+        steps: How many to take; None for all.
+
+    Raises:
+        InvalidFeatures: These are no batches, or all are wanted of those without an end.
+    """
     if isinstance(data, keras.utils.PyDataset):
-        return (data[index] for index in range(data.num_batches))
-    return data
+        size = data.num_batches
+        endless = size is None
+        batches: Iterable[Any] = map(data.__getitem__, count() if size is None else range(size))
+    elif is_tf_dataset(data):
+        endless, batches = int(data.cardinality()) == INFINITE, data
+    elif isinstance(data, Iterable):
+        endless, batches = False, data
+    else:
+        raise InvalidFeatures(
+            "Without `y`, `x` must give batches `(inputs, labels)`. Received: x of type "
+            f"`{type(data).__name__}`."
+        )
+    if endless and steps is None:
+        raise InvalidFeatures(
+            f"`x`, a `{type(data).__name__}`, has no end, so it cannot be read through. Leave out "
+            "what repeats it, such as `.repeat()`, or give a list of the batches to read."
+        )
+    return islice(batches, steps)
 
 
-def _inputs_of(batches: Iterable[Any], labels: list[Any]) -> Iterator[tuple[Any]]:
+def _inputs_of(
+    model: keras.Model, batches: Iterable[Any], labels: list[Any]
+) -> Iterator[tuple[Any]]:
     """The inputs of each batch; its labels are appended to `labels` on the way.
 
     A second pass for the labels would meet the samples in another order if the data is shuffled.
@@ -88,8 +118,19 @@ def _inputs_of(batches: Iterable[Any], labels: list[Any]) -> Iterator[tuple[Any]
                 "Without `y`, `x` must give batches `(inputs, labels)`. Received batches without "
                 "labels."
             )
-        labels.append(keras.ops.convert_to_numpy(y))
+        check_shapes(model, inputs, what="a batch of `x`")
+        labels.append(_label_array(y))
         yield (inputs,)
+
+
+def _label_array(labels: Any) -> np.ndarray:
+    array = np.asarray(keras.ops.convert_to_numpy(labels))
+    if not array.ndim:
+        raise InvalidLabels(
+            "The labels of a batch are an array with a row for each sample. Received: "
+            f"`{type(labels).__name__}`."
+        )
+    return array
 
 
 def _what_is_not_finite(parts: list[Floats], layers: Sequence[str]) -> str:

@@ -75,7 +75,8 @@ def probe_cuts(
         `pandas.DataFrame`.
 
     Raises:
-        InvalidFeatures: Inputs differ in length, or the features at a depth are NaN or infinite.
+        InvalidFeatures: Inputs do not fit the model, differ in length, or are batches without an
+            end; or the features at a depth are NaN or infinite.
         InvalidLabels: The labels do not fit the samples, the kind or the folds, or are all equal.
         InvalidCut: A cut is not legal; the nearest legal ones are named.
         LayerNotFound: No layer has the name given; near names are suggested.

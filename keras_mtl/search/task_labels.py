@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.scores.checks import check_labels, check_targets
+from keras_mtl.scores.checks import as_array, check_labels, check_targets
 from keras_mtl.scores.spectrum import Floats
 
 Kind = Literal["auto", "classification", "multilabel", "regression"]
@@ -99,7 +99,8 @@ def check_task_labels(y: Any, samples: int, kind: Kind) -> TaskLabels:
     """
     if kind not in get_args(Kind):
         raise ValueError(f"`kind` is one of {get_args(Kind)}. Received: {kind!r}.")
-    labels = keras.ops.convert_to_numpy(y) if keras.ops.is_tensor(y) else np.asarray(y)
+    labels = keras.ops.convert_to_numpy(y) if keras.ops.is_tensor(y) else y
+    labels = as_array("y", labels, InvalidLabels)
     several = kind == "auto" and labels.ndim == 2 and labels.shape[1] > 1
     floats = labels.dtype.kind == "f"
     if kind == "regression" or (kind == "auto" and floats and not (several and _one_hot(labels))):

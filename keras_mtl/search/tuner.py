@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from keras_tuner.engine.trial import Trial
 
 from keras_mtl.errors import KerasMtlError
 from keras_mtl.features.fingerprints import fingerprint_of_all, fingerprint_of_arrays
+from keras_mtl.features.keras_data import can_convert_arrays
 from keras_mtl.search.atomic_state import read_json, write_json
 from keras_mtl.search.halving import Budget, Step
 from keras_mtl.search.hypermodel import CutHyperModel
 from keras_mtl.search.objectives import check_fit_arguments, check_objective
+from keras_mtl.search.one_pass import batches_of
 from keras_mtl.search.oracle import CHECKPOINT, COMPLETED, CutOracle, probe_metrics
 from keras_mtl.search.probes import probe_cuts
 from keras_mtl.search.search_results import SearchResults, SearchTrial
@@ -141,6 +144,7 @@ class CutTuner(keras_tuner.Tuner):
                 `validation_split`, `batch_size`, `callbacks` (copied for each trial), `verbose`.
         """
         check_fit_arguments(self.oracle.objective.name, fit_arguments)
+        _check_read_again(x, fit_arguments.get("steps_per_epoch"))
         self._check_data(x, y)
         if not self._is_worker():
             self.oracle.retry_if_all_failed()
@@ -239,6 +243,9 @@ class CutTuner(keras_tuner.Tuner):
 
     def _probe(self, x: Any, y: Any, fit_arguments: dict[str, Any]) -> dict[str, float]:
         hypermodel = self.hypermodel
+        steps = fit_arguments.get("steps_per_epoch")
+        if y is None and steps:  # What is trained on may have no end.
+            x = batches_of(x, steps)
         probes = probe_cuts(
             hypermodel.model,
             x,
@@ -266,7 +273,8 @@ class CutTuner(keras_tuner.Tuner):
             save_best_only=True,
             save_weights_only=True,
         )
-        callbacks = [*self._deepcopy_callbacks(fit_arguments.get("callbacks") or []), saving]
+        given = keras.tree.flatten(fit_arguments.get("callbacks") or [])  # `fit` takes one, too.
+        callbacks = [*self._deepcopy_callbacks(given), saving]
         arguments = {**fit_arguments, "epochs": step.epochs, "callbacks": callbacks}
         return self.hypermodel.fit(trial.hyperparameters, model, x, y, **arguments)
 
@@ -309,8 +317,12 @@ def _defaults(hypermodel: CutHyperModel) -> dict[str, Any]:
 
 
 def _fingerprint(data: Any) -> str:
-    arrays = map(_array, keras.tree.flatten(data) if isinstance(data, dict | tuple) else [data])
-    return fingerprint_of_all(fingerprint_of_arrays([[one]]) for one in arrays if len(one))
+    # A list is several arrays, or the rows of one.
+    several = isinstance(data, dict | tuple) or can_convert_arrays((data,))
+    arrays = map(_array, keras.tree.flatten(data) if several else [data])
+    return fingerprint_of_all(
+        fingerprint_of_arrays([[one]]) for one in arrays if one.ndim and len(one)
+    )
 
 
 def _array(values: Any) -> np.ndarray:
@@ -327,6 +339,15 @@ def _check_hypermodel(hypermodel: Any) -> None:
         raise ValueError(
             '`CutTuner` ranks depths by pooled features. Received a head with `pooling="none"`: '
             "use another pooling, or another tuner."
+        )
+
+
+def _check_read_again(x: Any, steps: int | None) -> None:
+    """Refuse what one trial uses up."""
+    if isinstance(x, Iterator) and not steps:
+        raise keras_tuner.errors.FatalValueError(
+            f"A `{type(x).__name__}` can be read only once, but each trial reads `x`. Give arrays, "
+            "a `PyDataset` or a `tf.data.Dataset`; or `steps_per_epoch`, if it has no end."
         )
 
 

@@ -118,8 +118,13 @@ def unwrap_single(structure: Any) -> Any:
     return structure
 
 
-def in_inference(layer: keras.Layer, **call_context: Any) -> Callable[..., Any]:
-    """The layer as it is called in inference mode, its seeds kept and its losses cleared."""
+def in_inference(layer: Any, **call_context: Any) -> Callable[..., Any]:
+    """The layer as it is called in inference mode, its seeds kept and its losses cleared.
+
+    An operation that is no layer, such as one of `keras.ops`, has no mode.
+    """
+    if not isinstance(layer, keras.Layer):
+        return operation_fn(layer)
 
     def call_static(*args: Any, **kwargs: Any) -> Any:
         with inference_context(), idle_seeds_kept(layer):

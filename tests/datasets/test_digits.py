@@ -71,3 +71,8 @@ def test_the_test_part_is_apart_and_always_the_same():
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         digits(**arguments)
+
+
+def test_budgets_are_a_dict():
+    with pytest.raises(TypeError, match=r"dict of budgets by task.* Received: 50"):
+        digits(labels=50)

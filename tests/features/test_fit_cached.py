@@ -22,6 +22,7 @@ from keras_mtl.errors import InvalidFeatures, InvalidLabels, NotStatic, Unsuppor
 from keras_mtl.features import execution, file_store
 from keras_mtl.features.fit_cached import fit_cached
 from keras_mtl.features.parts import StaticPart
+from keras_mtl.finetuning.freezing import unfreeze
 from keras_mtl.surgery.heads import Head
 from keras_mtl.transfer import transfer
 
@@ -218,6 +219,17 @@ def test_a_mask_goes_with_the_features():
     assert_learns_the_same(lambda: embedded(each), lambda fit: fit(tokens, tokens % 3, **FAST))
 
 
+def test_operations_and_masks_within_a_static_trunk():
+    def make():
+        tokens = keras.Input((5,), dtype="int32")
+        embedded = keras.layers.Embedding(4, 6, mask_zero=True)(tokens)
+        pooled = keras.layers.GlobalAveragePooling1D()(embedded)
+        return transfer(keras.Model(tokens, keras.ops.tanh(pooled) + pooled), 0, head=CLASSES)
+
+    tokens = 1 + np.random.default_rng(0).integers(3, size=(SAMPLES, 5))
+    assert_learns_the_same(make, lambda fit: fit(tokens, y, **{**FAST, "epochs": 1}))
+
+
 def test_several_inputs_and_outputs():
     data = {"wide": np.ones((SAMPLES, 8)), "deep": np.random.default_rng(0).random((SAMPLES, 4))}
     targets = {"sex": y % 2, "age": x[:, 0]}
@@ -348,6 +360,17 @@ def test_stop_training_within_an_epoch():
             self.model.stop_training = batch == 1
 
     assert_learns_the_same(model, lambda fit: fit(x, y, callbacks=[Stop()], **FAST))
+
+
+def test_a_callback_must_not_compile_the_model_anew():
+    def unfreeze_at(epoch, logs):
+        if epoch == 1:
+            unfreeze(made, last=1)
+
+    made = model()
+    callback = keras.callbacks.LambdaCallback(on_epoch_begin=unfreeze_at)
+    with pytest.raises(RuntimeError, match=r"compiled .* anew, .* before epoch 2"):
+        fit_cached(made, x, y, callbacks=[callback], **FAST)
 
 
 # What stays as it was
@@ -523,6 +546,21 @@ def test_arrays_that_do_not_fit_the_model(inputs, labels, validation, match, no_
 def test_arrays_without_labels(no_pass):
     with pytest.raises(ValueError, match="`y` is missing"):
         fit_cached(model(), x)
+    with pytest.raises(ValueError, match="`validation_data` has no labels"):
+        fit_cached(model(), x, y, validation_data=(x,))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "match"),
+    [
+        ([inputs(0), labels(0)], "The Batches has no batches"),
+        ([inputs()[:, :2], labels()], r"a batch of the data does not fit .* \(20, 2\)"),
+        ([inputs()], "batch has no labels"),
+    ],
+)
+def test_batches_that_do_not_fit_the_model(arrays, match, no_pass):
+    with pytest.raises(ValueError, match=match):
+        fit_cached(model(), Batches(*arrays))
 
 
 def test_a_stream_without_an_end(no_pass):

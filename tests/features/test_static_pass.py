@@ -44,7 +44,7 @@ def test_the_pass_changes_neither_the_model_nor_random_states():
     before = random_states()
     with unchanged(model):
         statics = StaticPass(model, split_model(model), MemoryCache(), verbose=0)
-        statics.of(make_source(inputs(), labels(), None, batch_size=16))
+        statics.of(make_source(model, inputs(), labels(), None, batch_size=16))
         TrainedPart(model, split_model(model))
     assert random_states() == before
 
@@ -72,7 +72,7 @@ def test_the_parts_hold_the_variables_of_the_model_in_its_order():
 def test_the_size_of_the_batches_does_not_matter(size):
     model = transfer(trained(), 1, head=3)
     split = split_model(model)
-    source = make_source(inputs(), None, None, batch_size=size)
+    source = make_source(model, inputs(), None, None, batch_size=size)
     adapter = StaticPass(model, split, MemoryCache(), verbose=0).of(source)
     given = np.concatenate([batch["features"] for batch in adapter.get_numpy_iterator()])
     expected = as_numpy(StaticPart(model, split)(inputs())["features"])

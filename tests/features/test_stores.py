@@ -89,6 +89,14 @@ def test_damage_is_noticed(what, tmp_path):
         FileStore.open(tmp_path)
 
 
+def test_a_change_of_the_index_is_noticed(tmp_path):
+    in_files(tmp_path, batches())
+    text = (tmp_path / "index.json").read_text()
+    (tmp_path / "index.json").write_text(text.replace("float32", "float99"))
+    with pytest.raises(DamagedCache, match="index does not hold what was written"):
+        FileStore.open(tmp_path)
+
+
 def test_the_format_of_another_version(tmp_path):
     in_files(tmp_path, batches())
     index = json.loads((tmp_path / "index.json").read_text())

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
 from keras_mtl.scores.checks import (
@@ -23,6 +24,10 @@ NAN, INF = float("nan"), float("inf")
         (np.ones((2, 3, 3, 4)), r"features\.mean\(axis=\(1, 2\)\)"),
         (np.ones((3, 0)), r"empty\. Received the shape: \(3, 0\)"),
         (np.ones((0, 3)), r"empty\. Received the shape: \(0, 3\)"),
+        ([[0.5], [1.0, 2.0]], "rows of one shape"),
+        ([["1", "2"]], "real numbers.*<U1"),
+        ([[1j]], "real numbers.*complex128"),
+        (csr_matrix(np.eye(3)), "real numbers.*object"),
     ],
 )
 def test_bad_features(features, message):
@@ -40,6 +45,7 @@ def test_bad_features(features, message):
         (np.eye(3), r"`labels\.argmax\(axis=1\)`\. Received the shape: \(3, 3\)"),
         (["cat", "dog", "cat"], r"np\.unique\(labels, return_inverse=True\)\[1\].*<U3"),
         ([], r"one sample at least.*\(0,\)"),
+        ([[0], [1, 2], [0]], "`labels` must be an array with rows of one shape"),
     ],
 )
 def test_bad_labels(labels, message):
@@ -65,6 +71,7 @@ def test_source_labels_may_hold_one_class():
         ([0.5, INF], r"0 NaN and 1 infinite .* index \(1,\)"),
         ([0.5, 1.0, 2.0], r"each of the 2 samples\. Received: 3 rows"),
         (np.ones((2, 2, 2)), r"Received the shape: \(2, 2, 2\)"),
+        (["0.5", "1.5"], r"real numbers.*<U3"),
     ],
 )
 def test_bad_targets(targets, message):

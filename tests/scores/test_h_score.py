@@ -90,7 +90,15 @@ def test_automatic_shrinkage_is_ledoit_and_wolfs(width):
     assert h_score(features, labels, shrinkage="auto") == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize("shrinkage", [-0.1, 1.1, "ledoit", np.nan])
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+@pytest.mark.parametrize("shrinkage", [0.0, "auto"])
+def test_features_of_any_scale(scale, shrinkage):
+    features, labels = example()
+    expected = h_score(features, labels, shrinkage=shrinkage)
+    assert h_score(scale * features, labels, shrinkage=shrinkage) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("shrinkage", [-0.1, 1.1, "ledoit", np.nan, None])
 def test_unknown_shrinkage_is_refused(shrinkage):
     with pytest.raises(ValueError, match=r"`shrinkage` is 'auto' or between 0 and 1\. Received"):
         h_score(*example(), shrinkage=shrinkage)

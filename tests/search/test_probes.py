@@ -190,6 +190,8 @@ def test_the_labels_of_a_shuffled_dataset_stay_with_their_images():
     x, y = data()
     shuffled = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(60).batch(16)
 
+    with pytest.raises(InvalidFeatures, match="has no end"):
+        probe(model, shuffled.repeat())
     for one, other in zip(probe(model, shuffled), probe(model, x, y), strict=True):
         assert one.fit == pytest.approx(other.fit, rel=1e-4)
 
@@ -362,6 +364,7 @@ ONE_ALONE = np.array([0] * 30 + [1] * 29 + [2])
             "ridge",
         ),
         ({"y": ["even"] * 60}, InvalidLabels, "return_inverse"),
+        ({"y": [[0], [1, 2]] * 30}, InvalidLabels, "rows of one shape"),
         ({"y": ONE_ALONE, "probe": "knn"}, InvalidLabels, "1 samples, fewer than the 5"),
         ({"probe": "knn", "folds": 1}, ValueError, "`folds`"),
         ({"y": np.arange(60.0), "probe": "logistic"}, InvalidLabels, "ridge"),
@@ -389,9 +392,25 @@ def test_bad_input_is_refused_before_the_pass(kwargs, error, match):
         probe(network(), **arguments)
 
 
-def test_batches_without_labels_are_refused():
-    with pytest.raises(InvalidLabels, match="without labels"):
-        probe(network(), [(data()[0],)])
+class Endless(Batches):
+    num_batches = None
+
+
+@pytest.mark.usefixtures("no_pass")
+@pytest.mark.parametrize(
+    ("batches", "error", "match"),
+    [
+        (lambda x, y: [(x,)], InvalidLabels, "without labels"),
+        (lambda x, y: [(x, {"digit": y})], InvalidLabels, "Received: `dict`"),
+        (lambda x, y: zip(x, y, strict=True), InvalidFeatures, "a batch of `x` does not fit"),
+        (lambda x, y: [], InvalidFeatures, "no batches"),
+        (lambda x, y: None, InvalidFeatures, "must give batches.*`NoneType`"),
+        (Endless, InvalidFeatures, "`Endless`, has no end"),
+    ],
+)
+def test_batches_that_cannot_be_used_are_refused(batches, error, match):
+    with pytest.raises(error, match=match):
+        probe(network(), batches(*data()))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -358,6 +358,30 @@ def test_weights_of_the_samples(tmp_path, trainings):
     run(search_in(tmp_path), sample_weight=np.ones(40))
 
 
+def test_a_list_of_inputs_of_different_shapes_and_a_callback_alone(tmp_path, trainings):
+    trainings(lambda step: 0.5)
+    inputs = [keras.Input((4,)), keras.Input((3,))]
+    model = keras.Model(inputs, layers.Dense(2, name="last")(layers.Concatenate()(inputs)))
+    tuner = CutTuner(CutHyperModel(model, 10, cuts=["last"]), directory=tmp_path)
+    x = [np.random.default_rng(0).random((40, width)) for width in (4, 3)]
+    tuner.search(
+        x, data()[1], validation_split=0.25, verbose=0, callbacks=keras.callbacks.History()
+    )
+
+
+def endless():
+    while True:
+        yield data()
+
+
+def test_as_many_steps_of_endless_data_as_are_trained_on_are_probed(tmp_path, trainings):
+    trainings(lambda step: 0.5)
+    options = {"validation_data": data(), "verbose": 0}
+    with pytest.raises(keras_tuner.errors.FatalError, match="`generator` can be read only once"):
+        search_in(tmp_path).search(endless(), **options)
+    search_in(tmp_path).search(endless(), steps_per_epoch=2, **options)
+
+
 def test_a_search_of_which_all_trials_failed_is_run_again(tmp_path, trainings):
     trainings(lambda step: ValueError("mistaken"))
     with pytest.raises(keras_tuner.errors.FatalError, match="last error: ValueError: mistaken"):
