@@ -94,6 +94,12 @@ def without_optimizer(model: keras.Model) -> dict[str, dict[str, Any]]:
     return {key: dict(arguments[key] or {}) for key in PER_TASK}
 
 
+def common_settings(model: keras.Model) -> dict[str, Any]:
+    """How the steps of a multi-task model run, as it was compiled."""
+    arguments = compile_arguments(model)
+    return {key: value for key, value in arguments.items() if key not in ("optimizer", *PER_TASK)}
+
+
 def known_of_tails(known: Mapping[str, Any], heads: Mapping[str, keras.Layer]) -> dict[str, Any]:
     """What was compiled for the tasks whose heads, other than a `Head`, know nothing of it."""
     tails = [task for task, head in heads.items() if not isinstance(head, Head)]

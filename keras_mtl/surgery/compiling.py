@@ -36,7 +36,18 @@ def _fresh_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.
     # A schedule or an optimizer of the user's need not be registered.
     classes = {type(part).__name__: type(part) for part in (inner, inner._learning_rate)}
     with keras.saving.custom_object_scope(classes):
-        return type(optimizer).from_config(optimizer.get_config())
+        fresh = type(optimizer).from_config(optimizer.get_config())
+    carry_exclusions(inner, inner_optimizer(fresh))
+    return fresh
+
+
+def carry_exclusions(
+    source: keras.optimizers.Optimizer, target: keras.optimizers.Optimizer
+) -> None:
+    """Leave the same variables out of weight decay; no config holds them."""
+    for key, value in vars(source).items():
+        if key.startswith("_exclude_from_weight_decay"):
+            setattr(target, key, value)
 
 
 def fresh_metric(metric: Any) -> Any:
