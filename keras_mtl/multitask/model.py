@@ -492,9 +492,12 @@ class MultiTaskModel(OwnGraph):
         """For training: the mean of the steps' losses."""
         return self._own.mean_of_steps
 
-    def training_results(self) -> dict[str, dict[str, Any]]:
-        """For training: the values of the metrics by task, under "" the mean over the steps."""
-        own = {task: objective.result() for task, objective in self.objectives.items()}
+    def training_results(self, tasks: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+        """For training: the values of the metrics by task, under "" the mean over the steps.
+
+        Those of some tasks can be had before the others have seen any data.
+        """
+        own = {task: self.objectives[task].result() for task in tasks or self.tasks}
         return {"": {"loss": self.mean_of_steps.result()}, **own}
 
     def graph_of_task(self, name: str) -> Functional:

@@ -190,6 +190,13 @@ def test_a_head_without_a_loss_is_told_one_at_compile():
         model.compile("adam")
     with pytest.raises(TaskNotFound, match="Did you mean 'age'"):
         model.compile("adam", loss={"ages": "mse"})
+    for one_each in (
+        {"loss": ["mse", "mse"]},
+        {"loss_weights": [1, 2]},
+        {"metrics": [["mae"], []]},
+    ):
+        with pytest.raises(ValueError, match="is a dict by task"):
+            model.compile("adam", **{"loss": {"age": "mse"}, **one_each})
     model.compile("adam", loss={"age": "mse"}, run_eagerly=EAGER)
     assert "hair_accuracy" in model.fit(two_data_sets(), steps_per_epoch=2, **FAST).history
 
