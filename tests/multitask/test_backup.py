@@ -388,6 +388,8 @@ def another_model():
         (lambda: {"model": two_tasks(optimizer="adam")}, "optimizer"),
         (lambda: {"model": two_tasks(optimizer=keras.optimizers.SGD(momentum=0.9))}, "optimizer"),
         (lambda: {"model": two_tasks(metrics={"sex": ["accuracy", "mse"]})}, "metrics"),
+        (lambda: {"model": two_tasks(loss={"sex": "poisson"})}, "losses"),
+        (lambda: {"model": two_tasks(loss_weights={"sex": 0.5})}, "losses"),
         (lambda: {"data": two_sets(24, 7)}, "data"),
         (lambda: {"data": {**arrays(), "hair": (draw(8, 4, seed=9), classes(8, 3))}}, "data"),
         (lambda: {"batch_size": 8}, "data"),
