@@ -38,7 +38,9 @@ def identity(
         steps_per_epoch: Steps of an epoch.
     """
     return {
-        "model": [[_uncounted(v.path), list(v.shape), str(v.dtype)] for v in model.variables],
+        "model": [
+            [_uncounted(v.path), list(v.shape), str(v.dtype), v.trainable] for v in model.variables
+        ],
         "optimizer": _settings(inner_optimizer(model.optimizer).get_config()),
         "losses": {task: _loss(model, task) for task in model.tasks},
         "data": {name: one.fingerprint() for name, one in data.items()},
