@@ -23,14 +23,27 @@ def by_task(argument: str, given: Any, tasks: Sequence[str]) -> dict[str, Any]:
 
     Raises:
         TaskNotFound: The dict names a task that does not exist.
+        ValueError: A list has a value for each task, but tasks have no order.
     """
     if given is None:
         return {}
+    if _is_one_each(argument, given):
+        raise ValueError(
+            f"`{argument}` is a dict by task: a list does not tell what is for which of "
+            f"{list(tasks)}. Received: {list(given)}."
+        )
     if isinstance(given, Mapping):
         for name in given:
             check_task(name, tasks, where=f"`{argument}`")
         return {name: value for name, value in given.items() if value is not None}
     return dict.fromkeys(tasks, given)
+
+
+def _is_one_each(argument: str, given: Any) -> bool:
+    """Whether it is a list with a value for each task; one of metrics is meant for all tasks."""
+    if not isinstance(given, list | tuple):
+        return False
+    return "metrics" not in argument or any(isinstance(one, list | tuple) for one in given)
 
 
 def losses(
@@ -92,6 +105,12 @@ def without_optimizer(model: keras.Model) -> dict[str, dict[str, Any]]:
     """What a multi-task model was compiled with for each task."""
     arguments = compile_arguments(model)
     return {key: dict(arguments[key] or {}) for key in PER_TASK}
+
+
+def common_settings(model: keras.Model) -> dict[str, Any]:
+    """How the steps of a multi-task model run, as it was compiled."""
+    arguments = compile_arguments(model)
+    return {key: value for key, value in arguments.items() if key not in ("optimizer", *PER_TASK)}
 
 
 def known_of_tails(known: Mapping[str, Any], heads: Mapping[str, keras.Layer]) -> dict[str, Any]:

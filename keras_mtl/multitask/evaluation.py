@@ -13,7 +13,7 @@ from keras_mtl.batch_hooks import overrides
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.multitask.directions import directions
-from keras_mtl.multitask.logs import flat, of_task, step_logs
+from keras_mtl.multitask.logs import flat, of_task
 from keras_mtl.multitask.steps.choosing import make_scorer
 from keras_mtl.multitask.steps.forward import Step
 from keras_mtl.multitask.task_data import Data, apart, read_data
@@ -93,7 +93,7 @@ def score(
             callbacks.on_test_batch_begin(place)
             scorer({feed: batch})
             # Each number is waited for, so they are had only for those who look at them.
-            logs = step_logs(model.training_results(), (*begun, *tasks)) if told else None
+            logs = flat(model.training_results((*begun, *tasks))) if told else None
             callbacks.on_test_batch_end(place, logs)
             if progress is not None:
                 progress.add(1)

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
+import keras
 import numpy as np
 
+from keras_mtl.multitask.compiling import without_optimizer
 from keras_mtl.multitask.data.base import TaskData
 from keras_mtl.schedules.base import Batches, Schedule
 from keras_mtl.surgery.compiling import inner_optimizer
@@ -39,8 +41,11 @@ def identity(
         steps_per_epoch: Steps of an epoch.
     """
     return {
-        "model": [[_path(v), list(v.shape), str(v.dtype)] for v in model.variables],
+        "model": [
+            [_uncounted(v.path), list(v.shape), str(v.dtype), v.trainable] for v in model.variables
+        ],
         "optimizer": _settings(inner_optimizer(model.optimizer).get_config()),
+        "losses": {task: _loss(model, task) for task in model.tasks},
         "data": {name: one.fingerprint() for name, one in data.items()},
         "schedule": schedule.fingerprint(batches, seed, steps=min(FIRST_STEPS, steps_per_epoch)),
         "class_weight": {task: weights.tolist() for task, weights in class_weights.items()},
@@ -49,9 +54,18 @@ def identity(
     }
 
 
-def _path(variable: Any) -> str:
-    """Without the numbers that Keras counts on in names, from model to model."""
-    return re.sub(r"_\d+\b", "", variable.path)
+def _loss(model: Any, task: str) -> list[Any]:
+    """The name of a loss and its weight: what else there is may have no text of its own."""
+    known = without_optimizer(model)
+    loss = keras.losses.get(known["loss"][task])
+    name: str = getattr(loss, "name", "") or getattr(loss, "__name__", type(loss).__name__)
+    weight = known["loss_weights"].get(task)
+    return [_uncounted(name), float(weight) if isinstance(weight, Real) else None]
+
+
+def _uncounted(name: str) -> str:
+    """A name without the number that Keras counts on in it, from model to model."""
+    return re.sub(r"_\d+\b", "", name)
 
 
 def _settings(config: Any) -> Any:

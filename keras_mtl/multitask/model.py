@@ -14,7 +14,7 @@ from keras_mtl.errors import HeadMismatch, InvalidCut
 from keras_mtl.multitask import compiling
 from keras_mtl.multitask.evaluation import evaluate
 from keras_mtl.multitask.objective import Objective
-from keras_mtl.multitask.optimizer import task_optimizer
+from keras_mtl.multitask.optimizer import optimizer_for_tasks, task_optimizer
 from keras_mtl.multitask.settings import Settings
 from keras_mtl.multitask.training import fit
 from keras_mtl.schedules.base import Epoch
@@ -495,9 +495,12 @@ class MultiTaskModel(OwnGraph):
         """For training: the mean of the steps' losses."""
         return self._own.mean_of_steps
 
-    def training_results(self) -> dict[str, dict[str, Any]]:
-        """For training: the values of the metrics by task, under "" the mean over the steps."""
-        own = {task: objective.result() for task, objective in self.objectives.items()}
+    def training_results(self, tasks: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+        """For training: the values of the metrics by task, under "" the mean over the steps.
+
+        Those of some tasks can be had before the others have seen any data.
+        """
+        own = {task: self.objectives[task].result() for task in tasks or self.tasks}
         return {"": {"loss": self.mean_of_steps.result()}, **own}
 
     def graph_of_task(self, name: str) -> Functional:
@@ -566,10 +569,11 @@ class MultiTaskModel(OwnGraph):
         losses = known.get("loss", {})
         self._own.known = compiling.known_of_tails(known, self.heads)
         if all(task in losses or isinstance(self.heads[task], Head) for task in self.tasks):
-            optimizer: Any = "adam"
+            settings: dict[str, Any] = {}
             if like is not None and like.compiled:
-                optimizer = inner_optimizer(like.optimizer).for_tasks(self.tasks)
-            self.compile(optimizer, **compiling.fresh_metrics(known))
+                settings = compiling.common_settings(like)
+                settings["optimizer"] = optimizer_for_tasks(like.optimizer, self.tasks)
+            self.compile(**settings, **compiling.fresh_metrics(known))
 
 
 class _Own:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import keras
@@ -107,10 +108,8 @@ class Objective:
         share = ops.divide_no_nan(ops.cast(rows.valid, "float32"), here)
         self.mean.update_state(loss * share, sample_weight=here)
         weighted = mask if rows.sample_weight is None else mask * rows.sample_weight
-        for metric in filter(None, self._metrics._flat_metrics):
-            metric.update_state(y, y_pred, mask)
-        for metric in filter(None, self._metrics._flat_weighted_metrics):
-            metric.update_state(y, y_pred, weighted)
+        _update(self._metrics._flat_metrics, y, y_pred, mask)
+        _update(self._metrics._flat_weighted_metrics, y, y_pred, weighted)
 
     def result(self) -> dict[str, Any]:
         """The values of the metrics by name, the loss first; tensors."""
@@ -135,6 +134,22 @@ class Objective:
             total, valid = ops.cast(rows.total, "float32"), ops.cast(rows.valid, "float32")
             weights = weights * ops.divide_no_nan(total, valid)
         return weights if rows.sample_weight is None else weights * rows.sample_weight
+
+
+def _update(groups: Iterable[Any], y: Any, y_pred: Any, weights: Any) -> None:
+    for metric in (metric for group in filter(None, groups) for metric in group.metrics):
+        metric.update_state(y, y_pred, _spread(weights, y, metric))
+
+
+def _spread(weights: Any, y: Any, metric: keras.Metric) -> Any:
+    """The weights of rows as a metric takes them: an IoU wants one for each place of labels."""
+    if not isinstance(metric, keras.metrics.IoU):
+        return weights
+    places = list(ops.shape(y))
+    if not metric.sparse_y_true:
+        del places[metric.axis]
+    column = ops.reshape(weights, [-1, *[1] * (len(places) - 1)])
+    return ops.broadcast_to(ops.cast(column, metric.dtype), places)
 
 
 def _listed(metrics: Any) -> Any:

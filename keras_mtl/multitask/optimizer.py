@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import keras
+
+from keras_mtl.surgery.compiling import carry_exclusions, inner_optimizer
 
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 _RATE = keras.optimizers.schedules.LearningRateSchedule
@@ -83,10 +85,11 @@ class TaskOptimizer(keras.optimizers.Optimizer):
 
     def fresh(self, name: str) -> keras.optimizers.Optimizer:
         """An optimizer as the one of a part, without its state."""
-        source = self._parts.source(name)
-        config = _serialized(source, self._rate_now(name))
-        classes = {type(one).__name__: type(one) for one in (source, source._learning_rate)}
-        return keras.saving.deserialize_keras_object(config, classes)
+        return _fresh(self._parts.source(name), self._rate_now(name))
+
+    def copy(self) -> TaskOptimizer:
+        """One of the same settings, without state."""
+        return type(self)(*self._at_rates_of_now(_fresh), name=self.name)
 
     def for_tasks(self, tasks: Sequence[str]) -> TaskOptimizer:
         """One of the same settings for other tasks, without state.
@@ -94,14 +97,10 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         Args:
             tasks: Their names; one that has no optimizer here gets one as the trunk's.
         """
-        config = self.get_config()
-        given = config["optimizers"]
+        shared, given = self._at_rates_of_now(_fresh)
         if given:
-            parts = ("trunk", *tasks)
-            config["optimizers"] = {part: given.get(part, given["trunk"]) for part in parts}
-        sources = [*self._parts.given.values(), *filter(None, [self._parts.shared])]
-        used = [part for one in sources for part in (one, one._learning_rate)]
-        return type(self).from_config(config, {type(one).__name__: type(one) for one in used})
+            given = {part: given.get(part, given["trunk"]) for part in ("trunk", *tasks)}
+        return type(self)(shared, given, name=self.name)
 
     @property
     def trainable(self) -> list[keras.Variable]:
@@ -175,11 +174,7 @@ class TaskOptimizer(keras.optimizers.Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """The optimizers as given, with the learning rates of now."""
-        parts = self._parts
-        rates = {name: self._rate_now(name) for name in parts.inner}
-        given = {name: _serialized(one, rates.get(name)) for name, one in parts.given.items()}
-        shared_rate = next((rate for name, rate in rates.items() if name not in parts.given), None)
-        shared = parts.shared and _serialized(parts.shared, shared_rate)
+        shared, given = self._at_rates_of_now(_serialized)
         return {"name": self.name, "optimizer": shared, "optimizers": given}
 
     @classmethod
@@ -215,9 +210,7 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         if not source.gradient_accumulation_steps:
             config |= dict.fromkeys(_CLIPPING)
         copy = type(source).from_config(config)
-        for key, value in vars(source).items():
-            if key.startswith("_exclude_from_weight_decay"):  # No config holds it.
-                setattr(copy, key, value)
+        carry_exclusions(source, copy)
         return copy
 
     def _rate_of(self, source: keras.optimizers.Optimizer) -> PartRate:
@@ -228,6 +221,14 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         if leading is not None and (leading or not own):  # Both may begin with 0.
             return PartRate(self, ratio=own / leading if leading else 1.0)
         return PartRate(self, constant=own)
+
+    def _at_rates_of_now(self, make: Callable[..., Any]) -> tuple[Any, dict[str, Any]]:
+        """What is made of the shared optimizer, and of those by part, and their rates."""
+        parts = self._parts
+        rates = {name: self._rate_now(name) for name in parts.inner}
+        given = {name: make(one, rates.get(name)) for name, one in parts.given.items()}
+        shared_rate = next((rate for name, rate in rates.items() if name not in parts.given), None)
+        return parts.shared and make(parts.shared, shared_rate), given
 
     def _rate_now(self, name: str) -> Any:
         own = self._parts.inner[name]._learning_rate
@@ -328,16 +329,31 @@ def task_optimizer(optimizer: Any, tasks: Sequence[str]) -> keras.optimizers.Opt
         ValueError: A dict names a part that does not exist, or leaves one out.
     """
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        config = optimizer.get_config()
-        inner = task_optimizer(optimizer.inner_optimizer, tasks)
-        return keras.optimizers.LossScaleOptimizer(
-            inner, config["initial_scale"], config["dynamic_growth_steps"], name=config["name"]
-        )
+        return _scaled_like(optimizer, task_optimizer(optimizer.inner_optimizer, tasks))
     if isinstance(optimizer, TaskOptimizer):
-        return TaskOptimizer.from_config(optimizer.get_config())
+        return optimizer.copy()
     if isinstance(optimizer, Mapping):
         return TaskOptimizer(optimizers=_by_part(optimizer, tasks))
     return TaskOptimizer(keras.optimizers.get(optimizer))
+
+
+def optimizer_for_tasks(
+    optimizer: keras.optimizers.Optimizer, tasks: Sequence[str]
+) -> keras.optimizers.Optimizer:
+    """One as that of a compiled multi-task model for other tasks, without state."""
+    inner: TaskOptimizer = inner_optimizer(optimizer)
+    fresh = inner.for_tasks(tasks)
+    return fresh if inner is optimizer else _scaled_like(optimizer, fresh)
+
+
+def _scaled_like(
+    optimizer: keras.optimizers.Optimizer, inner: TaskOptimizer
+) -> keras.optimizers.Optimizer:
+    """The same scaling of the loss around another optimizer."""
+    config = optimizer.get_config()
+    return keras.optimizers.LossScaleOptimizer(
+        inner, config["initial_scale"], config["dynamic_growth_steps"], name=config["name"]
+    )
 
 
 def _by_part(
@@ -377,6 +393,15 @@ def _plain_rate(optimizer: keras.optimizers.Optimizer) -> Any:
 def _constant(optimizer: keras.optimizers.Optimizer) -> float | None:
     rate = _plain_rate(optimizer)
     return None if callable(rate) else rate
+
+
+def _fresh(optimizer: keras.optimizers.Optimizer, rate: float | None) -> keras.optimizers.Optimizer:
+    """One of the same settings, but its learning rate, without state."""
+    # A schedule or an optimizer of the user's need not be registered.
+    classes = {type(one).__name__: type(one) for one in (optimizer, optimizer._learning_rate)}
+    fresh = keras.saving.deserialize_keras_object(_serialized(optimizer, rate), classes)
+    carry_exclusions(optimizer, fresh)
+    return fresh
 
 
 def _serialized(optimizer: keras.optimizers.Optimizer, rate: float | None) -> dict[str, Any]:

@@ -47,6 +47,10 @@ class Settings:
         for name in ("steps_per_epoch", "steps_per_execution", "backup_every"):
             if getattr(self, name) is not None:
                 _check_count(name, getattr(self, name))
+        sizes = self.validation_batch_size
+        for size in sizes.values() if isinstance(sizes, Mapping) else [sizes]:
+            if size is not None:
+                _check_count("validation_batch_size", size)
         if not 0 <= self.validation_split < 1:
             raise ValueError(
                 "`validation_split` is the share of the rows to validate on, at least 0 and below "

@@ -60,7 +60,8 @@ class _Fit:
         model.stop_training = False
         model.stopped_tasks.clear()
         with model.training_scope():
-            model.optimizer.build(model.trainable_variables)
+            if not model.optimizer.built:  # A `LossScaleOptimizer` would start its scale anew.
+                model.optimizer.build(model.trainable_variables)
             self.steps = self._steps()
             self.runner = make_runner(model, self.steps, self.data.sets)
         self.callbacks = callback_list(

@@ -34,10 +34,17 @@ def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.O
 def _fresh_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
     """One of the same configuration, with the learning rate of now."""
     fresh = rebuild(optimizer)
-    for key, value in vars(inner_optimizer(optimizer)).items():
-        if key.startswith("_exclude_from_weight_decay"):  # No config holds it.
-            setattr(inner_optimizer(fresh), key, value)
+    carry_exclusions(inner_optimizer(optimizer), inner_optimizer(fresh))
     return fresh
+
+
+def carry_exclusions(
+    source: keras.optimizers.Optimizer, target: keras.optimizers.Optimizer
+) -> None:
+    """Leave the same variables out of weight decay; no config holds them."""
+    for key, value in vars(source).items():
+        if key.startswith("_exclude_from_weight_decay"):
+            setattr(target, key, value)
 
 
 def fresh_metric(metric: Any) -> Any:

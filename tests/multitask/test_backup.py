@@ -377,6 +377,12 @@ def test_no_flipped_byte_is_taken_for_a_backup(backups, tmp_path):
         assert found.notes == expected.notes and found.position == expected.position
 
 
+def frozen_trunk():
+    model = two_tasks()
+    model.trunk.trainable = False
+    return {"model": model}
+
+
 def another_model():
     return {"model": two_tasks({"sex": 2, "hair": 4}), "data": arrays()}
 
@@ -385,9 +391,12 @@ def another_model():
     ("change", "named"),
     [
         (another_model, "model"),
+        (frozen_trunk, "model"),
         (lambda: {"model": two_tasks(optimizer="adam")}, "optimizer"),
         (lambda: {"model": two_tasks(optimizer=keras.optimizers.SGD(momentum=0.9))}, "optimizer"),
         (lambda: {"model": two_tasks(metrics={"sex": ["accuracy", "mse"]})}, "metrics"),
+        (lambda: {"model": two_tasks(loss={"sex": "poisson"})}, "losses"),
+        (lambda: {"model": two_tasks(loss_weights={"sex": 0.5})}, "losses"),
         (lambda: {"data": two_sets(24, 7)}, "data"),
         (lambda: {"data": {**arrays(), "hair": (draw(8, 4, seed=9), classes(8, 3))}}, "data"),
         (lambda: {"batch_size": 8}, "data"),

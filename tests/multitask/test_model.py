@@ -190,6 +190,13 @@ def test_a_head_without_a_loss_is_told_one_at_compile():
         model.compile("adam")
     with pytest.raises(TaskNotFound, match="Did you mean 'age'"):
         model.compile("adam", loss={"ages": "mse"})
+    for one_each in (
+        {"loss": ["mse", "mse"]},
+        {"loss_weights": [1, 2]},
+        {"metrics": [["mae"], []]},
+    ):
+        with pytest.raises(ValueError, match="is a dict by task"):
+            model.compile("adam", **{"loss": {"age": "mse"}, **one_each})
     model.compile("adam", loss={"age": "mse"}, run_eagerly=EAGER)
     assert "hair_accuracy" in model.fit(two_data_sets(), steps_per_epoch=2, **FAST).history
 
@@ -240,7 +247,17 @@ def test_the_model_of_a_task_on_a_trunk_of_transfer():
 
 
 def test_tasks_are_added_and_removed_without_a_copy():
-    model = two_tasks(optimizer="sgd", metrics={"age": ["mse"]}, loss_weights={"age": 2.0})
+    class Own(keras.optimizers.SGD):
+        """Not registered."""
+
+    optimizer = keras.optimizers.LossScaleOptimizer(Own(weight_decay=0.1), initial_scale=8.0)
+    optimizer.inner_optimizer.exclude_from_weight_decay(var_names=["bias"])
+    model = two_tasks(
+        optimizer=optimizer,
+        metrics={"age": ["mse"]},
+        loss_weights={"age": 2.0},
+        steps_per_execution=3,
+    )
     more = model.add_task("eyes", 2)
     other = model.add_task("size", layers.Dense(1), loss="mse", metrics=["mae"])
     less = more.remove_task("age")
@@ -249,7 +266,11 @@ def test_tasks_are_added_and_removed_without_a_copy():
     assert less.tasks == ("hair", "eyes")
     for one in (more, other, less):
         assert one.trunk is model.trunk and one.heads["hair"] is model.heads["hair"]
-        assert one.compiled
+        assert one.compiled and one.steps_per_execution == 3
+        assert one.optimizer.initial_scale == 8.0
+        own = one.optimizer.inner_optimizer.fresh("trunk")
+        assert isinstance(own, Own)
+        assert [own._use_weight_decay(v) for v in one.trunk.trainable_variables] == [True, False]
     less.run_eagerly = EAGER
     x, y = two_data_sets()["hair"]
     history = less.fit({"hair": (x, y), "eyes": (x, y % 2)}, steps_per_epoch=4, **FAST).history

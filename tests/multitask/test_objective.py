@@ -158,8 +158,10 @@ def test_a_loss_of_the_whole_batch_cannot_leave_rows_out():
         lambda: keras.metrics.Precision(name="own"),
         lambda: keras.metrics.F1Score(threshold=0.5, name="own"),
         lambda: keras.metrics.R2Score(name="own"),
+        lambda: keras.metrics.BinaryIoU(name="own"),
+        lambda: keras.metrics.OneHotMeanIoU(2, name="own"),
     ],
-    ids=["auc", "precision", "f1", "r2"],
+    ids=["auc", "precision", "f1", "r2", "iou", "one-hot iou"],
 )
 def test_metrics_of_several_labels_leave_rows_out(metric):
     y, y_pred = (draw(ROWS, 2, seed=1) > 0).astype("float32"), np.abs(np.tanh(draw(ROWS, 2)))

@@ -357,6 +357,8 @@ def test_overflow_skips_the_step_and_halves_the_scale():
     assert bits([*model.variables, *slots_of(model, "trunk")])[: len(start)] == start
     assert float(as_numpy(model.optimizer.dynamic_scale)) == 2.0**98
     assert int(as_numpy(model.optimizer.iterations)) == 0
+    train(model, steps=2)
+    assert float(as_numpy(model.optimizer.dynamic_scale)) == 2.0**96
 
 
 def test_a_loss_scale_factor_changes_nothing():

@@ -85,6 +85,12 @@ def test_labels_as_the_loss_that_was_given_wants_them():
         ({"validation_data": two_sets(), "validation_split": 0.2}, "exclude each other"),
         ({"validation_split": 20}, "`validation_split` is the share"),
         ({"validation_split": 0.99}, "24 rows of `sex`.* none"),
+        (
+            {"validation_split": 0.5, "masks": {"hair": np.arange(10) < 5}},
+            "labels of `hair` on",
+        ),
+        ({"validation_split": 0.5, "validation_batch_size": -1}, "`validation_batch_size`"),
+        ({"validation_data": two_sets(), "validation_batch_size": {"sex": 0}}, "`validation_batch"),
     ],
 )
 def test_what_goes_with_the_data_is_checked(model, arguments, words):

@@ -66,7 +66,7 @@ class ArrayData(TaskData):
             batch_size: Rows of a batch of the last ones; the same as here by default.
 
         Raises:
-            InvalidTaskData: There would be no rows on one side.
+            InvalidTaskData: There would be no rows, or no labels of a task, on one side.
         """
         at = int(self.num_rows * (1 - share))  # As Keras rounds.
         if at in (0, self.num_rows):
@@ -76,6 +76,11 @@ class ArrayData(TaskData):
             )
         size = batch_size or self.batch_size
         first, last = self.whole.rows(np.s_[:at]), self.whole.rows(np.s_[at:])
+        for task in (*first.unlabelled(self.name), *last.unlabelled(self.name)):
+            raise InvalidTaskData(
+                f"`validation_split={share}` leaves all labels of `{task}` on one side: it takes "
+                "the last rows. Shuffle the rows first, or give `validation_data`."
+            )
         kept = ArrayData(
             self.name, first, batch_size=self.batch_size, shuffle=self.shuffle, seed=self.seed
         )

@@ -32,6 +32,11 @@ class Batch(NamedTuple):
             lambda values: None if values is None else values[indices], self
         )
 
+    def unlabelled(self, name: str) -> list[str]:
+        """The tasks that no row has a label for; `name` stands for the only one."""
+        masks = self.mask if isinstance(self.mask, dict) else {name: self.mask}
+        return [task for task, mask in masks.items() if mask is not None and not mask.any()]
+
     @property
     def num_rows(self) -> int:
         """The number of samples."""

@@ -108,7 +108,8 @@ def _source(reader: Reader, data: Any, order: Order, sample_weight: Any, mask: A
     name = reader.name
     if isinstance(data, tuple):
         whole = reader.read(_with_weights(data, sample_weight, name), mask)
-        _check_any_label(whole.mask, name)
+        for task in whole.unlabelled(name):
+            raise InvalidTaskData(f"No row has a label for `{task}`: all of them are missing.")
         return ArrayData(name, whole, **order._asdict())
     _refuse_for_batches(sample_weight, "sample_weight", name)
     _refuse_for_batches(mask, "mask", name)
@@ -141,13 +142,6 @@ def _with_weights(data: tuple[Any, ...], sample_weight: Any, name: str) -> tuple
     if len(data) == 3 and data[2] is not None:
         raise InvalidTaskData(f"The sample weights of `{name}` are given twice.")
     return (*data[:2], sample_weight)
-
-
-def _check_any_label(mask: Any, name: str) -> None:
-    masks = mask if isinstance(mask, dict) else {name: mask}
-    for task, present in masks.items():
-        if present is not None and not present.any():
-            raise InvalidTaskData(f"No row has a label for `{task}`: all of them are missing.")
 
 
 def _checked_size(batch_size: int | None) -> int:

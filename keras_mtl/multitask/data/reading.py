@@ -51,12 +51,13 @@ class Reader(ABC):
         """Refuse batches of which it is known beforehand that they do not fit the model.
 
         Args:
-            specs: The `element_spec` of a `tf.data.Dataset`.
+            specs: The `element_spec` of a `tf.data.Dataset`, None for what it leaves out.
         """
-        x, y, _ = self._unpack(specs)
+        x, y, sample_weight = self._unpack(specs)
         if self.inputs is not None:
             self.inputs.check_specs(x, self.name)
         self.check_label_specs(y)
+        self.check_weight_specs(sample_weight)
 
     @abstractmethod
     def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
@@ -65,6 +66,10 @@ class Reader(ABC):
     @abstractmethod
     def check_label_specs(self, specs: Any) -> None:
         """Refuse labels of which it is known beforehand that they do not fit the heads."""
+
+    @abstractmethod
+    def check_weight_specs(self, specs: Any) -> None:
+        """Refuse weights of which it is known beforehand that they are not one for each row."""
 
     def _unpack(self, values: Any) -> tuple[Any, Any, Any]:
         if not isinstance(values, tuple | list) or not 2 <= len(values) <= 3:
@@ -124,6 +129,10 @@ class OneTask(Reader):
         """Refuse labels of which it is known beforehand that they do not fit the head."""
         check_label_spec(specs, self.name, self.head)
 
+    def check_weight_specs(self, specs: Any) -> None:
+        """Refuse weights of which it is known beforehand that they are not one for each row."""
+        check_weight_spec(specs, self.name)
+
 
 class SeveralTasks(Reader):
     """Reads joint data: the labels, weights and masks are dicts by the tasks' names.
@@ -161,6 +170,11 @@ class SeveralTasks(Reader):
         for task, head in self.heads.items():
             check_label_spec(labels[task], task, head)
 
+    def check_weight_specs(self, specs: Any) -> None:
+        """Refuse weights of which it is known beforehand that they are not one for each row."""
+        for task, spec in self._for_each(specs, "sample weights").items():
+            check_weight_spec(spec, task)
+
     def _by_task(self, y: Any, what: str) -> Mapping[str, Any]:
         if not isinstance(y, Mapping):
             raise InvalidTaskData(
@@ -197,6 +211,18 @@ def read_weights(sample_weight: Any, task: str) -> np.ndarray | None:
             f"Received: {array.dtype}, shape {array.shape}, {array.ravel()[:3].tolist()} ..."
         )
     return array.astype(keras.config.floatx(), copy=False)
+
+
+def check_weight_spec(spec: Any, task: str) -> None:
+    """Refuse weights of which it is known beforehand that they are not one for each row.
+
+    Args:
+        spec: What stands for the weights in the `element_spec` of a `tf.data.Dataset`, or None.
+        task: What messages call the data.
+    """
+    if spec is not None and spec.shape.rank is not None:
+        dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype
+        read_weights(np.ones([size or 1 for size in spec.shape], dtype), task)
 
 
 def _kind(value: Any) -> str:

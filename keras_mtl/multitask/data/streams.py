@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import keras
+
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.multitask.data.base import PassesInTurn
 from keras_mtl.multitask.data.batch import Batch
@@ -23,12 +25,16 @@ class TfDatasetData(PassesInTurn):
         name: The name of the task.
         dataset: Of batches `(x, y)` or `(x, y, sample_weight)`.
         reader: Puts its batches into one form.
+
+    Attributes:
+        specs: The `element_spec` of the data set, None for what it leaves out.
     """
 
     def __init__(self, name: str, dataset: Any, reader: Reader) -> None:
         size = int(dataset.cardinality())
         super().__init__(name, None if size in (INFINITE, UNKNOWN) else size)
-        reader.check_specs(dataset.element_spec)
+        self.specs = keras.tree.map_structure(_known_spec, dataset.element_spec)
+        reader.check_specs(self.specs)
         self._is_endless = size == INFINITE
         self.dataset = dataset
         self.reader = reader
@@ -71,6 +77,11 @@ class LoaderData(PassesInTurn):
     def fingerprint(self) -> str:
         """The hash of its class and length."""
         return digest_of_settings([self.name, type(self._loader).__qualname__, self.num_batches])
+
+
+def _known_spec(spec: Any) -> Any:
+    # Found without TensorFlow, as `is_tf_dataset` does.
+    return None if type(spec).__name__ == "NoneTensorSpec" else spec
 
 
 def _length(loader: Any) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import keras
@@ -162,8 +161,7 @@ class DatasetLayout(Layout):
         """The next batch; an iterator gives them in the order of the indices."""
         del index
         x, y, *rest = arguments.get_next()
-        floats = partial(tf.cast, dtype=keras.config.floatx())
-        weights = keras.tree.map_structure(floats, rest[0]) if rest else None
+        weights = keras.tree.map_structure(_in_floatx, rest[0]) if rest else None
         if isinstance(self._reader, OneTask):
             labels, mask = _read(y, self._reader.name, self._reader.head)
             return Batch(x, labels, weights, mask)
@@ -197,8 +195,12 @@ def tensors(batches: Mapping[str, Batch]) -> dict[str, Batch]:
 
 def _has_ranks(data: TfDatasetData) -> bool:
     """Whether it is known how many dimensions there are."""
-    specs = tf.nest.flatten(data.dataset.element_spec)
-    return all(spec.shape.rank is not None for spec in specs)
+    specs = keras.tree.flatten(data.specs)
+    return all(spec is None or spec.shape.rank is not None for spec in specs)
+
+
+def _in_floatx(weights: Any) -> Any:
+    return None if weights is None else tf.cast(weights, keras.config.floatx())
 
 
 def _zeros(spec: Any) -> np.ndarray:

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from keras_mtl import Head
-from keras_mtl.errors import DataEnded, InvalidFeatures, InvalidLabels, InvalidTaskData
+from keras_mtl.errors import (
+    DataEnded,
+    InvalidFeatures,
+    InvalidLabels,
+    InvalidTaskData,
+    TaskNotFound,
+)
 from keras_mtl.multitask.data.factory import joint_data, task_data
 from keras_mtl.multitask.data.generators import GeneratorData
 from keras_mtl.multitask.data.inputs import Inputs
@@ -161,6 +167,16 @@ def test_a_dataset_is_checked_before_it_is_read():
 def test_labels_of_a_dataset_are_checked_before_it_is_read(y, head, message):
     with pytest.raises(InvalidLabels, match=message):
         task_data("sex", dataset(y), head=head)
+
+
+def test_weights_of_a_dataset_are_checked_before_it_is_read():
+    column = dataset(Y).map(lambda x, y: (x, y, y[:, None]))
+    with pytest.raises(InvalidTaskData, match="one for each sample"):
+        task_data("sex", column)
+    misnamed = dataset({"sex": Y}).map(lambda x, y: (x, y, {"sax": y["sex"]}))
+    with pytest.raises(TaskNotFound, match="Did you mean 'sex'"):
+        joint_data(misnamed, {"sex": None})
+    joint_data(dataset({"sex": Y}).map(lambda x, y: (x, y, None)), {"sex": None})
 
 
 def test_joint_labels_of_a_dataset_are_checked_before_it_is_read():
