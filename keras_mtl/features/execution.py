@@ -15,7 +15,7 @@ LIMIT = 64
 def steps_per_execution(
     model: keras.Model, callbacks: Any, num_batches: int | None, *, parts: Sequence[int] = ()
 ) -> int:
-    """The number that is fastest and shows to no callback.
+    """The number that is fastest and shows to no callback, but that `TerminateOnNaN` stops later.
 
     On small features a step takes less time than its dispatch from Python. TensorFlow can run
     several steps in one call; other backends cannot. What the user compiled counts for more.

@@ -57,8 +57,8 @@ class Runner(ABC):
         """Let go of what `open` got ready."""
 
 
-class StepByStep(Runner):
-    """Takes one step after the other; the batches come from outside.
+class BatchRunner(Runner):
+    """Takes steps on batches that come from outside.
 
     Args:
         model: The multi-task model, compiled.
@@ -83,6 +83,19 @@ class StepByStep(Runner):
         whole_step(self.model, first).build(first)
         self._iterators = {name: chain([first[name]], opened[name]) for name in opened}
 
+    def results(self) -> Mapping[str, Mapping[str, Any]]:
+        """The values of all metrics."""
+        results: Mapping[str, Mapping[str, Any]] = self.model.training_results()
+        return results
+
+    def batches(self, kind: int) -> dict[str, Batch]:
+        """The next batches for a kind of step."""
+        return {name: next(self._iterators[name]) for name in self.steps[kind].feeds}
+
+
+class StepByStep(BatchRunner):
+    """Takes one step after the other, and looks at each loss before it goes on."""
+
     def run(self, block: Block) -> Outcome:
         """Take the steps of a block."""
         finite = True
@@ -95,15 +108,6 @@ class StepByStep(Runner):
             if not finite:
                 break
         return Outcome(taken, finite, self.results())
-
-    def results(self) -> Mapping[str, Mapping[str, Any]]:
-        """The values of all metrics."""
-        results: Mapping[str, Mapping[str, Any]] = self.model.training_results()
-        return results
-
-    def batches(self, kind: int) -> dict[str, Batch]:
-        """The next batches for a kind of step."""
-        return {name: next(self._iterators[name]) for name in self.steps[kind].feeds}
 
     @abstractmethod
     def take(self, kind: int, batches: Batches) -> bool:

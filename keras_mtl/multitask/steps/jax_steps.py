@@ -12,7 +12,7 @@ import keras
 from jax import numpy as jnp
 
 from keras_mtl.multitask.data.base import TaskData
-from keras_mtl.multitask.steps.blocks import Block, Outcome, Runner, StepByStep
+from keras_mtl.multitask.steps.blocks import BatchRunner, Block, Outcome, Runner
 from keras_mtl.multitask.steps.forward import Batches, Scored, Step
 
 Values = list[Any]
@@ -37,7 +37,7 @@ def make_scorer(model: Any, step: Step) -> Callable[[Batches], None]:
     return scorer
 
 
-class JaxSteps(StepByStep):
+class JaxSteps(BatchRunner):
     """Takes the steps of a block one after the other, and waits for them at its end only."""
 
     def use(self, steps: Sequence[Step]) -> None:
@@ -60,12 +60,7 @@ class JaxSteps(StepByStep):
                 flags.append(fine)
         failed = [index for index, flag in enumerate(flags) if not flag]
         taken = failed[0] + 1 if failed else len(flags)
-        return Outcome(taken, not failed, self.model.training_results())
-
-    def take(self, kind: int, batches: Batches) -> bool:
-        """Take one step."""
-        with self._values() as values:
-            return bool(self._compiled[kind](values, batches, jnp.array(True)))
+        return Outcome(taken, not failed, self.results())
 
     @contextmanager
     def _values(self) -> Iterator[dict[int, Any]]:

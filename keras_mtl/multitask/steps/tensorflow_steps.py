@@ -150,8 +150,6 @@ class OneByOne(StepByStep):
 
     def take(self, kind: int, batches: Batches) -> bool:
         """Take one step."""
-        step = self.steps[kind]
-        step.build(batches)
         with self.model.training_scope():
             return bool(self._functions[kind](tensors(batches)))
 

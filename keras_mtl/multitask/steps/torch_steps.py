@@ -56,7 +56,6 @@ class TorchSteps(StepByStep):
     def take(self, kind: int, batches: Batches) -> bool:
         """Take one step."""
         step = self.steps[kind]
-        step.build(batches)
         given = _tensors(batches)
         before = [variable.value.clone() for variable in step.changing_variables]
         total, scored = step.forward(given, step.rows(given))
