@@ -531,15 +531,15 @@ def test_features_that_are_not_finite():
 
 
 @pytest.mark.parametrize(
-    ("inputs", "labels", "validation", "match"),
+    ("inputs", "labels", "validation", "error", "match"),
     [
-        (x[:0], y[:0], None, "no samples"),
-        (x[:, :2], y, None, "`x` does not fit"),
-        (x, y, (x[:, :2], y), "`validation_data` does not fit"),
+        (x[:0], y[:0], None, InvalidLabels, "`y` is empty"),
+        (x[:, :2], y, None, InvalidFeatures, "`x` does not fit"),
+        (x, y, (x[:, :2], y), InvalidFeatures, "`validation_data` does not fit"),
     ],
 )
-def test_arrays_that_do_not_fit_the_model(inputs, labels, validation, match, no_pass):
-    with pytest.raises(InvalidFeatures, match=match):
+def test_arrays_that_do_not_fit_the_model(inputs, labels, validation, error, match, no_pass):
+    with pytest.raises(error, match=match):
         fit_cached(model(), inputs, labels, validation_data=validation)
 
 
