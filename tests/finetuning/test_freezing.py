@@ -48,7 +48,7 @@ BLOCKS = [
 FROM_THE_END = [(layer, trained) for block, trained in BLOCKS for layer in block]
 
 
-@pytest.mark.parametrize("last, trained", enumerate([t for _, t in FROM_THE_END], start=1))
+@pytest.mark.parametrize("last, trained", list(enumerate([t for _, t in FROM_THE_END], start=1)))
 def test_last_counts_layers_and_keeps_blocks_whole(last, trained):
     assert training_layers(unfreeze(transferred(), last=np.int64(last))) == trained
 

@@ -190,7 +190,7 @@ def test_a_dataset_without_an_end_is_refused(model):
         model.evaluate({"hair": endless}, verbose=0)
 
 
-class Tests(keras.callbacks.Callback):
+class SeesTests(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
         self.seen = []
@@ -207,14 +207,14 @@ class Tests(keras.callbacks.Callback):
 
 
 def test_callbacks_are_told_of_validation():
-    tests = Tests()
+    tests = SeesTests()
     validation = {"validation_data": two_sets(4, 4), "validation_batch_size": 2}
     history = two_tasks().fit(two_sets(), callbacks=[tests], verbose=0, **validation).history
     assert tests.seen == ["begin", 0, 1, 2, 3, *history["val_hair_loss"]]
 
 
 def test_callbacks_of_an_evaluation_see_the_values_so_far():
-    tests = Tests()
+    tests = SeesTests()
 
     # Of a model that has seen no data before: metrics of the second task are not built at first.
     scores = two_tasks().evaluate(two_sets(4, 4), batch_size=2, callbacks=[tests], verbose=0)
