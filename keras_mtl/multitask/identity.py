@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_mtl.multitask.compiling import without_optimizer
 from keras_mtl.multitask.data.base import TaskData
+from keras_mtl.multitask.task_data import loss_of
 from keras_mtl.schedules.base import Batches, Schedule
 from keras_mtl.surgery.compiling import inner_optimizer
 
@@ -56,10 +56,9 @@ def identity(
 
 def _loss(model: Any, task: str) -> list[Any]:
     """The name of a loss and its weight: what else there is may have no text of its own."""
-    known = without_optimizer(model)
-    loss = keras.losses.get(known["loss"][task])
+    loss = loss_of(model, task)
     name: str = getattr(loss, "name", "") or getattr(loss, "__name__", type(loss).__name__)
-    weight = known["loss_weights"].get(task)
+    weight = without_optimizer(model)["loss_weights"].get(task)
     return [_uncounted(name), float(weight) if isinstance(weight, Real) else None]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.surgery.compiling import carry_exclusions, inner_optimizer
+from keras_mtl.surgery.compiling import carry_exclusions, fresh_optimizer, inner_optimizer
 
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 _RATE = keras.optimizers.schedules.LearningRateSchedule
@@ -85,11 +85,11 @@ class TaskOptimizer(keras.optimizers.Optimizer):
 
     def fresh(self, name: str) -> keras.optimizers.Optimizer:
         """An optimizer as the one of a part, without its state."""
-        return _fresh(self._parts.source(name), self._rate_now(name))
+        return fresh_optimizer(self._parts.source(name), self._rate_now(name))
 
     def copy(self) -> TaskOptimizer:
         """One of the same settings, without state."""
-        return type(self)(*self._at_rates_of_now(_fresh), name=self.name)
+        return type(self)(*self._at_rates_of_now(fresh_optimizer), name=self.name)
 
     def for_tasks(self, tasks: Sequence[str]) -> TaskOptimizer:
         """One of the same settings for other tasks, without state.
@@ -97,7 +97,7 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         Args:
             tasks: Their names; one that has no optimizer here gets one as the trunk's.
         """
-        shared, given = self._at_rates_of_now(_fresh)
+        shared, given = self._at_rates_of_now(fresh_optimizer)
         if given:
             given = {part: given.get(part, given["trunk"]) for part in ("trunk", *tasks)}
         return type(self)(shared, given, name=self.name)
@@ -393,15 +393,6 @@ def _plain_rate(optimizer: keras.optimizers.Optimizer) -> Any:
 def _constant(optimizer: keras.optimizers.Optimizer) -> float | None:
     rate = _plain_rate(optimizer)
     return None if callable(rate) else rate
-
-
-def _fresh(optimizer: keras.optimizers.Optimizer, rate: float | None) -> keras.optimizers.Optimizer:
-    """One of the same settings, but its learning rate, without state."""
-    # A schedule or an optimizer of the user's need not be registered.
-    classes = {type(one).__name__: type(one) for one in (optimizer, optimizer._learning_rate)}
-    fresh = keras.saving.deserialize_keras_object(_serialized(optimizer, rate), classes)
-    carry_exclusions(optimizer, fresh)
-    return fresh
 
 
 def _serialized(optimizer: keras.optimizers.Optimizer, rate: float | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def compile_like(model: keras.Model, source: keras.Model) -> None:
 def fresh_arguments(model: keras.Model) -> dict[str, Any]:
     """What `model` was compiled with; the optimizer and the metrics are new ones, without state."""
     arguments = compile_arguments(model)
-    arguments["optimizer"] = _fresh_optimizer(model.optimizer)
+    arguments["optimizer"] = fresh_optimizer(model.optimizer)
     for key in ("metrics", "weighted_metrics"):
         arguments[key] = keras.tree.map_structure(fresh_metric, arguments[key])
     return arguments
@@ -31,9 +31,14 @@ def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.O
     return optimizer
 
 
-def _fresh_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """One of the same configuration, with the learning rate of now."""
-    fresh = rebuild(optimizer)
+def fresh_optimizer(
+    optimizer: keras.optimizers.Optimizer, rate: float | None = None
+) -> keras.optimizers.Optimizer:
+    """One of the same configuration, without state; with the learning rate of now, or `rate`."""
+    changed = {} if rate is None else {"learning_rate": rate}
+    fresh: keras.optimizers.Optimizer = rebuild(
+        optimizer, lambda: {**optimizer.get_config(), **changed}
+    )
     carry_exclusions(inner_optimizer(optimizer), inner_optimizer(fresh))
     return fresh
 
