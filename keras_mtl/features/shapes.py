@@ -10,8 +10,7 @@ import numpy as np
 
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.surgery.graph import checked_functional
-
-Shape = tuple[int | None, ...]
+from keras_mtl.surgery.shapes import fits
 
 
 def check_shapes(model: keras.Model, x: Any, *, what: str) -> None:
@@ -51,14 +50,6 @@ def check_shape(
     raise InvalidFeatures(
         f"{what} does not fit the input `{name}` of the model: expected the shape {expected}. "
         f"Received: {shape}.{_hint(shape, expected)}"
-    )
-
-
-def fits(shape: Shape, expected: Shape) -> bool:
-    """Whether all dimensions but the first can be the same; None is one that is not known."""
-    return len(shape) == len(expected) and all(
-        None in (size, wanted) or size == wanted
-        for size, wanted in zip(shape[1:], expected[1:], strict=True)
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.surgery.heads import Head
+from keras_mtl.surgery.shapes import Shape, fits
 
 
 def check_labels(head: Head, labels: Any, *, argument: str = "y") -> np.ndarray:
@@ -99,18 +100,14 @@ def _check_columns(head: Head, array: np.ndarray, argument: str) -> None:
         )
 
 
-def _places(head: Head) -> tuple[int | None, ...]:
+def _places(head: Head) -> Shape:
     """The dimensions between samples and units, for a head with an output at every place."""
     return tuple(head.output.shape[1:-1]) if head.pooling == "none" else ()
 
 
-def _fits(array: np.ndarray, *shapes: tuple[int | None, ...]) -> bool:
+def _fits(array: np.ndarray, *shapes: Shape) -> bool:
     """Whether the samples have one of the shapes; None is any size."""
-    return any(
-        len(shape) == array.ndim - 1
-        and all(size in (None, actual) for size, actual in zip(shape, array.shape[1:], strict=True))
-        for shape in shapes
-    )
+    return any(fits(array.shape, (None, *shape)) for shape in shapes)
 
 
 def _check_yes_or_no(array: np.ndarray, argument: str) -> None:

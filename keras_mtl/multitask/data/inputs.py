@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from keras_mtl.errors import InvalidFeatures, InvalidTaskData
-from keras_mtl.features.shapes import Shape, fits
 from keras_mtl.multitask.data.values import as_array
+from keras_mtl.surgery.shapes import Shape, fits
 
 
 class Inputs:
