@@ -17,8 +17,8 @@ import numpy as np
 from _handwriting import Handwriting
 
 from keras_mtl import MultiTaskModel, fit_cached, from_scratch, schedules, transfer
+from keras_mtl.report.measured_scores import Score
 from keras_mtl.report.scores_by_labels import score_table
-from keras_mtl.results import Score
 
 LABELS = (20, 100, 1000)
 STEPS = {20: 150, 100: 300, 1000: 800}  # on the digit's labels

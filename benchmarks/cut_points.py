@@ -6,7 +6,7 @@ import networkx
 from _paired import compare, timed
 
 from keras_mtl import cut_points
-from keras_mtl.surgery.graph import graph_of
+from keras_mtl.graph.layer_graph import graph_of
 
 
 def chain(length):

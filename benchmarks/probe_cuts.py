@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from _paired import compare, timed
 
-from keras_mtl.search.probes import probe_cuts
-from keras_mtl.surgery.cuts import cut_points
+from keras_mtl.graph.cuts import cut_points
+from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.transfer import transfer
 
 IMAGES, CLASSES, EPOCHS = 1024, 10, 10

@@ -16,8 +16,8 @@ from rich.progress import track
 
 import keras_mtl
 from keras_mtl.report.learning_curves import plot_curves
+from keras_mtl.report.measured_scores import Score
 from keras_mtl.report.scores_by_labels import score_table
-from keras_mtl.results import Score
 
 LABELS = 50
 SEEDS = (0, 1, 2)

@@ -19,8 +19,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
 import keras_mtl
+from keras_mtl.report.measured_scores import Score, summarise
 from keras_mtl.report.scores_by_labels import plot_scores, score_table
-from keras_mtl.results import Score, summarise
 
 LABEL_COUNTS = (20, 60, 200)
 SEEDS = (0, 1, 2)

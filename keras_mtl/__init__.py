@@ -5,30 +5,31 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from keras_mtl.caching.fit_cached import fit_cached
+
 # Imported now and not when first used: `keras.models.load_model` finds registered classes only
 # after the files that define them have been imported, and where a function has the name of its
 # file, a later import of the file by another one would put the module in its place.
 from keras_mtl.export import export
-from keras_mtl.features.fit_cached import fit_cached
-from keras_mtl.multitask.model import MultiTaskModel
-from keras_mtl.multitask.optimizer import TaskOptimizer
-from keras_mtl.surgery.heads import Head
-from keras_mtl.surgery.joined import TransferModel
+from keras_mtl.heads.head import Head
+from keras_mtl.models.multi_task_model import MultiTaskModel
+from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.trunk import Trunk
+from keras_mtl.training.task_optimizer import TaskOptimizer
 from keras_mtl.transfer import transfer
 
 if TYPE_CHECKING:
     from keras_mtl import datasets, schedules, scores
-    from keras_mtl.features.extractor import FeatureExtractor
+    from keras_mtl.estimators.feature_extractor import FeatureExtractor
     from keras_mtl.finetuning.freezing import freeze, unfreeze
-    from keras_mtl.multitask.task_scores import TaskScores
-    from keras_mtl.search.hypermodel import CutHyperModel
-    from keras_mtl.search.probe_table import Probe, Probes
-    from keras_mtl.search.probes import probe_cuts
-    from keras_mtl.search.tuner import CutTuner
-    from keras_mtl.surgery.cuts import CutPoint, CutPoints, cut_points
+    from keras_mtl.graph.cuts import CutPoint, CutPoints, cut_points
+    from keras_mtl.models.task_scores import TaskScores
+    from keras_mtl.probing.probe_cuts import probe_cuts
+    from keras_mtl.probing.probe_table import Probe, Probes
     from keras_mtl.surgery.plain import to_plain
     from keras_mtl.surgery.scratch import from_scratch
+    from keras_mtl.tuning.hypermodel import CutHyperModel
+    from keras_mtl.tuning.tuner import CutTuner
 
 __version__ = "0.1.0"
 
@@ -61,18 +62,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CutHyperModel": "search.hypermodel",
-    "CutPoint": "surgery.cuts",
-    "CutPoints": "surgery.cuts",
-    "CutTuner": "search.tuner",
-    "FeatureExtractor": "features.extractor",
-    "Probe": "search.probe_table",
-    "Probes": "search.probe_table",
-    "TaskScores": "multitask.task_scores",
-    "cut_points": "surgery.cuts",
+    "CutHyperModel": "tuning.hypermodel",
+    "CutPoint": "graph.cuts",
+    "CutPoints": "graph.cuts",
+    "CutTuner": "tuning.tuner",
+    "FeatureExtractor": "estimators.feature_extractor",
+    "Probe": "probing.probe_table",
+    "Probes": "probing.probe_table",
+    "TaskScores": "models.task_scores",
+    "cut_points": "graph.cuts",
     "freeze": "finetuning.freezing",
     "from_scratch": "surgery.scratch",
-    "probe_cuts": "search.probes",
+    "probe_cuts": "probing.probe_cuts",
     "to_plain": "surgery.plain",
     "unfreeze": "finetuning.freezing",
 }

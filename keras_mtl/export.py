@@ -20,8 +20,8 @@ from keras_mtl.errors import (
     ExportPathNotWritable,
     UnsupportedBackend,
 )
-from keras_mtl.multitask.model import MultiTaskModel
-from keras_mtl.surgery.graph import checked_functional
+from keras_mtl.graph.layer_graph import checked_functional
+from keras_mtl.models.multi_task_model import MultiTaskModel
 from keras_mtl.surgery.trunk import unwrap_single
 
 DEFAULT_ENDPOINT = "serving_default"

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
-from typing import TypeAlias
 
 import keras
 
 from keras_mtl.errors import HeadMismatch, InvalidCut, LayerNotFound
+from keras_mtl.graph.cuts import find_call, legal_path, resolve_cut
+from keras_mtl.graph.layer_graph import checked_functional, graph_of
+from keras_mtl.heads.head_like import HeadLike, checked_head
+from keras_mtl.models.transfer_model import TransferModel, join
 from keras_mtl.surgery.clone import clone_graph
-from keras_mtl.surgery.cuts import find_call, legal_path, resolve_cut
-from keras_mtl.surgery.freezing import (
-    BatchNormPolicy,
-    check_batchnorm,
-    paths_up_to,
-    set_static,
-)
-from keras_mtl.surgery.graph import checked_functional, graph_of
-from keras_mtl.surgery.heads import Head
-from keras_mtl.surgery.joined import TransferModel, join
+from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, paths_up_to, set_static
 from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.surgery.verify import verify_copy
-
-HeadLike: TypeAlias = int | Head | keras.Layer | Sequence[keras.Layer] | None
 
 
 def transfer(
@@ -101,23 +92,6 @@ def transfer(
     if new_head is None:
         return trunk
     return join(trunk, new_head, name or f"{model.name}_transfer")
-
-
-def checked_head(head: HeadLike) -> keras.Layer | Sequence[keras.Layer] | None:
-    """What was given as a head; a number of classes is made a `Head`.
-
-    Raises:
-        HeadMismatch: It is none.
-    """
-    if isinstance(head, Integral) and not isinstance(head, bool):
-        return Head(int(head), name="head")
-    layers = head if isinstance(head, list | tuple) else [head]
-    if head is None or (layers and all(isinstance(layer, keras.Layer) for layer in layers)):
-        return head
-    raise HeadMismatch(
-        "`head` is None, a number of classes, a `keras_mtl.Head`, a layer, a list of layers or a "
-        f"model. Received: {head!r}."
-    )
 
 
 def _set_flags(

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from _watching import as_numpy
-from keras_mtl.features.fit_cached import fit_cached
+from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.surgery.clone import copy_of_input
 
 SAMPLES, WIDTH, CLASSES = 40, 6, 3

@@ -6,8 +6,8 @@ import numpy as np
 from _helpers import draw
 from _watching import as_numpy
 from keras_mtl import Head, MultiTaskModel
-from keras_mtl.multitask.data.arrays import ArrayData
-from keras_mtl.multitask.data.batch import Batch
+from keras_mtl.batches.arrays import ArrayData
+from keras_mtl.batches.batch import Batch
 
 WIDTH, UNITS, CLASSES = 4, 5, 3
 SEED = 7

@@ -11,14 +11,14 @@ import networkx
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OPTIONAL = {"matplotlib": "report", "keras_tuner": "search", "tensorflow_datasets": "datasets"}
+OPTIONAL = {"matplotlib": "pictures", "keras_tuner": "tuning", "tensorflow_datasets": "datasets"}
 BACKENDS = {"tensorflow", "jax", "torch"}
 
 
 class Import(NamedTuple):
     """One imported name: from which module, of which module, on which line, in a function or not.
 
-    `target` is a file of ours where the name is one (`from keras_mtl.surgery import cuts`).
+    `target` is a file of ours where the name is one (`from keras_mtl.graph import cuts`).
     """
 
     source: str
@@ -119,14 +119,14 @@ def test_backends_are_imported_where_they_are_needed():
     """In functions of `export`, and in the files of a backend, which functions import in turn."""
     uses = [found for found in IMPORTS if found.package in BACKENDS]
     in_export = [found for found in uses if within(found.source, "export") and found.in_function]
-    in_steps = [found for found in uses if within(found.source, "multitask.steps")]
+    in_steps = [found for found in uses if within(found.source, "training.steps")]
     assert [found for found in uses if found not in in_export + in_steps] == []
     backend_files = {found.source for found in in_steps}
     above = [f for f in INNER if f.target in backend_files and f.source not in backend_files]
     assert [found for found in above if not found.in_function] == []
 
 
-@pytest.mark.parametrize("place", ["results", "schedules", "scores", "errors"])
+@pytest.mark.parametrize("place", ["report", "schedules", "scores", "errors"])
 def test_plain_rooms_reach_no_keras(place):
     modules = [module for module in MODULES if within(module, place)]
     reached = {target for module in modules for target in networkx.descendants(GRAPH, module)}

@@ -1,4 +1,4 @@
-"""What the version before the rooms were rebuilt saved, is read by this one; see `saved/make.py`."""
+"""Files that the version before the rebuilt rooms saved are read; see `saved/make.py`."""
 
 import shutil
 

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.datasets.budgets import nested_budget
-from keras_mtl.task_names import did_you_mean
 
 Images = NDArray[np.float32]
 Labels = NDArray[np.int32]

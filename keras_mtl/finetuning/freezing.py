@@ -8,17 +8,12 @@ import keras
 
 from keras_mtl.errors import InvalidCut, UnsupportedModel
 from keras_mtl.finetuning.recompiling import recompile
-from keras_mtl.surgery.compiling import fresh_arguments
-from keras_mtl.surgery.cuts import find_call, legal_path
-from keras_mtl.surgery.freezing import (
-    BatchNormPolicy,
-    check_batchnorm,
-    paths_up_to,
-    set_static,
-)
-from keras_mtl.surgery.graph import Graph, graph_of
-from keras_mtl.surgery.joined import TransferModel
-from keras_mtl.surgery.keras_internals import sublayers
+from keras_mtl.graph.cuts import find_call, legal_path
+from keras_mtl.graph.layer_graph import Graph, graph_of
+from keras_mtl.keras_private.layers import sublayers
+from keras_mtl.models.transfer_model import TransferModel
+from keras_mtl.surgery.fresh_compile import fresh_arguments
+from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, paths_up_to, set_static
 from keras_mtl.surgery.trunk import Trunk, is_static
 
 

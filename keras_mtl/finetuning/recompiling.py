@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.surgery.compiling import inner_optimizer
+from keras_mtl.surgery.fresh_compile import inner_optimizer
 
 
 def recompile(model: keras.Model, arguments: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_mtl.report.pictures import band, finish, new_picture, save
+from keras_mtl.pictures.canvas import band, finish, new_picture, save
 
 Runs = Sequence[Sequence[float]]
 

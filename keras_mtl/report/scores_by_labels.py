@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from keras_mtl.report.pictures import band, finish, new_picture, save
-from keras_mtl.results import Score, summarise
-from keras_mtl.tables import text_table
+from keras_mtl.common.tables import text_table
+from keras_mtl.pictures.canvas import band, finish, new_picture, save
+from keras_mtl.report.measured_scores import Score, summarise
 
 
 def score_table(scores: Iterable[Score]) -> str:

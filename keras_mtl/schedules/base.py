@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_mtl.errors import InvalidSchedule
-from keras_mtl.task_names import check_task
+from keras_mtl.heads.task_names import check_task
 
 JOINT = -1
 """Stands for all tasks at once."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_mtl.errors import InvalidSchedule
+from keras_mtl.heads.task_names import check_task
 from keras_mtl.schedules.base import Batches, Schedule, as_steps
-from keras_mtl.task_names import check_task
 
 
 def as_schedule(schedule: Any) -> Schedule:

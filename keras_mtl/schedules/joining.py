@@ -8,13 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_mtl.schedules.base import (
-    Batches,
-    Epoch,
-    Schedule,
-    as_steps,
-    whole_number,
-)
+from keras_mtl.schedules.base import Batches, Epoch, Schedule, as_steps, whole_number
 from keras_mtl.schedules.functions import as_schedule
 
 

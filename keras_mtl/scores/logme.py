@@ -5,10 +5,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.scores.checks import check_features, check_labels, check_targets
 from keras_mtl.scores.evidence import maximum_evidence
 from keras_mtl.scores.spectrum import Floats
-from keras_mtl.task_names import did_you_mean
 
 Kind = Literal["classification", "regression"]
 

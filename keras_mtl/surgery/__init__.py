@@ -1,1 +1,1 @@
-"""Cutting, copying and joining models: the graph of layers, trunks and heads."""
+"""Copies of models: cloned, split, proved, made static."""

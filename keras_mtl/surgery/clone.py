@@ -10,9 +10,10 @@ import keras
 import numpy as np
 
 from keras_mtl.errors import CloneError
-from keras_mtl.surgery.cuts import WHOLE, kept_tensor
-from keras_mtl.surgery.graph import calls_by_name, checked_functional, functional_of
-from keras_mtl.surgery.keras_internals import Functional, Node, seed_states, sublayers
+from keras_mtl.graph.cuts import WHOLE, kept_tensor
+from keras_mtl.graph.layer_graph import calls_by_name, checked_functional, functional_of
+from keras_mtl.keras_private.graphs import Functional, Node
+from keras_mtl.keras_private.layers import seed_states, sublayers
 from keras_mtl.surgery.rebuilding import rebuild
 from keras_mtl.surgery.trunk import unwrap_single
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import keras
 
+from keras_mtl.graph.chain import Chain
+from keras_mtl.keras_private.graphs import Functional
 from keras_mtl.surgery.clone import clone_graph, copy_from_config, copy_layer_state
-from keras_mtl.surgery.heads import Head
-from keras_mtl.surgery.keras_internals import Functional
 from keras_mtl.surgery.verify import verify_copy
 
 
@@ -46,7 +46,7 @@ def to_plain(model: keras.Model, *, verify: bool = True) -> Functional:
 
 
 def _plain_layer(operation: Any) -> Any:
-    if not isinstance(operation, Head):
+    if not isinstance(operation, Chain):
         return copy_from_config(operation)
     features = operation.input
     inputs = keras.Input(batch_shape=features.shape, dtype=features.dtype)
@@ -55,7 +55,7 @@ def _plain_layer(operation: Any) -> Any:
 
 
 def _copy_state(source: Any, copy: Any) -> None:
-    if not isinstance(source, Head):
+    if not isinstance(source, Chain):
         copy_layer_state(source, copy)
         return
     for part, layer in zip(source.parts, copy.layers, strict=True):

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from keras_mtl.errors import CloneError
-from keras_mtl.surgery.keras_internals import sublayers
+from keras_mtl.keras_private.layers import sublayers
 
 _RENAMING = RLock()
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import keras
 
+from keras_mtl.keras_private.graphs import Functional
+from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.surgery.clone import clone_graph, copy_layer_state, rebuild_operation
 from keras_mtl.surgery.clone import copy_from_config as copy_unchanged
-from keras_mtl.surgery.compiling import compile_like
-from keras_mtl.surgery.freezing import set_static
-from keras_mtl.surgery.keras_internals import Functional, sublayers
+from keras_mtl.surgery.fresh_compile import compile_like
+from keras_mtl.surgery.static_flags import set_static
 from keras_mtl.surgery.trunk import own_class
 
 _PREPROCESSING = (

@@ -7,10 +7,10 @@ from typing import Any
 import keras
 
 from keras_mtl.errors import InvalidCut
+from keras_mtl.graph.cuts import WHOLE, kept_tensor
+from keras_mtl.graph.layer_graph import calls_by_name, checked_functional, functional_of
+from keras_mtl.keras_private.graphs import Functional
 from keras_mtl.surgery.clone import clone_graph
-from keras_mtl.surgery.cuts import WHOLE, kept_tensor
-from keras_mtl.surgery.graph import calls_by_name, checked_functional, functional_of
-from keras_mtl.surgery.keras_internals import Functional
 from keras_mtl.surgery.trunk import Trunk, own_class
 from keras_mtl.surgery.verify import verify_copy
 

@@ -7,14 +7,9 @@ from typing import Any
 
 import keras
 
-from keras_mtl.surgery.keras_internals import (
-    Functional,
-    idle_seeds_kept,
-    inference_context,
-    operation_fn,
-    set_keras_mask,
-    sublayers,
-)
+from keras_mtl.graph.layer_graph import runs_only_graph
+from keras_mtl.keras_private.graphs import Functional, operation_fn, set_keras_mask
+from keras_mtl.keras_private.layers import idle_seeds_kept, inference_context, sublayers
 
 
 class OwnGraph(Functional):
@@ -44,6 +39,7 @@ class Trunk(OwnGraph):
         True
     """
 
+    @runs_only_graph
     def call(
         self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
     ) -> Any:

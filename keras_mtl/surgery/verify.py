@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from keras_mtl.errors import CloneError, NotStatic
-from keras_mtl.surgery.cuts import kept_tensor
-from keras_mtl.surgery.graph import Call, Graph, checked_functional, graph_of
+from keras_mtl.graph.cuts import kept_tensor
+from keras_mtl.graph.layer_graph import Call, Graph, checked_functional, graph_of
 from keras_mtl.surgery.trunk import Trunk, is_static
 
 BATCH_SIZE = 2

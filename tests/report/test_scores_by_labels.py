@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from keras_mtl.errors import MissingExtra
+from keras_mtl.report.measured_scores import Score
 from keras_mtl.report.scores_by_labels import plot_scores, score_table
-from keras_mtl.results import Score
 
 SCORES = [
     Score(strategy, labels, seed, value + 0.1 * seed)

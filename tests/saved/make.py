@@ -4,6 +4,7 @@ They were made by version 0.1.0 as it stood before the rooms were rebuilt, on Te
 `tests/test_saved_files.py` reads them by the version at hand, with what this file defines.
 """
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -99,16 +100,18 @@ def main():
     static = keras_mtl.transfer(source, cut=1, freeze=True, head=CLASSES)
     save(static, "static")
     fit_cached(static, FOLDER / "cache")
-    tuned = keras_mtl.transfer(source, cut="norm", freeze=False, head=keras_mtl.Head(CLASSES, hidden=[4]))
+    tuned = keras_mtl.transfer(
+        source, cut="norm", freeze=False, head=keras_mtl.Head(CLASSES, hidden=[4])
+    )
     tuned.fit(inputs(), labels(), verbose=0)
     save(tuned, "tuned")
-    several = keras_mtl.MultiTaskModel.from_model(source, cut=1, task="sex", heads={"hair": CLASSES})
+    several = keras_mtl.MultiTaskModel.from_model(
+        source, cut=1, task="sex", heads={"hair": CLASSES}
+    )
     several.fit({"sex": (inputs(), labels(2)), "hair": (inputs(), labels())}, verbose=0)
     save(several, "several")
-    try:
+    with contextlib.suppress(Killed):
         fit_with_backup(several, FOLDER / "backup", [Kill(1)])
-    except Killed:
-        pass
     search(source, FOLDER / "search")
 
 

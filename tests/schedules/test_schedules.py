@@ -7,15 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_mtl.errors import InvalidSchedule, TaskNotFound
-from keras_mtl.schedules import (
-    Annealed,
-    Blocks,
-    Interleaved,
-    Joint,
-    Proportional,
-    RoundRobin,
-    join,
-)
+from keras_mtl.schedules import Annealed, Blocks, Interleaved, Joint, Proportional, RoundRobin, join
 from keras_mtl.schedules.functions import as_schedule
 
 BATCHES = {"sex": 40, "hair": 7, "age": 12}

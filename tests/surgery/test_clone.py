@@ -7,7 +7,7 @@ from _models import ZOO, Affine, random_batch, randomised, zoo
 from _watching import outputs_of_calls, parts_of, same_bits, state_of, unchanged
 from keras_mtl import Trunk, cut_points, from_scratch, transfer
 from keras_mtl.errors import CloneError, NotStatic
-from keras_mtl.surgery.graph import graph_of
+from keras_mtl.graph.layer_graph import graph_of
 
 
 def build(name):

@@ -1,0 +1,1 @@
+"""Data of every kind, read into batches."""

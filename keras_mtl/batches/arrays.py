@@ -1,0 +1,124 @@
+"""Arrays as the data of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from keras_mtl.batches.base import TaskData
+from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.digests import digest_of_rows
+from keras_mtl.batches.orders import order_of_pass, unshuffled
+from keras_mtl.errors import InvalidTaskData
+
+
+class ArrayData(TaskData):
+    """Rows in memory, shuffled anew for each pass.
+
+    Args:
+        name: The name of the task.
+        whole: All rows.
+        batch_size: Rows of a batch; the last one of a pass may be shorter.
+        shuffle: Whether the rows are shuffled, differently in each pass.
+        seed: Seed of the run.
+    """
+
+    def __init__(
+        self, name: str, whole: Batch, *, batch_size: int = 32, shuffle: bool = True, seed: int = 0
+    ) -> None:
+        self.whole = whole
+        self.num_rows = whole.num_rows
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.seed = seed
+        self._pass_length = -(-self.num_rows // batch_size)
+        super().__init__(name, self._pass_length)
+        self._order = (-1, np.empty(0, dtype=np.int32))
+
+    @property
+    def x(self) -> Any:
+        """The inputs of all rows, in the structure of the model's inputs."""
+        return self.whole.x
+
+    @property
+    def y(self) -> Any:
+        """The labels of all rows; of joint data a dict by tasks."""
+        return self.whole.y
+
+    @property
+    def sample_weight(self) -> Any:
+        """The weights of all rows, or None; of joint data a dict by tasks."""
+        return self.whole.sample_weight
+
+    @property
+    def mask(self) -> Any:
+        """Which rows have their label, None for all; of joint data a dict by tasks."""
+        return self.whole.mask
+
+    def split(self, share: float, batch_size: int | None = None) -> tuple[ArrayData, ArrayData]:
+        """The rows without the last ones, and these, which are not shuffled.
+
+        Args:
+            share: The part of the rows that the last ones are.
+            batch_size: Rows of a batch of the last ones; the same as here by default.
+
+        Raises:
+            InvalidTaskData: There would be no rows, or no labels of a task, on one side.
+        """
+        at = int(self.num_rows * (1 - share))  # As Keras rounds.
+        if at in (0, self.num_rows):
+            raise InvalidTaskData(
+                f"Of the {self.num_rows} rows of `{self.name}`, `validation_split={share}` leaves "
+                "none on one side."
+            )
+        size = batch_size or self.batch_size
+        first, last = self.whole.rows(np.s_[:at]), self.whole.rows(np.s_[at:])
+        for task in (*first.unlabelled(self.name), *last.unlabelled(self.name)):
+            raise InvalidTaskData(
+                f"`validation_split={share}` leaves all labels of `{task}` on one side: it takes "
+                "the last rows. Shuffle the rows first, or give `validation_data`."
+            )
+        kept = ArrayData(
+            self.name, first, batch_size=self.batch_size, shuffle=self.shuffle, seed=self.seed
+        )
+        return kept, ArrayData(self.name, last, batch_size=size, shuffle=False)
+
+    def rows(self, position: int) -> np.ndarray:
+        """The row indices of the batch at a position."""
+        number, index = divmod(position, self._pass_length)
+        return self.order(number)[index * self.batch_size : (index + 1) * self.batch_size]
+
+    def row_blocks(self, positions: Iterable[int]) -> list[np.ndarray]:
+        """The row indices of the batches at some positions."""
+        return [self.rows(position) for position in positions]
+
+    def order(self, number: int) -> np.ndarray:
+        """All row indices in the order of a pass."""
+        if not self.shuffle:
+            number = 0
+        if number != self._order[0]:
+            self._order = (number, self._drawn(number))
+        return self._order[1]
+
+    def one_pass(self, number: int = 0) -> Iterator[Batch]:
+        """The batches of one pass."""
+        start = number * self._pass_length
+        for position in range(start, start + self._pass_length):
+            yield self.whole.rows(self.rows(position))
+
+    def batches(self, start: int = 0) -> Iterator[Batch]:
+        """The batches from a position on."""
+        for position in count(start):
+            yield self.whole.rows(self.rows(position))
+
+    def fingerprint(self) -> str:
+        """The hash of some rows of the inputs, of all labels, and of what orders them."""
+        return digest_of_rows(self.whole, [self.batch_size, self.shuffle, self.seed, self.name])
+
+    def _drawn(self, number: int) -> np.ndarray:
+        if not self.shuffle:
+            return unshuffled(self.num_rows)
+        return order_of_pass(self.num_rows, number, name=self.name, seed=self.seed)

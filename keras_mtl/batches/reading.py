@@ -1,0 +1,230 @@
+"""What a user gives as one batch, or as all rows, is read, checked and put into one form."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.batch_inputs import Inputs
+from keras_mtl.batches.missing_labels import check_label_spec, read_labels
+from keras_mtl.batches.values import as_array
+from keras_mtl.common.near_misses import did_you_mean
+from keras_mtl.errors import InvalidTaskData
+from keras_mtl.heads.head import Head
+from keras_mtl.heads.task_names import check_task
+
+
+class Reader(ABC):
+    """Reads `(x, y)` or `(x, y, sample_weight)`.
+
+    Args:
+        name: What messages call the data.
+        inputs: The inputs of the model; None leaves them in the structure in which they come.
+    """
+
+    def __init__(self, name: str, inputs: Inputs | None = None) -> None:
+        self.name = name
+        self.inputs = inputs
+
+    def read(self, values: Any, mask: Any = None) -> Batch:
+        """One batch, or all rows.
+
+        Args:
+            values: `(x, y)` or `(x, y, sample_weight)`.
+            mask: True where the row has its label; joint data take a dict by tasks.
+
+        Raises:
+            InvalidTaskData: There are no labels, no rows, or different numbers of rows.
+            InvalidFeatures: The inputs are not those of the model.
+            InvalidLabels: The labels do not fit the head.
+        """
+        x, y, sample_weight = self._unpack(values)
+        batch = Batch(self._inputs(x), *self.targets(y, sample_weight, mask))
+        self._check_lengths(batch)
+        return batch
+
+    def check_specs(self, specs: Any) -> None:
+        """Refuse batches of which it is known beforehand that they do not fit the model.
+
+        Args:
+            specs: The `element_spec` of a `tf.data.Dataset`, None for what it leaves out.
+        """
+        x, y, sample_weight = self._unpack(specs)
+        if self.inputs is not None:
+            self.inputs.check_specs(x, self.name)
+        self.check_label_specs(y)
+        self.check_weight_specs(sample_weight)
+
+    @abstractmethod
+    def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
+        """Labels, weights and masks."""
+
+    @abstractmethod
+    def check_label_specs(self, specs: Any) -> None:
+        """Refuse labels of which it is known beforehand that they do not fit the heads."""
+
+    @abstractmethod
+    def check_weight_specs(self, specs: Any) -> None:
+        """Refuse weights of which it is known beforehand that they are not one for each row."""
+
+    def _unpack(self, values: Any) -> tuple[Any, Any, Any]:
+        if not isinstance(values, tuple | list) or not 2 <= len(values) <= 3:
+            received = (
+                f"{len(values)} values" if isinstance(values, tuple | list) else _kind(values)
+            )
+            raise InvalidTaskData(
+                f"The data of `{self.name}` must give `(x, y)` or `(x, y, sample_weight)`. "
+                f"Received: {received}."
+            )
+        x, y, *weights = values
+        if y is None:
+            raise InvalidTaskData(f"The data of `{self.name}` have no labels: `y` is None.")
+        return x, y, weights[0] if weights else None
+
+    def _inputs(self, x: Any) -> Any:
+        if self.inputs is not None:
+            return self.inputs.read(x, self.name)
+        return keras.tree.map_structure(
+            lambda value: as_array(value, f"The inputs of `{self.name}`"), x
+        )
+
+    def _check_lengths(self, batch: Batch) -> None:
+        lengths = {
+            name: {len(values) for values in keras.tree.flatten(part) if values is not None}
+            for name, part in batch._asdict().items()
+        }
+        if len(set().union(*lengths.values())) > 1:
+            counted = {name: sorted(sizes) for name, sizes in lengths.items() if sizes}
+            raise InvalidTaskData(
+                f"The data of `{self.name}` must have the same number of rows in all parts. "
+                f"Received: {counted}."
+            )
+        if batch.num_rows == 0:
+            raise InvalidTaskData(f"The data of `{self.name}` are empty: there is no row.")
+
+
+class OneTask(Reader):
+    """Reads data whose labels are those of one task.
+
+    Args:
+        name: The name of the task.
+        head: Its head, if it is one that knows its kind.
+        inputs: The inputs of the model.
+    """
+
+    def __init__(self, name: str, head: Head | None = None, inputs: Inputs | None = None) -> None:
+        super().__init__(name, inputs)
+        self.head = head
+
+    def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
+        """Labels, weights and mask."""
+        labels, present = read_labels(y, self.name, self.head, mask)
+        return labels, read_weights(sample_weight, self.name), present
+
+    def check_label_specs(self, specs: Any) -> None:
+        """Refuse labels of which it is known beforehand that they do not fit the head."""
+        check_label_spec(specs, self.name, self.head)
+
+    def check_weight_specs(self, specs: Any) -> None:
+        """Refuse weights of which it is known beforehand that they are not one for each row."""
+        check_weight_spec(specs, self.name)
+
+
+class SeveralTasks(Reader):
+    """Reads joint data: the labels, weights and masks are dicts by the tasks' names.
+
+    Args:
+        heads: The head of each task; None for one that does not know its kind.
+        inputs: The inputs of the model.
+    """
+
+    def __init__(
+        self,
+        heads: Mapping[str, Head | None],
+        inputs: Inputs | None = None,
+    ) -> None:
+        super().__init__(", ".join(heads), inputs)
+        self.heads = dict(heads)
+
+    def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
+        """Labels, weights and masks of each task."""
+        labels = self._by_task(y, "labels")
+        weights = self._for_each(sample_weight, "sample weights")
+        masks = self._for_each(mask, "masks")
+        read = {
+            task: OneTask(task, head).targets(labels[task], weights[task], masks[task])
+            for task, head in self.heads.items()
+        }
+        y, sample_weight, mask = (
+            {task: parts[index] for task, parts in read.items()} for index in range(3)
+        )
+        return y, sample_weight, mask
+
+    def check_label_specs(self, specs: Any) -> None:
+        """Refuse labels of which it is known beforehand that they do not fit the heads."""
+        labels = self._by_task(specs, "labels")
+        for task, head in self.heads.items():
+            check_label_spec(labels[task], task, head)
+
+    def check_weight_specs(self, specs: Any) -> None:
+        """Refuse weights of which it is known beforehand that they are not one for each row."""
+        for task, spec in self._for_each(specs, "sample weights").items():
+            check_weight_spec(spec, task)
+
+    def _by_task(self, y: Any, what: str) -> Mapping[str, Any]:
+        if not isinstance(y, Mapping):
+            raise InvalidTaskData(
+                f"The {what} of `{self.name}` must be a dict by the tasks' names, "
+                f"{list(self.heads)}. Received: {_kind(y)}."
+            )
+        for task in y:
+            check_task(task, self.heads, where=f"The dict of {what}")
+        lacking = [task for task in self.heads if task not in y]
+        if lacking:
+            raise InvalidTaskData(
+                f"The {what} of `{self.name}` lack the task {lacking[0]!r}; they have {list(y)}."
+                f"{did_you_mean(lacking[0], y)}"
+            )
+        return y
+
+    def _for_each(self, values: Any, what: str) -> Mapping[str, Any]:
+        """One value for each task: all may share one, and a dict may leave some out."""
+        if not isinstance(values, Mapping):
+            return dict.fromkeys(self.heads, values)
+        for task in values:
+            check_task(task, self.heads, where=f"The dict of {what}")
+        return {task: values.get(task) for task in self.heads}
+
+
+def read_weights(sample_weight: Any, task: str) -> np.ndarray | None:
+    """The weights of the samples, if they are finite numbers, one for each."""
+    if sample_weight is None:
+        return None
+    array = as_array(sample_weight, f"The sample weights of `{task}`")
+    if array.ndim != 1 or array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+        raise InvalidTaskData(
+            f"The sample weights of `{task}` must be finite numbers, one for each sample. "
+            f"Received: {array.dtype}, shape {array.shape}, {array.ravel()[:3].tolist()} ..."
+        )
+    return array.astype(keras.config.floatx(), copy=False)
+
+
+def check_weight_spec(spec: Any, task: str) -> None:
+    """Refuse weights of which it is known beforehand that they are not one for each row.
+
+    Args:
+        spec: What stands for the weights in the `element_spec` of a `tf.data.Dataset`, or None.
+        task: What messages call the data.
+    """
+    if spec is not None and spec.shape.rank is not None:
+        dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype
+        read_weights(np.ones([size or 1 for size in spec.shape], dtype), task)
+
+
+def _kind(value: Any) -> str:
+    return f"`{type(value).__name__}`"

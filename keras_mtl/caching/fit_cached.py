@@ -1,0 +1,253 @@
+"""Training a model whose first layers are frozen: they run once, the rest in each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from os import PathLike
+from typing import Any
+
+import keras
+
+from keras_mtl.batches.input_shapes import check_shapes
+from keras_mtl.caching.execution import steps_per_execution
+from keras_mtl.caching.model_parts import TrainedPart
+from keras_mtl.caching.sources import Source, make_source
+from keras_mtl.caching.static_pass import StaticPass
+from keras_mtl.caching.static_split import split_model
+from keras_mtl.caching.storage.feature_cache import Cache, FolderCache, make_cache
+from keras_mtl.errors import UnsupportedModel
+from keras_mtl.keras_private.data_adapters import (
+    DataAdapter,
+    can_convert_arrays,
+    train_validation_split,
+)
+from keras_mtl.models.transfer_model import TransferModel
+
+_TRAINING = ("train_step", "test_step", "compute_loss", "compute_metrics", "make_train_function")
+
+
+def fit_cached(
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
+    *,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    verbose: str | int = "auto",
+    callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None = None,
+    validation_split: float = 0.0,
+    validation_data: Any = None,
+    shuffle: bool = True,
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: Any = None,
+    initial_epoch: int = 0,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
+    validation_batch_size: int | None = None,
+    validation_freq: int | Sequence[int] = 1,
+    cache: str | PathLike[str] = "auto",
+    views: int | None = None,
+) -> keras.callbacks.History:
+    """Train a model with frozen first layers, running these only once; this changes `model`.
+
+    Use it instead of `model.fit` wherever the first layers are frozen, such as after
+    `transfer(..., freeze=True)`: what they compute is the same in each epoch. It goes through
+    them once, up to the pooling of the head, and trains the rest on the result. With the same
+    seed it learns what `fit` learns.
+
+    Args:
+        model: A compiled Functional or Sequential model. In a trunk of `transfer` all frozen
+            layers count; elsewhere those that Keras runs in training as in inference.
+        x: What `fit` takes. Of a `tf.data.Dataset`, a `PyDataset`, a torch `DataLoader` or a
+            generator the batches are replayed in each epoch as they came in one pass; those of a
+            `PyDataset` in a new order if `shuffle` is True.
+        y: As for `fit`: labels or other targets; None with streams.
+        batch_size: Samples in a batch, in the pass and in training; 32 by default. For arrays.
+        epochs: As for `fit`: the number of the last epoch.
+        verbose: As for `fit`; a progress bar shows the pass as well.
+        callbacks: As for `fit`. They see the whole model, of which they must not change the frozen
+            layers, nor compile it anew.
+        validation_split: As for `fit`: the part of the arrays, from their end, to validate on.
+        validation_data: As for `fit`. Its features are computed once as well.
+        shuffle: As for `fit`.
+        class_weight: As for `fit`.
+        sample_weight: As for `fit`.
+        initial_epoch: As for `fit`.
+        steps_per_epoch: As for `fit`. Of a stream that does not end, the number of batches whose
+            features are computed.
+        validation_steps: The same for `validation_data`.
+        validation_batch_size: As for `fit`; `batch_size` by default.
+        validation_freq: As for `fit`.
+        cache: Where the features are kept: `"memory"`; a path, of a folder in which later calls
+            find them again, as long as the frozen layers, their weights and the data are the
+            same (what is there is never deleted, so remove it when it is of no more use); or
+            `"auto"`, the default: memory as long as they fit into a quarter of what is
+            available, temporary files beyond.
+        views: With random augmentation in front of the frozen layers, how many draws of it to
+            compute; the epochs take turns with them. Validation data are not augmented. None if
+            there is no such augmentation.
+
+    Returns:
+        The `History` that `fit` would return. `model` has the weights learnt, and its optimizer
+        and metrics the state that they have after `fit`.
+
+    Raises:
+        NotStatic: No frozen layer comes before all that trains, or random augmentation does and
+            `views` is None.
+        InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do not
+            fit its kind.
+        InvalidFeatures: Arrays or batches do not fit the model's inputs, there are none, or the
+            frozen layers give NaN or infinite values.
+        CacheError: Features cannot be written to or read from `cache`.
+        UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no
+            model.
+        UnbuiltModel: `model` is a Sequential model without an input shape.
+        RuntimeError: A callback compiles the model anew.
+        ValueError: The model is not compiled, nothing in it trains, `x` and `y` differ in length,
+            or an argument does not go with this kind of data.
+
+    Example:
+        >>> import keras, keras_mtl, numpy as np
+        >>> trained = keras.Sequential([
+        ...     keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3), keras.layers.Dense(2)])
+        >>> model = keras_mtl.transfer(trained, cut=1, freeze=True, head=3)
+        >>> x, y = np.zeros((12, 8, 8, 1)), np.arange(12) % 3
+        >>> history = keras_mtl.fit_cached(model, x, y, epochs=5, verbose=0)
+        >>> len(history.history["loss"])
+        5
+    """
+    split = split_model(model, views)
+    _check_training(model)
+    if isinstance(model, TransferModel):
+        y, validation_data = model.checked_labels(y, validation_data)
+    if validation_split and validation_data is None:
+        arrays = (x, y, sample_weight)
+        (x, y, sample_weight), validation_data = train_validation_split(arrays, validation_split)
+    _check_arrays(model, x, y, validation_data)
+    options = {"class_weight": class_weight, "shuffle": shuffle, "steps": steps_per_epoch}
+    training = make_source(model, x, y, sample_weight, batch_size=batch_size, **options)
+    validation = _validation_source(
+        model,
+        validation_data,
+        batch_size=validation_batch_size or batch_size,
+        steps=validation_steps,
+    )
+    with closing(make_cache(cache)) as kept:
+        _check_read_once(training, views, kept)
+        features = StaticPass(model, split, kept, verbose)
+        return _train(
+            TrainedPart(model, split),
+            features.of(training, views),
+            callbacks,
+            validation_data=None if validation is None else features.of(validation),
+            epochs=epochs,
+            verbose=verbose,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            validation_freq=validation_freq,
+        )
+
+
+def _train(
+    part: TrainedPart,
+    data: DataAdapter,
+    callbacks: Any,
+    *,
+    epochs: int,
+    verbose: str | int,
+    steps_per_epoch: int | None,
+    validation_steps: int | None,
+    **options: Any,
+) -> keras.callbacks.History:
+    """`fit` on features, with callbacks that see the whole model."""
+    steps = steps_per_epoch or data.num_batches
+    part.steps_per_execution = steps_per_execution(
+        part.whole, callbacks, steps, parts=[n for n in (steps_per_epoch, validation_steps) if n]
+    )
+    if keras.backend.backend() == "tensorflow":
+        # Unless it is told the steps, `fit` makes two iterators an epoch: in some milliseconds
+        # each, in which small features could be trained on for several steps.
+        steps_per_epoch = steps
+    if not isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = keras.callbacks.CallbackList(
+            [*keras.tree.flatten(callbacks or []), _CompiledOnce(part)],
+            add_history=True,
+            add_progbar=verbose != 0,
+            model=part.whole,
+            verbose=verbose,
+            epochs=epochs,
+            steps=steps,
+        )
+    return part.fit(
+        data,
+        callbacks=callbacks,
+        epochs=epochs,
+        verbose=verbose,
+        steps_per_epoch=steps_per_epoch,
+        validation_steps=validation_steps,
+        **options,
+    )
+
+
+class _CompiledOnce(keras.callbacks.Callback):
+    """Refuses to go on where `unfreeze`, for one, would change nothing any more."""
+
+    def __init__(self, part: TrainedPart) -> None:
+        super().__init__()
+        self._part = part
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """After the callbacks of the user."""
+        if not self._part.is_current():
+            raise RuntimeError(
+                f"A callback compiled `{self._part.whole.name}` anew, as `freeze` and `unfreeze` "
+                f"do, before epoch {epoch + 1}; this training does not know of it. Do so between "
+                "two calls of `fit_cached`."
+            )
+
+
+def _validation_source(model: keras.Model, data: Any, **options: Any) -> Source | None:
+    if data is None:
+        return None
+    return make_source(model, *keras.utils.unpack_x_y_sample_weight(data), **options)
+
+
+def _check_arrays(model: keras.Model, x: Any, y: Any, validation_data: Any) -> None:
+    """Refuse what training, or the pass over the validation data, would stumble over later."""
+    if not can_convert_arrays((x,)):
+        return
+    if y is None and model.loss is not None:
+        raise ValueError("`y` is missing: give the labels of `x`, or batches of both.")
+    check_shapes(model, x, what="`x`")
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(validation_data)
+    if x is None or not can_convert_arrays((x,)):
+        return
+    if y is None and model.loss is not None:
+        raise ValueError("`validation_data` has no labels: give a tuple `(x, y)`.")
+    check_shapes(model, x, what="`validation_data`")
+
+
+def _check_training(model: keras.Model) -> None:
+    """Refuse what has no loss, and training of the user's own making, which wants inputs."""
+    own = [name for name in _TRAINING if getattr(type(model), name) != getattr(keras.Model, name)]
+    if own:
+        raise UnsupportedModel(
+            f"{type(model).__name__} has a `{own[0]}` of its own, which `fit_cached` would leave "
+            "out: it trains on features instead of inputs. Use `model.fit`."
+        )
+    if not model.compiled:
+        raise ValueError(
+            f"`{model.name}` is not compiled, so it has no loss to train with. Call "
+            "`model.compile(...)` first."
+        )
+
+
+def _check_read_once(source: Source, views: int | None, cache: Cache) -> None:
+    """A generator is read once: for neither several views nor a fingerprint."""
+    if source.is_read_once and ((views or 1) > 1 or isinstance(cache, FolderCache)):
+        raise ValueError(
+            "A generator can be read only once, so it can have neither several `views` nor a "
+            "folder as `cache`. Give the data as a `keras.utils.PyDataset` or as arrays."
+        )

@@ -1,0 +1,165 @@
+"""Stored features as data for `fit`, in the order in which `fit` would have drawn the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.caching.storage.stores import Rows, Store
+from keras_mtl.keras_private.data_adapters import ArrayDataAdapter, DataAdapter, PyDatasetAdapter
+
+NAMES = ("features", "mask")
+SMALL = 1 << 28
+"""Bytes of features of which an epoch may be copied."""
+
+
+def as_inputs(columns: Sequence[Any]) -> dict[str, Any]:
+    """What the trained part takes as its inputs: features, and their mask if there is one."""
+    return dict(zip(NAMES, columns, strict=False))
+
+
+class _InTurn(keras.utils.PyDataset):
+    """Data in several views, of which each epoch sees the next one."""
+
+    def __init__(self, views: int) -> None:
+        super().__init__()
+        self._views = views
+        self._epochs = 0
+
+    def on_epoch_begin(self) -> None:
+        """Move on to the next view."""
+        self._epochs += 1
+
+    @property
+    def view(self) -> int:
+        """The number of the view for the current epoch."""
+        return max(self._epochs - 1, 0) % self._views
+
+
+class StoredBatches(_InTurn):
+    """Batches as they came.
+
+    Args:
+        store: For each view, in this order, all its batches: features first, then targets.
+        targets: The structure of `(y,)` or `(y, sample_weight)`; empty if there are none.
+        views: How many views are in the store.
+    """
+
+    def __init__(self, store: Store, targets: tuple[Any, ...], views: int) -> None:
+        super().__init__(views)
+        self._store = store
+        self._targets = targets
+
+    @property
+    def num_batches(self) -> int:
+        """The number of batches in an epoch."""
+        return len(self._store) // self._views
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        batch = self._store[self.view * self.num_batches + index]
+        features = len(batch) - len(keras.tree.flatten(self._targets))
+        targets = keras.tree.pack_sequence_as(self._targets, batch[features:])
+        return (as_inputs(batch[:features]), *targets)
+
+
+class RowBatches(_InTurn):
+    """Batches of row numbers, with the features in these rows in their place.
+
+    Args:
+        order: Keras's adapter for the row numbers and the targets; it shuffles.
+        columns: For each view, in this order, all its rows: features and, maybe, masks.
+        views: How many views are in the columns.
+    """
+
+    def __init__(self, order: ArrayDataAdapter, columns: Sequence[Rows], views: int) -> None:
+        super().__init__(views)
+        self._order = order
+        self._columns = columns
+
+    @property
+    def num_batches(self) -> int:
+        """The number of batches in an epoch."""
+        return self._order.num_batches
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        batches = self._order.get_numpy_iterator()
+        return self.with_features(next(islice(batches, index, None)))
+
+    def with_features(self, batch: Any) -> tuple[Any, ...]:
+        """A batch of row numbers and targets as one of features and targets."""
+        rows, *targets = keras.tree.map_structure(
+            keras.ops.convert_to_numpy, batch if isinstance(batch, tuple | list) else (batch,)
+        )
+        rows = rows + self.view * (len(self._columns[0]) // self._views)
+        return (as_inputs([column[rows] for column in self._columns]), *targets)
+
+
+def adapter_for_columns(
+    columns: Sequence[Rows], views: int, *, shuffle: bool | str = False, **options: Any
+) -> DataAdapter:
+    """Keras's adapter for features in memory, and its like for features in files.
+
+    Args:
+        columns: For each view, in this order, all its rows: features and, maybe, masks.
+        views: How many views are in the columns.
+        shuffle: As for `fit`.
+        options: The other arguments of Keras's adapter for arrays, except for the inputs.
+    """
+    arrays = [column for column in columns if isinstance(column, np.ndarray)]
+    if views > 1 or len(arrays) < len(columns):
+        rows = np.arange(len(columns[0]) // views)
+        return RowsAdapter(ArrayDataAdapter(rows, shuffle=shuffle, **options), columns, views)
+    small = sum(array.nbytes for array in arrays) <= SMALL and shuffle != "batch"
+    adapter = EpochAdapter if small else ArrayDataAdapter
+    return adapter(as_inputs(arrays), shuffle=shuffle, **options)
+
+
+class EpochAdapter(ArrayDataAdapter):
+    """Keras's adapter for arrays, for small ones: on TensorFlow it gathers an epoch at once.
+
+    Keras gathers each batch in other threads, which take longer to wake up than to gather little.
+    The order is the same: Keras draws it for the whole epoch too.
+    """
+
+    def __init__(self, x: Any, *, batch_size: int, **options: Any) -> None:
+        super().__init__(x, batch_size=batch_size, **options)
+        samples = len(keras.tree.flatten(x)[0])
+        self._whole = ArrayDataAdapter(x, batch_size=samples, **options)
+
+    def get_tf_dataset(self) -> Any:
+        """A dataset for TensorFlow."""
+        dataset = self._whole.get_tf_dataset().rebatch(self.batch_size)
+        options = type(dataset.options())()
+        options.autotune.enabled = False
+        options.threading.private_threadpool_size = 1
+        return dataset.with_options(options)
+
+
+class RowsAdapter(PyDatasetAdapter):
+    """Feeds `RowBatches` to `fit` in the order that Keras's adapter for arrays draws."""
+
+    def __init__(self, order: ArrayDataAdapter, columns: Sequence[Rows], views: int) -> None:
+        super().__init__(RowBatches(order, columns, views))
+        self._order = order
+        self._drawn: Any = None
+
+    def get_tf_dataset(self) -> Any:
+        """A dataset for TensorFlow."""
+        self._drawn = self._order.get_tf_dataset()
+        return super().get_tf_dataset()
+
+    def get_torch_dataloader(self) -> Any:
+        """A loader for torch: the one of the row numbers, as another would draw another order."""
+        loader = self._order.get_torch_dataloader()
+        loader.collate_fn = lambda batch: keras.tree.map_structure(
+            keras.ops.convert_to_tensor, self.py_dataset.with_features(batch)
+        )
+        return loader
+
+    def _get_iterator(self) -> Iterator[tuple[Any, ...]]:
+        drawn = self._order.get_jax_iterator() if self._drawn is None else self._drawn
+        return map(self.py_dataset.with_features, drawn)

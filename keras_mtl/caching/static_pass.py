@@ -1,0 +1,117 @@
+"""One pass of data through the static part of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.caching.fingerprints import fingerprint_of_all, fingerprint_of_static_part
+from keras_mtl.caching.model_parts import StaticPart
+from keras_mtl.caching.replays import NAMES
+from keras_mtl.caching.sources import Source
+from keras_mtl.caching.static_split import Split
+from keras_mtl.caching.storage.feature_cache import Cache
+from keras_mtl.caching.storage.stores import Batch
+from keras_mtl.errors import InvalidFeatures
+from keras_mtl.keras_private.data_adapters import DataAdapter
+
+
+class StaticPass:
+    """Runs the static part of a model over data, or finds what an earlier run computed.
+
+    Args:
+        model: The whole model.
+        split: Where it is split.
+        cache: Where the features are kept.
+        verbose: As for `fit`.
+    """
+
+    def __init__(self, model: keras.Model, split: Split, cache: Cache, verbose: str | int) -> None:
+        self._model = model
+        self._split = split
+        self._cache = cache
+        self._verbose = 1 if verbose == "auto" else int(verbose)
+        self._part = StaticPart(model, split)
+        self._augmenting = StaticPart(model, split, augments=True)
+
+    def of(self, source: Source, views: int | None = None) -> DataAdapter:
+        """The data of a source with features instead of inputs, ready for `fit`.
+
+        Args:
+            source: The data.
+            views: How often random augmentation is drawn; None to leave it out.
+
+        Raises:
+            InvalidFeatures: Features are NaN or infinite.
+            CacheError: They cannot be written.
+        """
+        part = self._part if views is None else self._augmenting
+        times = views or 1
+
+        def run(keep: Callable[[Batch], None]) -> None:
+            self._run(part, source, times, keep)
+
+        def digest() -> str:
+            static = fingerprint_of_static_part(self._model, self._split)
+            return fingerprint_of_all([static, source.fingerprint(), f"{views}"])
+
+        total = source.num_batches
+        store = self._cache.store(run, digest, total and total * times)
+        return source.replay(store, times)
+
+    def _run(
+        self, part: StaticPart, source: Source, times: int, keep: Callable[[Batch], None]
+    ) -> None:
+        """Hand the features of all batches to `keep`, with what is kept beside them."""
+        total = source.num_batches
+        progress = keras.utils.Progbar(total and total * times, verbose=self._verbose)
+        finite = FiniteCheck()
+        full = 0
+        for _ in range(times):
+            for inputs, others in source.batches():
+                full = max(full, _samples(inputs))
+                features = _features(part, inputs, full)
+                finite.check(features[0])
+                keep([*features, *others])
+                progress.add(1)
+
+
+def _features(part: StaticPart, inputs: Any, full: int) -> Batch:
+    """The features of a batch, and their mask if they have one.
+
+    A smaller batch, such as the last one, is filled up: for another size the part would be
+    compiled again, which can cost more than the whole pass.
+    """
+    samples = _samples(inputs)
+    if samples < full:
+        filled = np.minimum(np.arange(full), samples - 1)
+        inputs = keras.tree.map_structure(lambda array: array[filled], inputs)
+    outputs = part.predict_on_batch(inputs)
+    return [np.asarray(outputs[name])[:samples] for name in NAMES if name in outputs]
+
+
+class FiniteCheck:
+    """Refuses features that are not finite, in the first batch that has some."""
+
+    def __init__(self) -> None:
+        self._samples = 0
+
+    def check(self, features: np.ndarray) -> None:
+        """Look at the features of the next batch."""
+        if features.dtype.kind in "fV":  # NumPy calls the half-precision types of others V.
+            finite = np.isfinite(features).reshape(len(features), -1).all(axis=1)
+            if not finite.all():
+                raise InvalidFeatures(
+                    f"The features of {int((~finite).sum())} of the {len(features)} samples of a "
+                    "batch are NaN or infinite; the first of them is sample "
+                    f"{self._samples + int(finite.argmin())}. Look for such values in `x`, or in "
+                    "the weights of the frozen layers."
+                )
+        self._samples += len(features)
+
+
+def _samples(inputs: Any) -> int:
+    return len(keras.tree.flatten(inputs)[0])

@@ -1,0 +1,178 @@
+"""Batches in files: one file of plain numbers for each column, and an index in JSON."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zlib
+from dataclasses import asdict, dataclass, field
+from itertools import accumulate
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_mtl.caching.storage.mapped_file import MappedFile, MappedRows
+from keras_mtl.caching.storage.stores import Batch, Rows
+from keras_mtl.errors import CacheError, DamagedCache
+
+VERSION = 2
+"""Of the format; another one is not read."""
+INDEX = "index.json"
+SMALL = 1 << 28
+"""Bytes up to which a column is read whole: training is faster on an array than on a file."""
+BLOCK = 1 << 24
+
+
+@dataclass
+class ColumnIndex:
+    """What the file of one column holds."""
+
+    dtype: str
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+    checksum: int = 0
+
+    @property
+    def sizes(self) -> list[int]:
+        """The bytes of each batch."""
+        return [prod(shape) * np.dtype(self.dtype).itemsize for shape in self.shapes]
+
+
+class FileWriter:
+    """Appends batches to files; `close` adds the index, without which they are no store.
+
+    Args:
+        folder: An existing, empty folder.
+        batches: How many batches there will be, None if that is not known.
+    """
+
+    def __init__(self, folder: Path, batches: int | None = None) -> None:
+        self.folder = folder
+        self._expected = batches
+        self._columns: list[ColumnIndex] = []
+
+    def append(self, batch: Batch) -> None:
+        """Write one batch.
+
+        Raises:
+            CacheError: The disk is full, or a column holds no numbers.
+        """
+        if not self._columns:
+            self._columns = [ColumnIndex(_dtype_name(array)) for array in batch]
+            self._check_space(batch)
+        for number, (column, array) in enumerate(zip(self._columns, batch, strict=True)):
+            data = array.tobytes()
+            self._write(_column_file(self.folder, number), data)
+            column.shapes.append(array.shape)
+            column.checksum = zlib.crc32(data, column.checksum)
+
+    def close(self) -> list[ColumnIndex]:
+        """Write the index and return it."""
+        columns = [asdict(column) for column in self._columns]
+        index = {"version": VERSION, "checksum": _checksum(columns), "columns": columns}
+        self._write(self.folder / INDEX, json.dumps(index).encode())
+        return self._columns
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            with open(path, "ab") as file:
+                file.write(data)
+        except OSError as error:
+            raise CacheError(f"Cannot write to `{self.folder}`: {error.strerror}.") from error
+
+    def _check_space(self, batch: Batch) -> None:
+        """Before the time for the pass is spent, as far as the space needed is known."""
+        needed = sum(array.nbytes for array in batch) * (self._expected or 1)
+        free = shutil.disk_usage(self.folder).free
+        if needed > free:
+            raise CacheError(
+                f"The features need {needed / 1e9:.1f} GB, the disk of `{self.folder}` has "
+                f"{free / 1e9:.1f} GB left. Give a path on another disk as `cache`, or cut where "
+                "the features are smaller."
+            )
+
+
+class FileStore:
+    """Batches in files, for reading."""
+
+    def __init__(self, folder: Path, columns: list[ColumnIndex]) -> None:
+        self._columns = columns
+        self._files = [MappedFile(_column_file(folder, i)) for i in range(len(columns))]
+        self._starts = [list(accumulate(column.sizes, initial=0)) for column in columns]
+
+    @classmethod
+    def open(cls, folder: Path) -> FileStore:
+        """What a `FileWriter` wrote.
+
+        Raises:
+            DamagedCache: Files are missing, shorter, hold something else than was written, or
+                have the format of another version.
+        """
+        try:
+            index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+            version, columns = index["version"], index["columns"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedCache(f"its index cannot be read ({error})") from error
+        if version != VERSION:
+            raise DamagedCache(
+                f"another version of keras_mtl wrote it (format {version}, this one: {VERSION})"
+            )
+        if index.get("checksum") != _checksum(columns):
+            raise DamagedCache("its index does not hold what was written to it")
+        columns = [ColumnIndex(**column) for column in columns]
+        for number, column in enumerate(columns):
+            _check_contents(_column_file(folder, number), column)
+        return cls(folder, columns)
+
+    def __len__(self) -> int:
+        return len(self._columns[0].shapes)
+
+    def __getitem__(self, index: int) -> Batch:
+        return [
+            file.read(starts[index], tuple(column.shapes[index]), column.dtype)
+            for file, starts, column in zip(self._files, self._starts, self._columns, strict=True)
+        ]
+
+    def columns(self) -> list[Rows]:
+        """Each column, small ones as an array in memory."""
+        return list(map(_rows, self._files, self._columns))
+
+
+def _checksum(columns: Any) -> int:
+    return zlib.crc32(json.dumps(columns).encode())
+
+
+def _rows(file: MappedFile, column: ColumnIndex) -> Rows:
+    samples, shape = sum(shape[0] for shape in column.shapes), tuple(column.shapes[0][1:])
+    if sum(column.sizes) <= SMALL:
+        return file.read(0, (samples, *shape), column.dtype)
+    return MappedRows(file, samples, shape, column.dtype)
+
+
+def _column_file(folder: Path, number: int) -> Path:
+    return folder / f"column_{number}.bin"
+
+
+def _dtype_name(array: np.ndarray) -> str:
+    if array.dtype.kind in "OUS":
+        raise CacheError(
+            "Text and objects cannot be cached in a file, only numbers. Pass "
+            '`cache="memory"`, or encode them first.'
+        )
+    return array.dtype.name
+
+
+def _check_contents(path: Path, column: ColumnIndex) -> None:
+    checksum = size = 0
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(BLOCK):
+                checksum = zlib.crc32(block, checksum)
+                size += len(block)
+    except OSError as error:
+        raise DamagedCache(f"`{path.name}` cannot be read: {error.strerror}") from error
+    if size != sum(column.sizes):
+        raise DamagedCache(f"`{path.name}` has {size} bytes instead of {sum(column.sizes)}")
+    if checksum != column.checksum:
+        raise DamagedCache(f"`{path.name}` does not hold what was written to it")

@@ -1,0 +1,1 @@
+"""Trained models as scikit-learn estimators."""

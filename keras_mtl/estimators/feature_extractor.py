@@ -1,0 +1,178 @@
+"""A trained model's features for scikit-learn."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import validate_data
+
+from keras_mtl.estimators.input_arrays import check_inputs
+from keras_mtl.estimators.model_archive import from_archive, to_archive
+from keras_mtl.estimators.pooled_trunk import Cut, PooledTrunk, check_cut
+from keras_mtl.estimators.trunk_cache import TrunkShelf
+from keras_mtl.graph.layer_graph import checked_functional
+from keras_mtl.heads.pooling import Pooling
+
+
+class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Give a trained model's features to scikit-learn: one vector a sample.
+
+    Use it with a handful of labels: nearest neighbours or a linear model on the features of a
+    static trunk need no training of the network. It is a transformer for pipelines,
+    cross-validation and searches over `cut`, and needs no `fit`. A pickle of it holds the model
+    as a `.keras` file, which is loaded in Keras's safe mode and not compiled.
+
+    Args:
+        model: A trained Functional or built Sequential model. It is not changed, and
+            `sklearn.base.clone` shares it. Train it further, and the features are those of its
+            new weights (but a vocabulary that it adapts anew needs a new extractor).
+        cut: Where the features are taken: what `transfer` takes, 1 by default: all but the last
+            layer. The features of a list of names stand side by side, in its order.
+        pooling: How features of more than one dimension become a vector: `"auto"`, the default,
+            averages over space, and over the unmasked steps of a sequence; `"avg"`, `"max"`,
+            `"flatten"`, or `"none"` where they are vectors.
+        batch_size: Number of samples that go through the trunk at once, 32 by default.
+        verbose: 1 or 2 to show the progress of `transform` as Keras does, 0 by default.
+
+    Attributes:
+        n_features_in_: The second dimension of the `X` seen by `fit`, if `X` is one array.
+        feature_names_in_: The columns of the `X` seen by `fit`, if it is a data frame.
+
+    Example:
+        >>> import keras, keras_mtl
+        >>> from sklearn.neighbors import KNeighborsClassifier
+        >>> from sklearn.pipeline import make_pipeline
+        >>> x, y = keras_mtl.datasets.digits(labels={"digit": 50})["digit"]
+        >>> trained = keras.Sequential([
+        ...     keras.Input((8, 8, 1)),
+        ...     keras.layers.Conv2D(16, 3, activation="relu", name="conv"),
+        ...     keras.layers.Flatten(),
+        ...     keras.layers.Dense(2, activation="softmax"),
+        ... ])
+        >>> extractor = keras_mtl.FeatureExtractor(trained, cut="conv")
+        >>> extractor.transform(x).shape
+        (50, 16)
+        >>> neighbours = make_pipeline(extractor, KNeighborsClassifier(3)).fit(x, y)
+        >>> neighbours.predict(x).shape
+        (50,)
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        cut: Cut = 1,
+        *,
+        pooling: Pooling = "auto",
+        batch_size: int = 32,
+        verbose: int = 0,
+    ) -> None:
+        self.model = model
+        self.cut = cut
+        self.pooling = pooling
+        self.batch_size = batch_size
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> FeatureExtractor:
+        """Check the arguments and the data, and do nothing else; `transform` needs no `fit`.
+
+        Args:
+            X: As for `transform`.
+            y: Not used.
+
+        Raises:
+            As `transform`.
+        """
+        check_cut(self.model, self.cut, self.pooling)
+        inputs = self._checked(X, reset=True)
+        self._input_shapes = [array.shape[1:] for array in inputs]
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """The features of the samples.
+
+        Args:
+            X: Array-like of shape `(samples, ...)` that fits the input of the model, of any
+                numeric dtype, or of text where the input is text. For several inputs a dict of
+                them by the names of the inputs, or a list in their order.
+
+        Returns:
+            The features, float32 of shape `(samples, features)`.
+
+        Raises:
+            InvalidFeatures: `X` does not fit the input of the model, holds NaN or infinite
+                values, or is empty.
+            InvalidCut: The model cannot be cut at `cut`, or `pooling` gives no vectors there.
+            LayerNotFound: No layer has the name given as `cut`.
+            UnsupportedModel: `model` is a subclassed model, or no model.
+            UnbuiltModel: `model` is a Sequential model without an input shape.
+            CloneError: A layer cannot be copied faithfully.
+            NotStatic: A layer draws random numbers in inference.
+            TypeError: `X` is sparse, or no array.
+            ValueError: `pooling` or `batch_size` is out of its range.
+        """
+        inputs = self._checked(X, reset=False)
+        return self._trunk().features(inputs, self.batch_size, self.verbose)
+
+    def _checked(self, X: Any, *, reset: bool) -> list[np.ndarray]:
+        """The arrays for the inputs of the model, and what scikit-learn wants to know of them."""
+        _check_batch_size(self.batch_size)
+        inputs = check_inputs(self.model, X)
+        # scikit-learn counts features along the second axis, which images may have of any size.
+        fitted = "n_features_in_" in vars(self)
+        one_array = len(inputs) == 1 and not isinstance(X, dict)
+        if one_array and (reset or (fitted and inputs[0].ndim == 2)):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        return inputs
+
+    def _trunk(self) -> PooledTrunk:
+        return self._shelf().take(self.cut, self.pooling)
+
+    def _shelf(self) -> TrunkShelf:
+        shelf = vars(self).get("_trunks")
+        if shelf is None or shelf.model is not self.model:
+            self._trunks = shelf = TrunkShelf(self.model)
+        return shelf
+
+    @property
+    def _n_features_out(self) -> int:
+        """What scikit-learn makes the names of the features from."""
+        width = self._trunk().width(vars(self).get("_input_shapes"))
+        if width is None:
+            raise AttributeError("The number of features depends on `X`: call `fit` first.")
+        return width
+
+    def __sklearn_clone__(self) -> FeatureExtractor:
+        """A clone that shares the model, and the trunks made so far and from now on."""
+        without_model = object.__new__(type(self))
+        without_model.__dict__.update(vars(self), model=None)
+        clone = BaseEstimator.__sklearn_clone__(without_model)
+        clone.model = self.model
+        clone._trunks = self._shelf()
+        return clone
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        checked_functional(self.model)
+        state = {**super().__getstate__(), "model": to_archive(self.model)}
+        state.pop("_trunks", None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({**state, "model": from_archive(state["model"])})
+
+
+def _check_batch_size(batch_size: Any) -> None:
+    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ValueError(f"`batch_size` is a positive whole number. Received: {batch_size!r}.")

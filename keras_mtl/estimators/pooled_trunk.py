@@ -1,0 +1,143 @@
+"""A static trunk that gives one vector a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from math import ceil
+from threading import Lock
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.errors import InvalidCut
+from keras_mtl.graph.cuts import kept_tensor, resolve_cut
+from keras_mtl.graph.layer_graph import checked_functional, graph_of
+from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
+from keras_mtl.surgery.clone import copy_of_input
+from keras_mtl.surgery.trunk import Trunk
+from keras_mtl.transfer import transfer
+
+Cut = int | str | Sequence[str]
+Shape = tuple[int | None, ...]
+
+
+class PooledTrunk:
+    """The first layers of a model with their output pooled; made once and called often.
+
+    It holds a copy of the weights, and knows when those of the model have changed since.
+    """
+
+    def __init__(self, model: keras.Model, cut: Cut, pooling: Pooling) -> None:
+        check_cut(model, cut, pooling)
+        paths = resolve_cut(model, cut)
+        self._sources = _layers_kept(model, paths)
+        self._fingerprint = _fingerprint(self._sources)
+        self._model = _with_pooling(transfer(model, cut, freeze=True), paths, pooling)
+        self._lock = Lock()
+
+    def is_current(self) -> bool:
+        """Whether the weights of the model are still those that were copied."""
+        return self._fingerprint == _fingerprint(self._sources)
+
+    def width(self, shapes: Sequence[Shape] | None = None) -> int | None:
+        """Length of the vectors, for samples of these shapes; None if it depends on the shape."""
+        vectors = [vector.shape for vector in self._model.outputs]
+        if shapes is not None and any(vector[-1] is None for vector in vectors):
+            vectors = self._model.compute_output_shape([(None, *shape) for shape in shapes])
+        widths = [vector[-1] for vector in vectors]
+        return None if None in widths else sum(widths)
+
+    def features(
+        self, inputs: Sequence[np.ndarray], batch_size: int, verbose: int = 0
+    ) -> np.ndarray:
+        """The vectors, float32 of shape `(samples, width)`; those of several outputs in a row."""
+        samples = len(inputs[0])
+        progress = keras.utils.Progbar(ceil(samples / batch_size), verbose=verbose)
+        parts = []
+        for start in range(0, samples, batch_size):
+            batch = [array[start : start + batch_size] for array in inputs]
+            parts.append(self._features_of_batch(batch, batch_size))
+            progress.add(1)
+        return np.concatenate(parts)
+
+    def _features_of_batch(self, batch: list[np.ndarray], batch_size: int) -> np.ndarray:
+        """One compiled call.
+
+        A compiled function is made for each size of batch. The last batch may have any size: it
+        is filled up to a power of two, so that a few functions serve data of every length.
+        """
+        samples = len(batch[0])
+        size = min(batch_size, 1 << (samples - 1).bit_length())
+        filled = np.minimum(np.arange(size), samples - 1)
+        tensors = [
+            keras.ops.convert_to_tensor(array[filled], dtype=tensor.dtype)
+            for array, tensor in zip(batch, self._model.inputs, strict=True)
+        ]
+        with self._lock:  # On JAX a call takes the weights away and puts them back.
+            vectors = keras.tree.flatten(self._model.predict_on_batch(tensors))
+        return np.concatenate([v[:samples].astype("float32") for v in vectors], axis=1)
+
+
+def check_cut(model: keras.Model, cut: Cut, pooling: Pooling) -> None:
+    """Refuse a cut where pooling does not give a vector a sample.
+
+    Raises:
+        LayerNotFound: No layer has the name given.
+        InvalidCut: The model cannot be cut there, or not to get vectors.
+        ValueError: `pooling` is no way of pooling.
+    """
+    check_pooling(pooling)
+    for tensor in _tensors_kept(model, resolve_cut(model, cut)):
+        rank = len(tensor.shape)
+        pools = rank == 2 or (pooling == "flatten" and rank > 2)
+        if tensor.dtype == "string" or not (pools or (pooling != "none" and 3 <= rank <= 5)):
+            raise InvalidCut(
+                f"`cut={cut!r}` with `pooling={pooling!r}` does not give a vector of numbers for "
+                f"each sample: the output there is {tensor.dtype} of shape {tensor.shape}. Cut at "
+                'another layer, or use `pooling="flatten"`.'
+            )
+
+
+def _with_pooling(trunk: Trunk, paths: tuple[str, ...], pooling: Pooling) -> keras.Model:
+    """A model from a flat list of inputs to a list of vectors, those of `paths` in this order."""
+    inputs = keras.tree.map_structure(copy_of_input, trunk.input)
+    features = trunk(inputs)
+    in_order = [features[path] for path in paths] if len(paths) > 1 else features
+    vectors = [
+        _vector(index, tensor, pooling) for index, tensor in enumerate(keras.tree.flatten(in_order))
+    ]
+    return keras.Model(keras.tree.flatten(inputs), vectors)
+
+
+def _vector(index: int, tensor: Any, pooling: Pooling) -> Any:
+    layer = pooling_layer(pooling, len(tensor.shape))
+    if layer is None:
+        return tensor
+    layer.name = f"vector_{index}"  # A model's layers must differ in name.
+    return layer(tensor)
+
+
+def _tensors_kept(model: keras.Model, paths: tuple[str, ...]) -> list[Any]:
+    if not paths:
+        return checked_functional(model).outputs
+    return [kept_tensor(model, path) for path in paths]
+
+
+def _layers_kept(model: keras.Model, paths: tuple[str, ...]) -> list[keras.Layer]:
+    """The layers of the model that the trunk is a copy of."""
+    graph = graph_of(model, nested=True)
+    kept = frozenset(graph.key(tensor) for tensor in _tensors_kept(model, paths))
+    operations = [call.operation for call in graph.leading_to(kept).calls]
+    return [operation for operation in operations if isinstance(operation, keras.Layer)]
+
+
+def _fingerprint(layers: Iterable[keras.Layer]) -> bytes:
+    """A hash of all weights: in time a small part of one batch through the layers."""
+    digest = sha256()
+    for layer in layers:
+        for weight in layer.weights:
+            values = np.ascontiguousarray(keras.ops.convert_to_numpy(weight))
+            digest.update(values.reshape(-1).view(np.uint8).data)
+    return digest.digest()

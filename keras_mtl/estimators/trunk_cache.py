@@ -1,0 +1,38 @@
+"""The pooled trunks of one model, kept for the next time that they are needed."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+import keras
+
+from keras_mtl.estimators.pooled_trunk import Cut, PooledTrunk
+from keras_mtl.graph.layer_graph import checked_functional
+from keras_mtl.heads.pooling import Pooling
+
+CAPACITY = 8
+"""Trunks kept at most, those used last: each one holds a copy of its weights."""
+
+
+class TrunkShelf:
+    """Makes each trunk of a model once, and anew when the model has been trained further."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self.model = model
+        self._made: dict[Any, PooledTrunk] = {}
+        self._lock = Lock()
+
+    def take(self, cut: Cut, pooling: Pooling) -> PooledTrunk:
+        """The trunk for a cut and a way of pooling, with the weights that the model has now."""
+        # A Sequential model gets a new graph when layers are added or removed. As text, a cut may
+        # be a list, and `True` is not 1.
+        key = (checked_functional(self.model), repr((cut, pooling)))
+        with self._lock:
+            trunk = self._made.pop(key, None)
+            if trunk is None or not trunk.is_current():
+                trunk = PooledTrunk(self.model, cut, pooling)
+            self._made[key] = trunk
+            if len(self._made) > CAPACITY:
+                del self._made[next(iter(self._made))]
+        return trunk

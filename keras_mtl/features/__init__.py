@@ -1,1 +1,0 @@
-"""The static trunk as a source of features."""

@@ -1,0 +1,1 @@
+"""The layer graph of a model, and where it can be cut."""

@@ -1,0 +1,1 @@
+"""Heads: the last layers of a task, and its labels."""

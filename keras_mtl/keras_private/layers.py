@@ -1,0 +1,67 @@
+"""What Keras keeps private of layers: the parts inside, seeds, added losses, the call context.
+
+Written against Keras 3.15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+from keras.src.backend.common import global_state
+
+
+def sublayers(layer: keras.Layer) -> list[keras.Layer]:
+    """The layer itself and all layers inside it; the order depends on its class only."""
+    return layer._flatten_layers(include_self=True, recursive=True)
+
+
+def seed_states(layer: keras.Layer) -> list[keras.Variable]:
+    """The states of the random generators that the layer itself owns."""
+    return [generator.state for generator in layer._seed_generators]
+
+
+def added_losses(layer: keras.Layer) -> list[Any]:
+    """What the layer itself has added to the loss in its last call: activity regularisation."""
+    return layer._get_own_losses()
+
+
+def own_state(layer: keras.Layer) -> list[keras.Variable]:
+    """What a call of the layer itself may change: statistics, and seeds."""
+    return [*layer._non_trainable_variables, *seed_states(layer)]
+
+
+@contextmanager
+def idle_seeds_kept(layer: keras.Layer) -> Iterator[None]:
+    """Put the seeds of recurrent dropout back.
+
+    Keras draws its masks in inference too (not on torch) and leaves them unused.
+    """
+    recurrent = [part for part in sublayers(layer) if isinstance(part, keras.layers.RNN)]
+    seeds = [seed for part in recurrent for cell in sublayers(part) for seed in seed_states(cell)]
+    values = [seed.value * 1 for seed in seeds]
+    yield
+    for seed, value in zip(seeds, values, strict=True):
+        seed.assign(value)
+
+
+@contextmanager
+def inference_context() -> Iterator[None]:
+    """Let layers that are called without `training` inherit False instead of the outer value.
+
+    A custom layer may call its own sublayers without passing `training` on. They look it up in
+    the context of the outermost call, which `training=False` on the custom layer does not reach
+    when its `call` has no such argument.
+    """
+    context = global_state.get_global_attribute("current_call_ctx")
+    if context is None:
+        yield
+        return
+    outer = context.get_value("training")
+    context.set_value("training", False)
+    try:
+        yield
+    finally:
+        context.set_value("training", outer)

@@ -1,0 +1,114 @@
+"""How good a multi-task model is at each of its tasks."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+
+from keras_mtl.batches.base import TaskData
+from keras_mtl.common.near_misses import did_you_mean
+from keras_mtl.errors import InvalidTaskData
+from keras_mtl.heads.task_names import check_task
+from keras_mtl.models.task_scores import TaskScores, relative_changes
+from keras_mtl.training.metric_directions import directions
+from keras_mtl.training.scoring_pass import score
+from keras_mtl.training.task_data import Data, apart, read_data
+
+
+def evaluate(
+    model: Any,
+    x: Any,
+    y: Any,
+    *,
+    batch_size: int | Mapping[str, int] | None = None,
+    verbose: str | int = "auto",
+    sample_weight: Any = None,
+    masks: Mapping[str, Any] | None = None,
+    baselines: Mapping[str, Any] | None = None,
+    callbacks: Any = None,
+) -> TaskScores:
+    """The loss and metrics of the tasks; the arguments are those of the model's `evaluate`."""
+    if not model.compiled:
+        raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
+    data = read_data(
+        model,
+        x,
+        y,
+        batch_size=batch_size,
+        sample_weight=sample_weight,
+        masks=masks,
+        every_task=False,
+    )
+    models = any(isinstance(one, keras.Model) for one in (baselines or {}).values())
+    for one in data.sets.values():
+        one.check_passes(2 if models else 1)
+    for task, baseline in (baselines or {}).items():
+        check_task(task, data.tasks, where="`baselines`")
+        if not isinstance(baseline, keras.Model | Mapping):
+            raise TypeError(
+                f"The baseline of `{task}` is a model or a dict of its metrics. Received: "
+                f"{baseline!r}."
+            )
+    if not isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = keras.callbacks.CallbackList(callbacks, model=model)
+    results = score(model, data, callbacks, verbose=1 if verbose == "auto" else int(verbose))
+    loss = results.pop("")["loss"]
+    changes = _changes(model, results, baselines, data) if baselines else None
+    return TaskScores(results, changes, loss)
+
+
+def _changes(
+    model: Any,
+    results: Mapping[str, Mapping[str, float]],
+    baselines: Mapping[str, Any],
+    data: Data,
+) -> dict[str, dict[str, float]]:
+    sets = apart(data).sets
+    changes = {}
+    for task, baseline in baselines.items():
+        if isinstance(baseline, keras.Model):
+            if task not in sets:
+                raise InvalidTaskData(
+                    f"The baseline of `{task}` is a model: give the data as arrays, or its metrics "
+                    "as a dict."
+                )
+            alone = baseline.task(task) if hasattr(baseline, "tasks") else baseline
+            values = _evaluated(alone, sets[task])
+        else:
+            values = _known_metrics(task, baseline, results[task])
+        known = directions(model.objectives[task].metrics)
+        changes[task] = relative_changes(results[task], values, known)
+    return changes
+
+
+def _known_metrics(
+    task: str, baseline: Mapping[str, float], known: Mapping[str, Any]
+) -> dict[str, float]:
+    """The metrics by their names without that of the task; refuses others."""
+    values = {name.removeprefix(f"{task}_"): value for name, value in baseline.items()}
+    for name in values:
+        if name not in known:
+            raise ValueError(
+                f"The baseline of `{task}` has the metric {name!r}; the task has {list(known)}."
+                f"{did_you_mean(name, known)}"
+            )
+    return values
+
+
+def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
+    """Keras's own `evaluate`, without its warning of a generator that ends."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Your input ran out of data")
+        values: dict[str, Any] = model.evaluate(_labelled(data), return_dict=True, verbose=0)
+    return values
+
+
+def _labelled(data: TaskData) -> Iterator[Any]:
+    """The batches of one pass as Keras takes them, without the rows that have no label."""
+    for batch in data.one_pass():
+        there = batch if batch.mask is None else batch.rows(batch.mask)
+        if there.num_rows:
+            yield there[:2] if there.sample_weight is None else there[:3]

@@ -1,0 +1,101 @@
+"""The loss and metrics of several tasks, and how they compare with those of other models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from keras_mtl.common.tables import text_table
+
+
+class TaskScores(dict[str, float]):
+    """What `MultiTaskModel.evaluate` returns: a dict as Keras's, such as `hair_accuracy`.
+
+    Attributes:
+        by_task: The values by task and metric; `scores["hair"]` is `scores.by_task["hair"]`.
+        changes: By task and metric the relative change against the baseline, positive where this
+            model is better; empty without baselines.
+
+    Example:
+        >>> from keras_mtl.models.task_scores import TaskScores
+        >>> scores = TaskScores({"hair": {"accuracy": 0.9}}, {"hair": {"accuracy": 0.1}})
+        >>> scores["hair_accuracy"], scores["hair"], scores.negative_transfer
+        (0.9, {'accuracy': 0.9}, [])
+    """
+
+    def __init__(
+        self,
+        by_task: Mapping[str, Mapping[str, float]],
+        changes: Mapping[str, Mapping[str, float]] | None = None,
+        loss: float | None = None,
+    ) -> None:
+        flat = {f"{task}_{name}": v for task, own in by_task.items() for name, v in own.items()}
+        super().__init__(flat if loss is None else {"loss": loss, **flat})
+        self.by_task = {task: dict(own) for task, own in by_task.items()}
+        self.changes = {task: dict(own) for task, own in (changes or {}).items()}
+
+    @property
+    def negative_transfer(self) -> list[str]:
+        """The tasks at which the model is worse than the baseline, by the mean of their changes.
+
+        The loss counts only where there is no metric.
+        """
+        return [task for task, own in self.changes.items() if _mean(own) < 0]
+
+    def __missing__(self, task: str) -> dict[str, float]:
+        if task in self.by_task:
+            return self.by_task[task]
+        raise KeyError(task)
+
+    def __str__(self) -> str:
+        rows = [
+            [task, name, _shown(value), *self._change(task, name)]
+            for task, own in self.by_task.items()
+            for name, value in own.items()
+        ]
+        columns = ["task", "metric", "value", *(["change"] if self.changes else [])]
+        table = text_table(columns, rows)
+        worse = self.negative_transfer
+        if not worse:
+            return table
+        return f"{table}\nNegative transfer: worse than the baseline at {', '.join(worse)}."
+
+    def _change(self, task: str, name: str) -> list[str]:
+        if not self.changes:
+            return []
+        change = self.changes.get(task, {}).get(name)
+        return ["" if change is None else f"{change:+.1%}"]
+
+
+def relative_changes(
+    values: Mapping[str, float], baseline: Mapping[str, float], directions: Mapping[str, str]
+) -> dict[str, float]:
+    """Change of each value relative to the baseline's, positive for better.
+
+    Args:
+        values: By metric.
+        baseline: By metric; what it lacks is left out.
+        directions: `"up"` for a metric that is better when larger, `"down"`; others are left out.
+    """
+    signs = {"up": 1.0, "down": -1.0}
+    return {
+        name: signs[directions[name]] * (value - baseline[name]) / abs(baseline[name])
+        for name, value in values.items()
+        if name in baseline
+        and directions.get(name) in signs
+        and np.ndim(value) == np.ndim(baseline[name]) == 0
+        and baseline[name]
+    }
+
+
+def _shown(value: Any) -> str:
+    """A number, or the vector of a metric for each class."""
+    return f"{value:.4f}" if np.ndim(value) == 0 else np.array2string(value, precision=4)
+
+
+def _mean(changes: Mapping[str, float]) -> float:
+    counted = [change for name, change in changes.items() if name != "loss"]
+    counted = counted or list(changes.values())
+    return sum(counted) / len(counted) if counted else 0.0

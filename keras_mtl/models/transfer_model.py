@@ -1,0 +1,102 @@
+"""A trunk with a head on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_mtl.errors import InvalidLabels
+from keras_mtl.heads.head import Head
+from keras_mtl.heads.labels import check_labels
+from keras_mtl.heads.placing import put_head
+from keras_mtl.surgery.clone import copy_of_input
+from keras_mtl.surgery.trunk import Trunk
+
+
+@keras.saving.register_keras_serializable("keras_mtl")
+class TransferModel(Trunk):
+    """What `transfer` returns when it is given a head: a Functional model of two layers.
+
+    `trunk` and `head` are found in the graph, so they are there after `load_model` too.
+
+    Example:
+        >>> import keras, keras_mtl
+        >>> trained = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+        >>> model = keras_mtl.transfer(trained, cut=0, head=2)
+        >>> model.trunk.name, model.head.name
+        ('trunk', 'head')
+    """
+
+    @property
+    def trunk(self) -> Trunk:
+        """The layers kept, as a model of their own."""
+        return next(layer for layer in self.layers if isinstance(layer, Trunk))
+
+    @property
+    def head(self) -> keras.Layer:
+        """The new last layers."""
+        return self.outputs[0]._keras_history.operation
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """`keras.Model.fit`, after a check of the labels, if they are given as arrays.
+
+        Raises:
+            InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
+                not fit its kind.
+        """
+        y, validation_data = self.checked_labels(y, validation_data)
+        before = (batch_size, epochs, verbose, callbacks, validation_split)
+        return super().fit(x, y, *before, validation_data, **kwargs)
+
+    def checked_labels(self, y: Any, validation_data: Any) -> tuple[Any, Any]:
+        """The labels of `fit`, those in `validation_data` too, if they are arrays that fit.
+
+        Raises:
+            InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
+                not fit its kind.
+        """
+        known = isinstance(self.head, Head) and self.compiled and self.head.has_loss(self.loss)
+        if not known:
+            return y, validation_data
+        if y is not None:
+            y = _some_labels(self.head, y, "y")
+        if isinstance(validation_data, tuple | list) and len(validation_data) > 1:
+            inputs, labels, *weights = validation_data
+            labels = _some_labels(self.head, labels, "validation_data[1]")
+            validation_data = (inputs, labels, *weights)
+        return y, validation_data
+
+
+def _some_labels(head: Head, labels: Any, argument: str) -> Any:
+    """The labels if they fit; Keras would train on none at all without a word."""
+    array = check_labels(head, labels, argument=argument)
+    if not len(array):
+        raise InvalidLabels(f"`{argument}` is empty; expected a label for each sample.")
+    return array
+
+
+def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> TransferModel:
+    """Put a copy of a head on a trunk; compile the model if the head knows how.
+
+    Raises:
+        HeadMismatch: The head does not fit the features of the trunk.
+    """
+    inputs = keras.tree.map_structure(copy_of_input, trunk.input)
+    copy, outputs = put_head(trunk(inputs), head)
+    model = TransferModel(inputs, outputs, name=name)
+    if isinstance(copy, Head):
+        model.compile("adam", loss=copy.make_loss(), metrics=copy.make_metrics())
+    return model

@@ -1,1 +1,0 @@
-"""One trunk, several heads that train in turn or at once."""

@@ -1,1 +1,0 @@
-"""The data of tasks: one file for each kind of source."""

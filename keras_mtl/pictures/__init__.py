@@ -1,0 +1,1 @@
+"""Pictures to save; the only room that knows matplotlib."""

@@ -1,0 +1,61 @@
+"""Scores against the depth of the cut: a picture to save."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keras_mtl.pictures.canvas import band, finish, new_picture, save
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_TICKS = 40  # layer names that can be read side by side
+
+
+@dataclass(frozen=True)
+class DepthScore:
+    """What was reached with the features of one layer; `spread` is half the height of its band."""
+
+    layer: str
+    value: float
+    spread: float = 0.0
+
+
+def plot_depths(
+    lines: Mapping[str, Sequence[DepthScore]],
+    path: str | Path,
+    *,
+    layers: Sequence[str],
+    score_name: str = "score",
+) -> Path:
+    """Save a picture: score against depth, a line a way of scoring, a band for the spread.
+
+    Args:
+        lines: For each label its scores from the inputs to the outputs.
+        path: Where to save it; the ending says the format, such as `.png` or `.svg`.
+        layers: All depths from the inputs to the outputs; a line may lack some.
+        score_name: What the vertical axis is called.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    figure = new_picture(max(6.0, 0.25 * len(layers)), 4.2)
+    axes = figure.subplots()
+    for label, points in lines.items():
+        _draw(axes, label, [point for point in points if isfinite(point.value)], layers)
+    step = max(1, -(-len(layers) // MAX_TICKS))
+    axes.set_xticks(range(0, len(layers), step), layers[::step], rotation=90, fontsize=8)
+    axes.set(xlabel="last layer kept", ylabel=score_name)
+    finish(axes)
+    return save(figure, path)
+
+
+def _draw(axes: Axes, label: str, points: Sequence[DepthScore], layers: Sequence[str]) -> None:
+    places = [layers.index(point.layer) for point in points]
+    values = [point.value for point in points]
+    (line,) = axes.plot(places, values, marker="o", markersize=3, label=label)
+    band(axes, places, values, [point.spread for point in points], line.get_color())

@@ -1,0 +1,1 @@
+"""A score for every depth of a model from one pass over the data."""

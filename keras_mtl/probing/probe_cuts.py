@@ -1,0 +1,135 @@
+"""A score for every depth of a model from one pass over the data."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import keras
+
+from keras_mtl.heads.pooling import Pooling, check_pooling
+from keras_mtl.probing.candidates import Candidate, Cuts, find_candidates
+from keras_mtl.probing.depth_features import DepthFeatures
+from keras_mtl.probing.one_pass import count_samples, run_over, split_features
+from keras_mtl.probing.parallel import in_parallel
+from keras_mtl.probing.probe_table import Probe, Probes
+from keras_mtl.probing.reduction import Reduction
+from keras_mtl.probing.scoring import Outcome, ProbeName, find_method
+from keras_mtl.probing.task_labels import Kind, check_task_labels
+
+
+def probe_cuts(
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
+    *,
+    cuts: Cuts | None = None,
+    nested: bool = False,
+    probe: ProbeName = "ridge",
+    kind: Kind = "auto",
+    pooling: Pooling = "auto",
+    max_width: int | None = 256,
+    folds: int = 5,
+    seed: int = 0,
+    batch_size: int | None = None,
+    verbose: str | int = "auto",
+) -> Probes:
+    """Score every depth at which a model can be cut, for a task whose labels are given.
+
+    Use it to choose the `cut` of `transfer`. The model runs once over the data, whatever the
+    number of depths; no network is trained.
+
+    | probe | scores | tasks |
+    |---|---|---|
+    | `"ridge"` | ridge regression on all samples but one, in closed form | all |
+    | `"logistic"` | logistic regression, cross-validated | classification |
+    | `"knn"` | 5 nearest neighbours, cross-validated | all |
+    | `"logme"` | `keras_mtl.scores.logme`; it can be infinite | all |
+    | `"h_score"` | `keras_mtl.scores.h_score` with shrinkage | classification |
+
+    Args:
+        model: A Functional or built Sequential model. It is not changed.
+        x: Its inputs: an array of shape `(samples, ...)`, or a list or dict of arrays if it has
+            several. Or a `tf.data.Dataset`, a `PyDataset` or an iterable of batches `(x, y)`.
+        y: Labels of shape `(samples,)`: integers for classes, floats for numbers. Several numbers
+            or yes-or-no labels have the shape `(samples, targets)`. Leave it out if `x` gives
+            batches.
+        cuts: Which depths: names and numbers of layers as `cut` takes them, or a part of
+            `cut_points(model)`. By default every legal cut that a head fits on.
+        nested: Whether the default includes the cuts inside nested models.
+        probe: How features are scored; see the table.
+        kind: `"classification"`, `"multilabel"` (each label is 0 or 1), `"regression"`, or
+            `"auto"` (the default): floats are regression, integers classes.
+        pooling: How features become a vector for each sample, as in `Head`.
+        max_width: Features wider than this are projected at random to this width, if there are
+            more samples than that. 256 by default; None never projects.
+        folds: Number of cross-validation folds of `"logistic"` and `"knn"`, 5 by default.
+        seed: Seed of the projection and of the folds.
+        batch_size: Samples in a batch of the pass, 32 by default. Leave it out if `x` gives
+            batches.
+        verbose: As in `predict`: 0 hides the progress bar.
+
+    Returns:
+        A sequence of `Probe` from the inputs to the outputs, which prints as a table. `.best` and
+        `.ranking` say where to cut, `.plot(path)` saves a picture, `.to_frame()` gives a
+        `pandas.DataFrame`.
+
+    Raises:
+        InvalidFeatures: Inputs do not fit the model, differ in length, or are batches without an
+            end; or the features at a depth are NaN or infinite.
+        InvalidLabels: The labels do not fit the samples, the kind or the folds, or are all equal.
+        InvalidCut: A cut is not legal; the nearest legal ones are named.
+        LayerNotFound: No layer has the name given; near names are suggested.
+        HeadMismatch: No head fits on a cut that was asked for.
+        ValueError: `probe`, `kind`, `pooling`, `folds` or `max_width` is out of its range.
+
+    Source:
+        Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
+
+    Example:
+        >>> import keras, keras_mtl
+        >>> model = keras.Sequential([
+        ...     keras.Input((8, 8, 1)),
+        ...     keras.layers.Conv2D(8, 3, activation="relu", name="conv"),
+        ...     keras.layers.Flatten(name="flatten"),
+        ...     keras.layers.Dense(2, activation="softmax", name="parity"),
+        ... ])
+        >>> x, y = keras_mtl.datasets.digits(labels={"digit": 100})["digit"]
+        >>> probes = keras_mtl.probe_cuts(model, x, y, verbose=0)
+        >>> [probe.layer for probe in probes]
+        ['conv', 'flatten', 'parity']
+        >>> probes.best.layer
+        'flatten'
+    """
+    method = find_method(probe)
+    _check_arguments(pooling, max_width)
+    candidates = find_candidates(model, cuts, nested=nested, pooling=pooling)
+    samples = None if y is None else count_samples(model, x)
+    # Before the pass where the labels are known, after it where they come with the batches.
+    labels = None if samples is None else method.check(check_task_labels(y, samples, kind), folds)
+    width = None if samples is not None and samples <= (max_width or samples) else max_width
+    reductions = [Reduction(one.point.shape, pooling, width, seed) for one in candidates]
+    extractor = DepthFeatures(model, [one.tensor for one in candidates], reductions)
+    features, y = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose)
+    if labels is None:
+        labels = method.check(check_task_labels(y, len(features), kind), folds)
+    parts = split_features(features, extractor.widths, [one.point.layer for one in candidates])
+    outcomes = in_parallel(lambda part: method.score(part, labels, folds, seed), parts)
+    records = map(_record, count(1), candidates, outcomes)
+    return Probes(model.name, method.unit or labels.metric, list(records))
+
+
+def _record(depth: int, candidate: Candidate, outcome: Outcome) -> Probe:
+    point = candidate.point
+    return Probe(depth, point.layer, point.cut, point.shape, point.params, *outcome)
+
+
+def _check_arguments(pooling: str, max_width: int | None) -> None:
+    check_pooling(pooling)
+    if pooling == "none":
+        raise ValueError('A probe needs a vector for each sample. Received: pooling="none".')
+    is_width = isinstance(max_width, int) and not isinstance(max_width, bool) and max_width > 0
+    if max_width is not None and not is_width:
+        raise ValueError(
+            f"`max_width` is a positive whole number or None. Received: {max_width!r}."
+        )

@@ -1,0 +1,73 @@
+"""How much the rows of each class count, by task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.errors import InvalidTaskData
+from keras_mtl.heads.task_names import check_task
+from keras_mtl.training.task_data import is_loss, known_head, loss_of
+
+
+def class_weights(given: Any, model: Any) -> dict[str, np.ndarray]:
+    """The weights of all classes of the tasks that some are given for; 1 where none is.
+
+    Args:
+        given: By task a dict from classes to weights, or None.
+        model: The multi-task model, compiled.
+
+    Raises:
+        InvalidTaskData: A task has no classes, or not that one.
+        TaskNotFound: There is no such task.
+        ValueError: A weight is no number, or negative.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(k, str) for k in given):
+        raise ValueError(
+            '`class_weight` is a dict by task, such as `{"hair": {0: 1.0, 3: 5.0}}`. Received: '
+            f"{given!r}."
+        )
+    for task in given:
+        check_task(task, model.tasks, where="`class_weight`")
+    return {task: _weights(task, own, _num_classes(model, task)) for task, own in given.items()}
+
+
+def _weights(task: str, given: Any, num_classes: int) -> np.ndarray:
+    if not isinstance(given, Mapping):
+        raise ValueError(
+            f"`class_weight` of `{task}` is a dict from classes to weights. Received: {given!r}."
+        )
+    weights = np.ones(num_classes, np.float32)
+    for label, weight in given.items():
+        if not isinstance(label, Integral) or not 0 <= int(label) < num_classes:
+            raise InvalidTaskData(
+                f"`class_weight` of `{task}` names the class {label!r}; its classes are 0 to "
+                f"{num_classes - 1}."
+            )
+        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
+            raise ValueError(
+                f"`class_weight` of `{task}` gives class {label} the weight {weight!r}; it must be "
+                "a number, 0 at least."
+            )
+        weights[int(label)] = float(weight)
+    return weights
+
+
+def _num_classes(model: Any, task: str) -> int:
+    """Of a task whose rows have one class each."""
+    head = known_head(model, task)
+    if head is not None and head.kind in ("classification", "binary"):
+        return max(head.units, 2)
+    output = model.output[task].shape
+    if is_loss(loss_of(model, task), keras.losses.CategoricalCrossentropy) and len(output) == 2:
+        return int(output[-1])
+    raise InvalidTaskData(
+        f"`class_weight` is for tasks with one class a row, which `{task}` is not known to be. "
+        "Give its rows a `sample_weight`."
+    )

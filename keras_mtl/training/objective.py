@@ -1,0 +1,156 @@
+"""The loss and the metrics of one task, as training and evaluation keep them up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from keras_mtl.errors import InvalidTaskData
+from keras_mtl.keras_private.compiled import CompileLoss, CompileMetrics
+
+MEANS = ("sum_over_batch_size", "mean")
+
+
+class Rows(NamedTuple):
+    """What a batch, or the part of it that one replica has, says about its rows.
+
+    Attributes:
+        sample_weight: Weights of shape `(rows,)`, or None.
+        mask: Boolean of shape `(rows,)`, True where the row has the label; None if all have it.
+        total: Rows of the batch over all replicas, those without the label included.
+        valid: Rows of the batch over all replicas that have the label.
+    """
+
+    sample_weight: Any = None
+    mask: Any = None
+    total: Any = None
+    valid: Any = None
+
+
+class Objective:
+    """The loss, the loss's mean and the metrics of a task."""
+
+    def __init__(
+        self,
+        task: str,
+        loss: Any,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        weight: float | None = None,
+    ) -> None:
+        self.task = task
+        self.weight = weight
+        self.mean = keras.metrics.Mean(name="loss")
+        self._loss = CompileLoss(loss, None)
+        self._rank = 1  # Of what the loss gives for a batch before it is reduced.
+        self._metrics = CompileMetrics(_listed(metrics), _listed(weighted_metrics))
+
+    @property
+    def built(self) -> bool:
+        """Whether all is made that depends on the shapes of labels and predictions."""
+        return bool(self._loss.built)
+
+    def build(self, y: Any, y_pred: Any) -> None:
+        """Make what depends on the shapes of labels and predictions, given as small arrays."""
+        if self.built:
+            return
+        self._loss.build(y, y_pred)
+        self._rank = len(ops.shape(self._own_loss.call(y, y_pred)))
+        self._metrics.build(y, y_pred)
+        rows = Rows(mask=ops.ones(y_pred.shape[:1], "bool"), total=1, valid=1)
+        self.update(y, y_pred, ops.zeros(()), rows)
+        self.reset()
+
+    @property
+    def _own_loss(self) -> keras.losses.Loss:
+        return self._loss._flat_losses[0].loss
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        """The mean of the loss, then the metrics."""
+        return [self.mean, *self._metrics.metrics]
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The state of the metrics."""
+        return [variable for metric in self.metrics for variable in metric.variables]
+
+    def loss(self, y: Any, y_pred: Any, rows: Rows) -> Any:
+        """The loss over the rows that have a label; a mean is one over these rows.
+
+        Raises:
+            InvalidTaskData: Labels are missing, and the loss does not tell rows apart.
+        """
+        weights = self._weights(rows)
+        if weights is not None and self._rank > 1:  # A loss at every place of the predictions.
+            weights = ops.reshape(weights, [-1, *[1] * (self._rank - 1)])
+            weights = ops.broadcast_to(weights, ops.shape(y_pred)[: self._rank])
+        return self._loss(y, y_pred, weights)
+
+    def update(self, y: Any, y_pred: Any, loss: Any, rows: Rows) -> None:
+        """Add a batch to the mean of the loss and to the metrics.
+
+        Args:
+            y: Labels.
+            y_pred: Predictions.
+            loss: The loss of these rows.
+            rows: Which rows have a label, and their weights.
+        """
+        if rows.mask is None:
+            self.mean.update_state(loss, sample_weight=ops.shape(y_pred)[0])
+            self._metrics.update_state(y, y_pred, rows.sample_weight)
+            return
+        mask = ops.cast(rows.mask, "float32")
+        here = ops.sum(mask)
+        share = ops.divide_no_nan(ops.cast(rows.valid, "float32"), here)
+        self.mean.update_state(loss * share, sample_weight=here)
+        weighted = mask if rows.sample_weight is None else mask * rows.sample_weight
+        _update(self._metrics._flat_metrics, y, y_pred, mask)
+        _update(self._metrics._flat_weighted_metrics, y, y_pred, weighted)
+
+    def result(self) -> dict[str, Any]:
+        """The values of the metrics by name, the loss first; tensors."""
+        return {"loss": self.mean.result(), **self._metrics.result()}
+
+    def reset(self) -> None:
+        """Start all means anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def _weights(self, rows: Rows) -> Any:
+        if rows.mask is None:
+            return rows.sample_weight
+        if not self._rank:
+            raise InvalidTaskData(
+                f"The loss of `{self.task}` gives one number for a whole batch, so the rows whose "
+                "label is missing cannot be left out. Let it return one number for each row."
+            )
+        weights = ops.cast(rows.mask, "float32")
+        if self._own_loss.reduction in MEANS:
+            # A mean is divided by all rows: the factor makes it one over those with a label.
+            total, valid = ops.cast(rows.total, "float32"), ops.cast(rows.valid, "float32")
+            weights = weights * ops.divide_no_nan(total, valid)
+        return weights if rows.sample_weight is None else weights * rows.sample_weight
+
+
+def _update(groups: Iterable[Any], y: Any, y_pred: Any, weights: Any) -> None:
+    for metric in (metric for group in filter(None, groups) for metric in group.metrics):
+        metric.update_state(y, y_pred, _spread(weights, y, metric))
+
+
+def _spread(weights: Any, y: Any, metric: keras.Metric) -> Any:
+    """The weights of rows as a metric takes them: an IoU wants one for each place of labels."""
+    if not isinstance(metric, keras.metrics.IoU):
+        return weights
+    places = list(ops.shape(y))
+    if not metric.sparse_y_true:
+        del places[metric.axis]
+    column = ops.reshape(weights, [-1, *[1] * (len(places) - 1)])
+    return ops.broadcast_to(ops.cast(column, metric.dtype), places)
+
+
+def _listed(metrics: Any) -> Any:
+    return metrics if metrics is None or isinstance(metrics, list | tuple) else [metrics]

@@ -1,0 +1,1 @@
+"""Backups of a run, and going on from them."""

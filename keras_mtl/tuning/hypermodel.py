@@ -1,0 +1,193 @@
+"""The space of all transfers of one model, for keras-tuner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from numbers import Integral, Real
+from typing import Any
+
+import keras
+import keras_tuner
+
+from keras_mtl.caching.fit_cached import fit_cached
+from keras_mtl.errors import HeadMismatch, KerasMtlError
+from keras_mtl.heads.head import Head
+from keras_mtl.keras_private.layers import sublayers
+from keras_mtl.probing.candidates import Cuts, find_candidates
+from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm
+from keras_mtl.transfer import transfer
+
+Rate = float | tuple[float, float]
+
+
+class CutHyperModel(keras_tuner.HyperModel):
+    """A model reused in all the ways that a search may try.
+
+    Give it to a tuner of keras-tuner, such as `RandomSearch`, `BayesianOptimization` or
+    `Hyperband`, or to `CutTuner`, which needs far fewer trials. Every trial is legal: cuts, head
+    and copies are checked when the hypermodel is made. Each trial trains a copy of its own; where
+    the trunk is static it runs once a trial, not once an epoch (`fit_cached`).
+
+    | hyperparameter | values |
+    |---|---|
+    | `cut` | the names of the last layer kept, from `cuts` |
+    | `freeze` | whether the trunk is static, from `freeze` |
+    | `learning_rate` | between the bounds, on a logarithmic scale |
+    | `hidden_units` | units of a hidden layer of the head, 0 for none |
+
+    Args:
+        model: A trained Functional or built Sequential model. It is not changed.
+        head: A number of classes, or a `Head`.
+        cuts: Which depths: names and numbers of layers, or a part of `cut_points(model)`. By
+            default every legal cut that the head fits on; the whole model is the default value.
+        freeze: Which of True and False to try, both by default.
+        learning_rate: Bounds of the learning rate of Adam, 1e-4 to 1e-2 by default, or one number.
+        hidden_units: Which sizes of a hidden layer to try. By default the head stays as it is.
+        batchnorm: As in `transfer`.
+        name: Name of the hypermodel.
+
+    Raises:
+        InvalidCut: A cut is not legal; the nearest legal ones are named.
+        LayerNotFound: No layer has the name given; near names are suggested.
+        HeadMismatch: The head is none of these, or does not fit on a cut that was asked for.
+        CloneError: The model cannot be copied faithfully.
+        ValueError: `freeze`, `learning_rate` or `hidden_units` is out of its range.
+
+    Example:
+        >>> import keras, keras_mtl, keras_tuner
+        >>> trained = keras.Sequential([
+        ...     keras.Input((4,)), keras.layers.Dense(8, name="first"), keras.layers.Dense(3)])
+        >>> hypermodel = keras_mtl.CutHyperModel(trained, 5, cuts=["first"])
+        >>> model = hypermodel.build(keras_tuner.HyperParameters())
+        >>> model.output_shape
+        (None, 5)
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        head: int | Head,
+        *,
+        cuts: Cuts | None = None,
+        freeze: Sequence[bool] = (True, False),
+        learning_rate: Rate = (1e-4, 1e-2),
+        hidden_units: Sequence[int] = (),
+        batchnorm: BatchNormPolicy = "frozen",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        check_batchnorm(batchnorm)
+        self.model = model
+        self.head = _checked_head(head)
+        self.layers = [
+            candidate.point.layer
+            for candidate in find_candidates(model, cuts, pooling=self.head.pooling)
+        ]
+        self.freeze = _checked_choices("freeze", freeze, (True, False))
+        self.learning_rate = _checked_rate(learning_rate)
+        self.hidden_units = _checked_sizes(hidden_units)
+        self.batchnorm: BatchNormPolicy = batchnorm
+        # Proves the copy once, so that no trial has to.
+        transfer(model, self.layers[-1], True in self.freeze, self.head, batchnorm=batchnorm)
+
+    def build(self, hp: Any) -> keras.Model:
+        """The model of one trial: a copy of its own, compiled."""
+        values = self.declare(hp)
+        head = self._head_with(values.get("hidden_units"))
+        try:
+            model = transfer(
+                self.model,
+                values["cut"],
+                values["freeze"],
+                head,
+                batchnorm=self.batchnorm,
+                verify=False,
+            )
+        except KerasMtlError as error:  # keras-tuner would call it a failed trial and go on.
+            raise keras_tuner.errors.FatalRuntimeError(str(error)) from error
+        optimizer = keras.optimizers.Adam(values["learning_rate"])
+        model.compile(optimizer, loss=head.make_loss(), metrics=head.make_metrics())
+        return model
+
+    def fit(self, hp: Any, model: keras.Model, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        """Train the model of one trial as `model.fit` does; a static trunk runs only once."""
+        # A trunk without weights, such as a Flatten, has nothing that is worth running once.
+        if model.trunk.trainable_variables or not model.trunk.count_params():
+            return model.fit(x, y, **kwargs)
+        return fit_cached(model, x, y, **kwargs)
+
+    def declare(self, hp: Any) -> dict[str, Any]:
+        """Declare the hyperparameters; the value that each has in `hp`."""
+        low, high = self.learning_rate
+        values = {
+            "cut": hp.Choice("cut", self.layers, default=self.layers[-1]),
+            "freeze": hp.Boolean("freeze", default=self.freeze[0])
+            if len(self.freeze) == 2
+            else hp.Fixed("freeze", self.freeze[0]),
+            "learning_rate": hp.Float(
+                "learning_rate", low, high, sampling="log", default=(low * high) ** 0.5
+            ),
+        }
+        if self.hidden_units:
+            values["hidden_units"] = hp.Choice("hidden_units", list(self.hidden_units))
+        return values
+
+    def fingerprint(self) -> str:
+        """A text that is the same for the same search only: model, weights, head and cuts."""
+        model = sha256()
+        for layer in sublayers(self.model):
+            model.update(type(layer).__name__.encode())
+        for value in self.model.get_weights():
+            model.update(f"{value.shape} {value.dtype}".encode() + value.tobytes())
+        # Keras numbers the names of heads by what came before.
+        head = {key: value for key, value in self.head.get_config().items() if key != "name"}
+        return f"{model.hexdigest()} {head} {self.layers} {self.batchnorm}"
+
+    def _head_with(self, units: int | None) -> Head:
+        if units is None:
+            return self.head
+        return Head.from_config({**self.head.get_config(), "hidden": [units] if units else []})
+
+
+def _checked_head(head: int | Head) -> Head:
+    if isinstance(head, Head):
+        return head
+    if isinstance(head, int) and not isinstance(head, bool):
+        return Head(head, name="head")
+    raise HeadMismatch(
+        "`head` is a number of classes or a `keras_mtl.Head`, which knows its loss and metrics. "
+        f"Received: {head!r}."
+    )
+
+
+def _checked_rate(rate: Rate) -> tuple[float, float]:
+    bounds = tuple(rate) if isinstance(rate, tuple | list) else (rate, rate)
+    numbers = [one for one in bounds if isinstance(one, Real) and not isinstance(one, bool)]
+    if len(bounds) != len(numbers) or len(bounds) != 2 or not 0 < bounds[0] <= bounds[1]:
+        raise ValueError(
+            "`learning_rate` is a positive number, or a lower and an upper bound. "
+            f"Received: {rate!r}."
+        )
+    return float(bounds[0]), float(bounds[1])
+
+
+def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    if not isinstance(sizes, list | tuple) or not all(map(_is_size, sizes)):
+        raise ValueError(
+            "`hidden_units` is a list of whole numbers, 0 for no hidden layer. "
+            f"Received: {sizes!r}."
+        )
+    return tuple(dict.fromkeys(map(int, sizes)))
+
+
+def _is_size(size: Any) -> bool:
+    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 0
+
+
+def _checked_choices(
+    name: str, values: Sequence[bool], allowed: tuple[bool, ...]
+) -> tuple[bool, ...]:
+    if not isinstance(values, list | tuple) or not values or any(v not in allowed for v in values):
+        raise ValueError(f"`{name}` is a list of some of {allowed}. Received: {values!r}.")
+    return tuple(dict.fromkeys(values))

@@ -1,0 +1,58 @@
+"""Scores against the depth of the cut: a picture."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from keras_mtl.errors import MissingExtra
+from keras_mtl.pictures.scores_by_depth import MAX_TICKS, DepthScore, plot_depths
+
+LAYERS = ["conv", "pool", "dense"]
+LINES = {
+    "frozen": [DepthScore("conv", 0.5, 0.1), DepthScore("pool", np.inf), DepthScore("dense", 0.7)],
+    "fine-tuned": [DepthScore("dense", 0.8)],
+    "none yet": [],
+}
+
+
+@pytest.fixture
+def axes(monkeypatch):
+    """The axes of the picture that is saved."""
+    from matplotlib.figure import Figure
+
+    drawn, savefig = [], Figure.savefig
+
+    def save(figure, path, **kwargs):
+        drawn.extend(figure.axes)
+        savefig(figure, path, **kwargs)
+
+    monkeypatch.setattr(Figure, "savefig", save)
+    return drawn
+
+
+def test_a_line_for_each_way_at_the_places_of_the_layers(tmp_path, axes):
+    path = plot_depths(LINES, tmp_path / "depths.png", layers=LAYERS, score_name="accuracy")
+
+    lines = {line.get_label(): line.get_xydata().tolist() for line in axes[0].lines}
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert lines["frozen"] == [[0, 0.5], [2, 0.7]]  # what is infinite has no place
+    assert lines["fine-tuned"] == [[2, 0.8]]
+    assert axes[0].get_ylabel() == "accuracy"
+    assert [tick.get_text() for tick in axes[0].get_xticklabels()] == LAYERS
+
+
+@pytest.mark.parametrize("count", [3 * MAX_TICKS, 0])
+def test_the_names_of_many_layers_stay_readable(count, tmp_path, axes):
+    layers = [f"layer_{number}" for number in range(count)]
+
+    plot_depths({"probe": []}, tmp_path / "depths.svg", layers=layers)
+
+    assert len(axes[0].get_xticks()) == min(count, MAX_TICKS)
+
+
+def test_without_matplotlib_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+
+    with pytest.raises(MissingExtra, match="plots"):
+        plot_depths(LINES, tmp_path / "depths.png", layers=LAYERS)

@@ -1,0 +1,438 @@
+"""`probe_cuts`: a score for every depth."""
+
+import sys
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+
+from keras_mtl.datasets.digits import digits
+from keras_mtl.errors import (
+    HeadMismatch,
+    InvalidCut,
+    InvalidFeatures,
+    InvalidLabels,
+    LayerNotFound,
+    MissingExtra,
+)
+from keras_mtl.graph.cuts import cut_points
+from keras_mtl.probing.probe_cuts import probe_cuts
+from keras_mtl.probing.probe_table import Probe, Probes
+from keras_mtl.probing.standardising import standardise
+from keras_mtl.probing.task_labels import check_task_labels
+from keras_mtl.scores.h_score import h_score
+from keras_mtl.scores.logme import logme
+
+layers = keras.layers
+
+
+def network():
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1), name="image"),
+            layers.Conv2D(6, 3, activation="relu", name="conv"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(12, activation="relu", name="dense"),
+            layers.Dense(2, activation="softmax", name="parity"),
+        ],
+        name="network",
+    )
+
+
+def two_inputs(structure):
+    image, number = keras.Input((8, 8, 1), name="image"), keras.Input((1,), name="number")
+    x = layers.Concatenate(name="both")([layers.Flatten(name="flatten")(image), number])
+    return keras.Model(structure(image, number), layers.Dense(3, name="last")(x))
+
+
+def data(samples=60):
+    return digits(labels={"digit": samples})["digit"]
+
+
+def probe(*args, **kwargs):
+    return probe_cuts(*args, verbose=0, **kwargs)
+
+
+def layers_of(probes):
+    return [p.layer for p in probes]
+
+
+def features_of(model, layer, x):
+    return keras.Model(model.inputs, model.get_layer(layer).output).predict(x, verbose=0)
+
+
+# What is scored
+
+
+def test_every_legal_cut_is_scored():
+    model = network()
+    x, y = data()
+
+    probes = probe(model, x, y)
+
+    described = [(p.layer, p.cut, p.shape, p.params) for p in probes]
+    assert described == [(p.layer, p.cut, p.shape, p.params) for p in cut_points(model)]
+    assert [p.depth for p in probes] == [1, 2, 3, 4]
+    assert all(0 <= p.score <= 1 and p.spread > 0 and p.fit < 1 for p in probes)
+
+
+@pytest.mark.parametrize(
+    "cuts",
+    [
+        ["dense", "conv"],
+        [1, 3],
+        [3, "dense", "conv"],
+        lambda model: cut_points(model)[0:3:2],
+    ],
+)
+def test_cuts_are_names_numbers_or_cut_points_in_any_order(cuts):
+    model = network()
+
+    probes = probe(model, *data(), cuts=cuts(model) if callable(cuts) else cuts)
+
+    assert layers_of(probes) == ["conv", "dense"]
+
+
+def test_cut_zero_is_the_whole_model():
+    assert layers_of(probe(network(), *data(), cuts=[0])) == ["parity"]
+
+
+def test_a_score_does_not_depend_on_the_other_cuts():
+    model = network()
+    alone = probe(model, *data(), cuts=["dense"])[0]
+    among_others = probe(model, *data())[2]
+
+    assert alone.score == among_others.score
+    assert alone.fit == pytest.approx(among_others.fit, rel=1e-4)
+
+
+def test_nested_cuts_are_scored_where_asked_for():
+    inputs = keras.Input((8, 8, 1))
+    model = keras.Model(inputs, layers.Dense(3, name="last")(network()(inputs)))
+
+    assert layers_of(probe(model, *data())) == ["network", "last"]
+    inner = ["network/conv", "network/flatten", "network/dense", "network/parity", "last"]
+    assert layers_of(probe(model, *data(), nested=True)) == inner
+    both = layers_of(probe(model, *data(), cuts=["network", "network/conv"]))
+    assert both == ["network/conv", "network"]
+
+
+@pytest.mark.slow
+def test_all_cuts_of_a_large_network():
+    model = keras.applications.MobileNetV2((32, 32, 3), alpha=0.35, weights=None, classes=10)
+    x = np.random.default_rng(0).normal(size=(20, 32, 32, 3)).astype("float32")
+
+    probes = probe(model, x, np.arange(20) % 2)
+
+    assert layers_of(probes) == [point.layer for point in cut_points(model)]
+    assert all(np.isfinite(p.fit) for p in probes)
+
+
+def test_cuts_that_no_head_fits_on_are_left_out_or_refused_by_name():
+    tokens = keras.Input((4,), dtype="int32")
+    x = layers.Reshape((4, 1), dtype="int32", name="reshape")(tokens)
+    x = layers.Dense(3, name="dense")(layers.Flatten(name="flat")(layers.Rescaling(0.5)(x)))
+    model = keras.Model(tokens, x)
+    x, y = np.arange(40).reshape(10, 4), np.arange(10) % 2
+
+    assert "reshape" not in layers_of(probe(model, x, y))
+    with pytest.raises(HeadMismatch, match="`reshape`"):
+        probe(model, x, y, cuts=["reshape"])
+
+
+@pytest.mark.parametrize("structure", ["list", "dict"])
+def test_several_inputs(structure):
+    x, y = data()
+    numbers = np.arange(60.0)[:, None]
+    if structure == "list":
+        model, inputs = two_inputs(lambda *tensors: list(tensors)), [x, numbers]
+    else:
+        model = two_inputs(lambda image, number: {"image": image, "number": number})
+        inputs = {"number": numbers, "image": x}
+
+    assert layers_of(probe(model, inputs, y)) == ["both", "last"]
+
+
+class Batches(keras.utils.PyDataset):
+    def __init__(self, x, y):
+        super().__init__()
+        self.x, self.y = x, y
+
+    def __len__(self):
+        return -(-len(self.x) // 16)
+
+    def __getitem__(self, index):
+        rows = slice(16 * index, 16 * index + 16)
+        return self.x[rows], self.y[rows]
+
+
+@pytest.mark.filterwarnings("error:Your input ran out of data")
+def test_batches_give_what_arrays_give():
+    model = network()
+    x, y = data()
+    arrays = probe(model, x, y)
+
+    for batches in (Batches(x, y), list(Batches(x, y)[i] for i in range(4))):
+        for one, other in zip(probe(model, batches), arrays, strict=True):
+            assert one.score == other.score
+            assert one.fit == pytest.approx(other.fit, rel=1e-4)
+
+
+@pytest.mark.backend("tensorflow", reason="tf.data")
+def test_the_labels_of_a_shuffled_dataset_stay_with_their_images():
+    import tensorflow as tf
+
+    model = network()
+    x, y = data()
+    shuffled = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(60).batch(16)
+
+    with pytest.raises(InvalidFeatures, match="has no end"):
+        probe(model, shuffled.repeat())
+    for one, other in zip(probe(model, shuffled), probe(model, x, y), strict=True):
+        assert one.fit == pytest.approx(other.fit, rel=1e-4)
+
+
+# How it is scored
+
+
+@pytest.mark.parametrize(
+    ("name", "estimator"),
+    [("logistic", LogisticRegression(max_iter=1000)), ("knn", KNeighborsClassifier())],
+)
+def test_cross_validation_is_that_of_scikit_learn(name, estimator):
+    model = network()
+    x, y = data()
+    features = standardise(features_of(model, "dense", x).astype(float))
+    folds = StratifiedKFold(4, shuffle=True, random_state=3)
+
+    found = probe(model, x, y, cuts=["dense"], probe=name, folds=4, seed=3)[0]
+
+    expected = cross_val_score(estimator, features, y, cv=folds)
+    assert found.score == pytest.approx(expected.mean(), abs=0.02)  # folds differ by one sample
+
+
+@pytest.mark.parametrize("name", ["logme", "h_score"])
+def test_scores_are_those_of_the_scores(name):
+    model = network()
+    x, y = data()
+    features = features_of(model, "dense", x)
+    expected = logme(features, y) if name == "logme" else h_score(features, y, shrinkage="auto")
+
+    found = probe(model, x, y, cuts=["dense"], probe=name)[0]
+
+    assert found.score == pytest.approx(expected, rel=1e-4)
+    assert found.spread is None
+
+
+@pytest.mark.parametrize("name", ["ridge", "knn", "logme"])
+@pytest.mark.parametrize("targets", [(), (2,)])
+def test_regression(name, targets):
+    x, _ = data(200)
+    weights = np.random.default_rng(0).normal(size=(64, *targets))
+    target = x.reshape(len(x), -1) @ weights
+
+    probes = probe(network(), x, target, probe=name)
+
+    assert probes.metric == ("LogME" if name == "logme" else "R²")
+    if name == "ridge":
+        assert probes.best.layer == "flatten"
+        assert probes.best.score > 0.8
+        assert probes.best.score == pytest.approx(probes.best.fit, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["ridge", "knn", "logme"])
+def test_yes_or_no_labels(name):
+    x, y = data(200)
+    labels = np.stack([y > 4, y % 2], axis=1).astype(int)
+
+    probes = probe(network(), x, labels, probe=name, kind="multilabel")
+
+    if name == "logme":
+        assert probes.metric == "LogME"
+    else:
+        assert probes.metric == "accuracy"
+        assert probes.best.layer == "flatten"
+        assert 0.7 < probes.best.score < 1
+
+
+def test_integers_are_classes_unless_told_otherwise():
+    x, y = data()
+
+    assert probe(network(), x, y).metric == "accuracy"
+    assert probe(network(), x, y, kind="regression").metric == "R²"
+    assert probe(network(), x, y.astype(float), kind="classification").metric == "accuracy"
+
+
+def test_the_seed_decides_the_projection():
+    model, (x, y) = network(), data(100)
+
+    def fit(seed):
+        return probe(model, x, y, cuts=["flatten"], max_width=20, seed=seed)[0].fit
+
+    assert fit(0) == fit(0) != fit(1)
+    assert probe(model, x, y, cuts=["flatten"], max_width=None)[0].fit > fit(0)
+
+
+def test_tiny_features_are_as_good_as_others():
+    x, y = data()
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Flatten(name="flat"), layers.Rescaling(1e-25, name="tiny")]
+    )
+
+    flat, tiny = probe(model, x, y)
+
+    assert tiny.fit == pytest.approx(flat.fit, rel=1e-4)
+
+
+# The table
+
+
+def record(depth, score, fit=None):
+    return Probe(depth, f"layer_{depth}", None, (None, 3), 10 * depth, score, 0.1, fit)
+
+
+def test_the_best_is_decided_by_fit_then_by_depth():
+    by_fit = Probes("model", "accuracy", [record(1, 0.9, 0.1), record(2, 0.8, 0.2)])
+    by_score = Probes("model", "LogME", [record(1, 0.5), record(2, np.inf), record(3, np.inf)])
+
+    assert by_fit.best.depth == 2
+    assert [p.depth for p in by_score.ranking] == [2, 3, 1]
+
+
+def test_prints_as_a_table_and_slices():
+    probes = Probes("model", "accuracy", [record(1, 0.5, 0.1), record(2, 0.75, 0.2)])
+
+    lines = repr(probes).splitlines()
+    assert lines[0] == "Probes of `model`"
+    assert "accuracy" in lines[1]
+    assert "0.750" in lines[4]
+    assert lines[-1] == "Best: `layer_2`"
+    assert isinstance(probes[:1], Probes)
+    assert repr(probes[:0])
+
+
+def test_becomes_a_frame_and_a_picture(tmp_path):
+    probes = Probes("model", "accuracy", [record(1, 0.5, 0.1), record(2, np.inf, 0.2)])
+
+    frame = probes.to_frame()
+    assert frame.loc[1, "score"] == 0.5
+    assert list(frame["layer"]) == ["layer_1", "layer_2"]
+    assert probes.plot(tmp_path / "depths.png").stat().st_size > 1000
+
+
+def test_a_frame_without_pandas_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+
+    with pytest.raises(MissingExtra, match="frames"):
+        Probes("model", "accuracy", [record(1, 0.5)]).to_frame()
+
+
+# Bad input
+
+
+@pytest.fixture
+def no_pass(monkeypatch):
+    """The model is not run."""
+    monkeypatch.setattr(keras.Model, "predict", lambda *a, **k: pytest.fail("a pass was made"))
+
+
+ONE_ALONE = np.array([0] * 30 + [1] * 29 + [2])
+
+
+@pytest.mark.usefixtures("no_pass")
+@pytest.mark.parametrize(
+    ("kwargs", "error", "match"),
+    [
+        ({"y": np.arange(50)}, InvalidLabels, "60 samples"),
+        ({"y": np.zeros(60, int)}, InvalidLabels, "one class"),
+        ({"y": np.arange(60)}, InvalidLabels, "class of its own"),
+        ({"y": np.full(60, np.nan)}, InvalidLabels, "60 NaN"),
+        ({"y": np.eye(2)[np.arange(60) % 2].astype(int)}, InvalidLabels, "argmax.*multilabel"),
+        ({"y": np.eye(2)[np.arange(60) % 2]}, InvalidLabels, "argmax.*multilabel"),
+        ({"y": np.arange(120).reshape(60, 2), "kind": "multilabel"}, InvalidLabels, "0 and 1 only"),
+        (
+            {
+                "y": np.eye(2, dtype=int)[np.arange(60) % 2],
+                "kind": "multilabel",
+                "probe": "logistic",
+            },
+            InvalidLabels,
+            "ridge",
+        ),
+        ({"y": ["even"] * 60}, InvalidLabels, "return_inverse"),
+        ({"y": [[0], [1, 2]] * 30}, InvalidLabels, "rows of one shape"),
+        ({"y": ONE_ALONE, "probe": "knn"}, InvalidLabels, "1 samples, fewer than the 5"),
+        ({"probe": "knn", "folds": 1}, ValueError, "`folds`"),
+        ({"y": np.arange(60.0), "probe": "logistic"}, InvalidLabels, "ridge"),
+        ({"probe": "rigde"}, ValueError, "Did you mean 'ridge'"),
+        ({"kind": "binary"}, ValueError, "`kind`"),
+        ({"pooling": "mean"}, ValueError, "`pooling`"),
+        ({"pooling": "none"}, ValueError, "vector"),
+        ({"max_width": 0}, ValueError, "`max_width`"),
+        ({"cuts": ["dens"]}, LayerNotFound, "`dense`"),
+        ({"cuts": [4]}, InvalidCut, "cut=4"),
+        ({"cuts": [["conv"]]}, InvalidCut, "one by one"),
+        ({"cuts": "conv"}, InvalidCut, "list"),
+        ({"cuts": []}, InvalidCut, "list"),
+        ({"x": np.zeros((0, 8, 8, 1))}, InvalidFeatures, "no samples"),
+        ({"x": [np.zeros((60, 1)), np.zeros((59, 1))]}, InvalidFeatures, "2 arrays"),
+        ({"x": np.zeros((60, 8, 7, 1))}, InvalidFeatures, r"\(60, 8, 7, 1\)"),
+        ({"x": iter([(np.zeros((60, 8, 8, 1)), np.zeros(60))])}, ValueError, "leave `y` out"),
+    ],
+)
+def test_bad_input_is_refused_before_the_pass(kwargs, error, match):
+    x, y = data()
+    arguments = {"x": x, "y": y, **kwargs}
+
+    with pytest.raises(error, match=match):
+        probe(network(), **arguments)
+
+
+class Endless(Batches):
+    num_batches = None
+
+
+@pytest.mark.usefixtures("no_pass")
+@pytest.mark.parametrize(
+    ("batches", "error", "match"),
+    [
+        (lambda x, y: [(x,)], InvalidLabels, "without labels"),
+        (lambda x, y: [(x, {"digit": y})], InvalidLabels, "Received: `dict`"),
+        (lambda x, y: zip(x, y, strict=True), InvalidFeatures, "a batch of `x` does not fit"),
+        (lambda x, y: [], InvalidFeatures, "no batches"),
+        (lambda x, y: None, InvalidFeatures, "must give batches.*`NoneType`"),
+        (Endless, InvalidFeatures, "`Endless`, has no end"),
+    ],
+)
+def test_batches_that_cannot_be_used_are_refused(batches, error, match):
+    with pytest.raises(error, match=match):
+        probe(network(), batches(*data()))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_features_that_are_not_finite_are_refused_with_their_depth(value):
+    model = network()
+    kernel, bias = model.get_layer("dense").get_weights()
+    bias[3:5] = value
+    model.get_layer("dense").set_weights([kernel, bias])
+
+    counts = "120 NaN and 0 infinite" if np.isnan(value) else "0 NaN and 120 infinite"
+    with pytest.raises(InvalidFeatures, match=f"`dense`, depth 3.* {counts} values in 60 of 60"):
+        probe(model, *data())
+
+
+def test_of_equal_depths_the_shallower_is_the_best():
+    equal = [Probe(depth, f"layer{depth}", 1, (None, 2), 3, 0.5, 0.1, 0.5) for depth in (1, 2)]
+    better_by_rounding = [equal[0], replace(equal[1], fit=0.5 + 1e-9)]
+    assert Probes("some", "accuracy", better_by_rounding).best.layer == "layer1"
+
+
+def test_targets_of_any_unit_count_alike():
+    targets = np.random.default_rng(0).normal(size=(50, 3)) * [1, 1, 1000]
+    labels = check_task_labels(targets, 50, "regression")
+    two_of_three = targets * [1, 1, 0] + targets.mean(axis=0) * [0, 0, 1]
+    assert np.isclose(labels.fit(two_of_three), 2 / 3)

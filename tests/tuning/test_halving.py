@@ -1,0 +1,93 @@
+"""Which trials a search needs next: a function of those that have ended."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keras_mtl.tuning.halving import Budget, Ended, Step, plan, still_needed
+
+RANKING = ["third", "first", "second", "fourth"]
+BUDGET = Budget(frozen_trials=3, tuned_trials=2, factor=2, epochs=8)
+
+
+def run(budget, ranking, merit_of, stop_after=None):
+    """Trials run one by one, each the first of the plan that has not ended."""
+    ended = []
+    while stop_after is None or len(ended) < stop_after:
+        probed = ranking if ended else None
+        waiting = [s for s in plan(budget, probed, ended) if s not in {e.step for e in ended}]
+        if not waiting:
+            break
+        ended.append(Ended(str(len(ended)), waiting[0], merit_of(waiting[0])))
+    return ended
+
+
+def merit_by_name(step):
+    return {"": 0.0, "first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0}[step.cut]
+
+
+def test_probe_then_frozen_then_rungs():
+    assert [ended.step for ended in run(BUDGET, RANKING, merit_by_name)] == [
+        Step("probe"),
+        Step("frozen", "third", 8),
+        Step("frozen", "first", 8),
+        Step("frozen", "second", 8),
+        Step("fine-tuned", "third", 4, 0, "1"),
+        Step("fine-tuned", "second", 4, 0, "3"),
+        Step("fine-tuned", "third", 8, 1, "4"),
+    ]
+
+
+def test_nothing_is_fine_tuned_if_nothing_may_be():
+    phases = [e.step.phase for e in run(Budget(2, 0, 2, 8), RANKING, merit_by_name)]
+    assert phases == ["probe", "frozen", "frozen"]
+
+
+def test_failed_trials_are_not_promoted():
+    ended = run(BUDGET, RANKING, lambda step: None if step.cut == "third" else 1.0)
+    assert [e.step.cut for e in ended if e.step.phase == "fine-tuned"] == [
+        "first",
+        "second",
+        "first",
+    ]
+
+
+def test_the_search_ends_if_everything_fails():
+    assert len(run(BUDGET, RANKING, lambda step: None if step.cut else 0.0)) == 4
+
+
+@given(
+    budget=st.builds(
+        Budget, st.integers(1, 6), st.integers(0, 6), st.integers(2, 3), st.integers(1, 20)
+    ),
+    merits=st.lists(st.floats(0, 1) | st.none(), min_size=40, max_size=40),
+)
+def test_weights_that_a_later_trial_starts_from_are_never_given_up(budget, merits):
+    order = iter(merits)
+    ended = run(budget, RANKING, lambda step: next(order) if step.cut else 0.0)
+    available = set()
+    for count in range(1, len(ended) + 1):
+        step = ended[count - 1].step
+        assert not step.start or step.start in available
+        so_far = ended[:count]
+        available.add(ended[count - 1].trial_id)
+        available &= still_needed(budget, plan(budget, RANKING, so_far), so_far)
+
+
+def test_each_trial_survives_as_values():
+    step = Step("fine-tuned", "third", 4, 1, "0002")
+    assert Step.from_values({**step.to_values(), "learning_rate": 0.1}) == step
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ((0, 1, 2, 3), "frozen_trials"),
+        ((1, -1, 2, 3), "tuned_trials"),
+        ((1, 1, 1, 3), "factor"),
+        ((1, 1, 2, 0), "epochs"),
+    ],
+)
+def test_a_budget_out_of_range_is_refused(arguments, name):
+    with pytest.raises(ValueError, match=f"`{name}`"):
+        Budget(*arguments)

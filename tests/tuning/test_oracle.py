@@ -1,0 +1,119 @@
+"""The state of a search: whichever write is the last one before a kill, nothing is lost."""
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from keras_mtl.tuning.halving import Budget, Step
+from keras_mtl.tuning.oracle import CutOracle, probe_metrics
+
+RANKING = ["second", "first", "third"]
+SCORES = {"": float("-inf"), "first": 0.9, "second": 0.5, "third": 0.7}
+TRIALS = 1 + 3 + 2 + 1
+WRITES = 5 * TRIALS
+
+
+def oracle_in(folder, objective="val_accuracy"):
+    oracle = CutOracle(
+        objective,
+        Budget(frozen_trials=3, tuned_trials=2, factor=2, epochs=8),
+        defaults={"learning_rate": 0.1},
+        tuning_rate=0.1,
+        saved_models=1,
+        seed=0,
+    )
+    oracle._set_project_dir(folder, "project")
+    oracle.verbose = 0
+    return oracle
+
+
+def search(oracle):
+    """What a tuner does, without training. Which steps it ran."""
+    ran = []
+    while (trial := oracle.create_trial("tuner0")).status == "RUNNING":
+        step = Step.from_values(trial.hyperparameters.values)
+        ran.append(step)
+        Path(oracle._get_trial_dir(trial.trial_id), "checkpoint.weights.h5").touch()
+        metrics = {"val_accuracy": SCORES[step.cut] + 0.01 * step.rung}
+        if step.phase == "probe":
+            metrics |= probe_metrics({layer: -float(i) for i, layer in enumerate(RANKING)})
+        oracle.update_trial(trial.trial_id, metrics)
+        trial.status = "COMPLETED"
+        oracle.end_trial(trial)
+    return ran
+
+
+def steps_of(oracle):
+    return [Step.from_values(t.hyperparameters.values) for t in oracle.trials.values()]
+
+
+class Killed(BaseException):
+    """The process ends."""
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    oracle = oracle_in(tmp_path_factory.mktemp("alone"))
+    search(oracle)
+    return oracle
+
+
+@pytest.mark.parametrize("last", range(WRITES))
+def test_killed_before_any_write_it_ends_with_the_same_trials(last, alone, tmp_path, monkeypatch):
+    replace, written = Path.replace, count()
+
+    def or_die(path, target):
+        if next(written) == last:
+            raise Killed
+        return replace(path, target)
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(Path, "replace", or_die)
+        search(oracle_in(tmp_path))
+    resumed = oracle_in(tmp_path)
+    resumed.reload()
+    ended = {Step.from_values(resumed.trials[t].hyperparameters.values) for t in resumed.end_order}
+
+    ran = search(resumed)
+
+    assert steps_of(resumed) == steps_of(alone)
+    assert not ended & set(ran)
+    assert len(ended) + len(ran) == TRIALS
+    assert [t.score for t in resumed.trials.values()] == [t.score for t in alone.trials.values()]
+    kept = [path.parent.name for path in (tmp_path / "project").rglob("*.h5")]
+    assert kept == [f"trial_{resumed.get_best_trials()[0].trial_id}"]
+
+
+def test_a_result_that_was_written_is_not_asked_for_again(tmp_path):
+    oracle = oracle_in(tmp_path)
+    trial = oracle.create_trial("tuner0")
+    oracle.update_trial(trial.trial_id, {"val_accuracy": 0.1} | probe_metrics({"first": 1.0}))
+
+    resumed = oracle_in(tmp_path)
+    resumed.reload()
+
+    assert Step.from_values(resumed.create_trial("tuner0").hyperparameters.values).cut == "first"
+
+
+def test_two_machines_wait_for_each_other(tmp_path):
+    oracle = oracle_in(tmp_path)
+
+    assert oracle.create_trial("one").status == "RUNNING"  # the probe, which all else needs
+    assert oracle.create_trial("two").status == "IDLE"
+
+
+def test_depths_of_the_same_features_are_tried_last_whatever_the_order_of_metrics(tmp_path):
+    oracle = oracle_in(tmp_path)
+    trial = oracle.create_trial("tuner0")
+    probes = {"first": 0.1, "second": 0.5, "third": 0.5 + 1e-12}
+    reordered = dict(reversed(probe_metrics(probes).items()))
+    oracle.update_trial(trial.trial_id, {"val_accuracy": 0.0} | reordered)
+    trial.status = "COMPLETED"
+    oracle.end_trial(trial)
+
+    assert [s.cut for s in search(oracle) if s.phase == "frozen"] == [
+        "second",
+        "first",
+        "third",
+    ]
