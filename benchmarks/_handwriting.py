@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_mtl.datasets.budgets import nested_budget
+from keras_mtl.datasets import nested_budget
 
 PATH = Path(__file__).parents[1] / "../shared/data/handwriting.npz"
 FIRST_TASK = 30_000  # images that are labelled odd or even

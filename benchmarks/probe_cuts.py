@@ -6,9 +6,7 @@ import keras
 import numpy as np
 from _paired import compare, timed
 
-from keras_mtl.graph.cuts import cut_points
-from keras_mtl.probing.probe_cuts import probe_cuts
-from keras_mtl.transfer import transfer
+from keras_mtl import cut_points, probe_cuts, transfer
 
 IMAGES, CLASSES, EPOCHS = 1024, 10, 10
 DEPTHS_TIMED = 6

@@ -18,8 +18,7 @@ import keras
 import numpy as np
 from _handwriting import Handwriting
 
-from keras_mtl import CutHyperModel, CutTuner, probe_cuts, transfer
-from keras_mtl.caching.fit_cached import fit_cached
+from keras_mtl import CutHyperModel, CutTuner, fit_cached, probe_cuts, transfer
 
 EPOCHS = {20: 60, 100: 40, 1000: 15}  # for each number of labels
 RIVALS = ["conv3", "flatten", "dense1", "dense2"]  # the others stay below 0.5, whatever is done
