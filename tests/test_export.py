@@ -223,6 +223,7 @@ def save_case(folder, build):
     return path
 
 
+@pytest.mark.slow
 @exports
 def test_it_needs_neither_keras_nor_keras_mtl(tmp_path):
     builds = [augmentation, convolutional] + [strings] * (BACKEND == "tensorflow")
