@@ -6,6 +6,7 @@ import pytest
 
 from _helpers import draw
 from _multitask import bits, classes, same_logs, two_sets, two_tasks
+from _watching import assert_close
 from keras_mtl.errors import InvalidSchedule, NonFiniteLoss
 from keras_mtl.schedules import Blocks, Interleaved, Joint, RoundRobin
 
@@ -106,7 +107,7 @@ def test_each_task_has_its_own_size_of_batches():
 
 
 def test_a_later_epoch_begins_as_in_one_run():
-    whole, parts = two_tasks(optimizer="adam"), two_tasks(optimizer="adam")
+    whole, parts = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
 
     history = whole.fit(two_sets(6, 4), schedule=RoundRobin(), epochs=3, **FITTED).history
     first = parts.fit(two_sets(6, 4), schedule=RoundRobin(), epochs=1, **FITTED).history
@@ -131,7 +132,7 @@ def test_without_a_seed_the_global_one_decides():
 
 @pytest.mark.backend("tensorflow", reason="only there is one function for all steps")
 def test_the_compiled_function_is_used_again_for_other_data():
-    model = two_tasks(optimizer="adam")
+    model = two_tasks(optimizer="adam", run_eagerly=False)
     model.fit(two_sets(6, 4), schedule=RoundRobin(), **FITTED)
     (function,) = (one for (key, _), one in model._own.functions.items() if key.startswith("loop"))
 
@@ -159,13 +160,13 @@ def test_a_loss_that_is_not_finite_is_named_and_changes_nothing(size):
     bad[4:6] = np.nan  # the third batch of `hair`, at the sixth step
     data = {"sex": two_sets(8)["sex"], "hair": (bad, y)}
     given = {**FITTED, "shuffle": False, "schedule": RoundRobin()}
-    model, good = two_tasks(optimizer="adam"), two_tasks(optimizer="adam")
+    model, good = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
 
     with pytest.raises(NonFiniteLoss, match=r"`hair`.*step 5 of epoch 0.*batch 2 of .*`hair`"):
         model.fit(data, steps_per_execution=size, **given)
 
     good.fit(two_sets(8, 8), steps_per_epoch=5, **given)
-    assert bits(model) == bits(good)
+    assert_close(model.get_weights(), good.get_weights())
 
 
 @pytest.mark.parametrize("ending", ["ends", "raises"])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from _helpers import draw
-from _multitask import bits, classes, same_logs, two_sets, two_tasks
+from _multitask import bits, classes, two_sets, two_tasks
+from _watching import assert_close
 from keras_mtl.schedules import Blocks, Joint, RoundRobin, join
 
 FITTED = {"batch_size": 2, "verbose": 0, "seed": 1}
@@ -102,13 +103,13 @@ def test_blocks_are_long_where_no_callback_looks_at_steps(make, blocks, tmp_path
 
 @pytest.mark.parametrize("size", [7, 32])
 def test_the_size_of_a_block_changes_nothing(size):
-    model, other = two_tasks(optimizer="adam"), two_tasks(optimizer="adam")
+    model, other = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
 
     history = model.fit(sets(18), epochs=2, steps_per_execution=1, **FITTED)
     again = other.fit(sets(18), epochs=2, steps_per_execution=size, **FITTED)
 
-    assert bits(model) == bits(other)
-    assert same_logs(history, again)
+    assert_close(model.get_weights(), other.get_weights())
+    assert_close(again.history, history.history)
 
 
 def test_training_can_be_stopped_in_the_middle_of_an_epoch():
@@ -305,7 +306,7 @@ def test_backup_and_restore_goes_on_with_the_next_epoch(tmp_path):
         if epoch == 1:
             raise KeyboardInterrupt
 
-    model, whole = two_tasks(optimizer="adam"), two_tasks(optimizer="adam")
+    model, whole = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
     with pytest.raises(KeyboardInterrupt):
         model.fit(sets(), epochs=4, callbacks=callbacks(Epochs(stop)), **FITTED)
     history = model.fit(sets(), epochs=4, callbacks=callbacks(), **FITTED)

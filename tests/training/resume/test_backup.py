@@ -93,11 +93,16 @@ def kill_by_error():
     raise Killed
 
 
+def compiled_tasks(**options):
+    """The small model, compiled where a run has many steps."""
+    return two_tasks(run_eagerly=False, **options)
+
+
 def rich_model():
     """With all that has a state: BatchNorm, Dropout, Adam."""
     keras.utils.set_random_seed(0)
     extra = [layers.BatchNormalization(), layers.Dropout(0.3)]
-    return two_tasks(extra=extra, optimizer=keras.optimizers.Adam(0.01))
+    return compiled_tasks(extra=extra, optimizer=keras.optimizers.Adam(0.01))
 
 
 def arrays():
@@ -174,14 +179,22 @@ def interrupted(model, folder, data, steps, **arguments):
     return train(model, folder, data(), **arguments)
 
 
-@pytest.mark.parametrize("data", [arrays, datasets])
-def test_a_run_goes_on_exactly_from_any_step(data, tmp_path):
+@pytest.mark.parametrize(
+    ("data", "interruptions"),
+    [
+        (arrays, 2),
+        (datasets, 1),
+        pytest.param(arrays, 10, marks=pytest.mark.slow),
+        pytest.param(datasets, 10, marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_goes_on_exactly_from_any_step(data, interruptions, tmp_path):
     model = rich_model()
     untrained = values(model)
     whole, memory = train(put(model, untrained), data=data())
     trained = values(model)
     put(model, untrained)
-    steps = sorted(random.Random(0).sample(range(1, EPOCHS * STEPS), 10))
+    steps = sorted(random.Random(0).sample(range(1, EPOCHS * STEPS), interruptions))
 
     history, own = interrupted(model, tmp_path, data, steps)
 
@@ -198,7 +211,7 @@ def test_joint_steps_go_on_exactly(tmp_path):
     rng = np.random.default_rng(0)
     labels = {"sex": rng.integers(0, 2, 24), "hair": rng.integers(-1, 3, 24)}
     joint = (draw(24, 4), labels)
-    model = two_tasks(optimizer="adam")
+    model = compiled_tasks(optimizer="adam")
     untrained = values(model)
     whole, _ = train(model, data=joint, schedule=Joint())
     trained = values(model)
@@ -217,7 +230,7 @@ def test_the_best_weights_outlive_an_interruption(tmp_path):
         )
         return [Scores(), best]
 
-    model = two_tasks()
+    model = compiled_tasks()
     untrained = values(model)
     fitted = {"batch_size": 4, "epochs": 4, "verbose": 0, "seed": 1, "steps_per_epoch": STEPS}
     whole = model.fit(arrays(), callbacks=stopping(), **fitted)
@@ -243,7 +256,7 @@ def test_a_dataset_is_replayed(tmp_path):
         sets = {task: tf.data.Dataset.from_tensor_slices(own) for task, own in of_task}
         return {task: one.shuffle(24, seed=2).batch(4) for task, one in sets.items()}
 
-    model = two_tasks()
+    model = compiled_tasks()
     untrained = values(model)
     whole, _ = train(model, data=data())
     expected = bits(model)
@@ -317,20 +330,34 @@ def test_a_killed_process_goes_on_exactly(tmp_path):
 # What can be wrong with a backup
 
 
-@pytest.fixture
-def backups(tmp_path):
-    """A folder with two backups, and what continues the run."""
-    model = two_tasks()
+FITTED = {"batch_size": 4, "epochs": 2, "seed": 1, "verbose": 0, "backup_every": 2}
 
-    def go_on(folder=tmp_path, **arguments):
-        given = {"batch_size": 4, "epochs": 2, "seed": 1, "verbose": 0, "backup_every": 2}
+
+@pytest.fixture(scope="module")
+def interrupted_run(tmp_path_factory):
+    """A model, the history of its run, and the folder of the run that was killed."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    model = compiled_tasks()
+    untrained = values(model)
+    whole = model.fit(arrays(), backup=folder, **FITTED)
+    put(model, untrained)
+    with pytest.raises(Killed):
+        model.fit(arrays(), backup=folder, callbacks=[KillAt(6, kill_by_error)], **FITTED)
+    assert sorted(os.listdir(folder)) == sorted([NEWEST, BEFORE])
+    return model, whole, folder
+
+
+@pytest.fixture
+def backups(interrupted_run, tmp_path):
+    """What continues the run from its two backups, which are in `tmp_path`."""
+    model, _, folder = interrupted_run
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+
+    def go_on(**arguments):
         data = arguments.pop("data", arrays())
         own = arguments.pop("model", model)
-        return own.fit(data, backup=folder, **{**given, **arguments})
+        return own.fit(data, backup=tmp_path, **{**FITTED, **arguments})
 
-    with pytest.raises(Killed):
-        go_on(callbacks=[KillAt(6, kill_by_error)])
-    assert sorted(os.listdir(tmp_path)) == sorted([NEWEST, BEFORE])
     return go_on
 
 
@@ -340,9 +367,8 @@ def damage(path, content=None):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"nonsense", b"\x93NUMPY", b"PK\x03\x04"])
-def test_the_backup_before_a_damaged_one_is_used(backups, tmp_path, content):
-    whole = two_tasks()
-    expected = backups(model=whole, folder=tmp_path / "other")
+def test_the_backup_before_a_damaged_one_is_used(backups, interrupted_run, tmp_path, content):
+    _, expected, _ = interrupted_run
     damage(tmp_path / NEWEST, content)
 
     with pytest.warns(UserWarning, match=r"backup\.npz' is damaged.*one before it is used"):
