@@ -93,7 +93,7 @@ def test_a_trunk_that_is_static_up_to_a_layer():
 @pytest.mark.parametrize("steps", [1, 2])
 def test_a_part_of_the_validation_data(steps):
     validation = {"validation_data": (x, y), "validation_steps": steps}
-    assert_learns_the_same(model, lambda fit: fit(x, y, **validation, **FAST), compiled=True)
+    assert_learns_the_same(model, lambda fit: fit(x, y, **validation, **FAST))
 
 
 def test_a_second_call_goes_on():
@@ -241,7 +241,7 @@ def test_several_inputs_and_outputs():
         made.compile("adam", losses, metrics={"sex": ["accuracy"], "age": ["mae"]})
         return made
 
-    assert_learns_the_same(make, lambda fit: fit(data, targets, **FAST), compiled=True)
+    assert_learns_the_same(make, lambda fit: fit(data, targets, **FAST))
 
 
 def test_a_plain_model_with_frozen_layers():
@@ -346,7 +346,7 @@ def test_callbacks_of_keras(tmp_path):
         ]
         return fit(x, y, callbacks=callbacks, validation_split=0.2, **{**FAST, "epochs": 5})
 
-    by_fit, cached = assert_learns_the_same(model, train, compiled=True)
+    by_fit, cached = assert_learns_the_same(model, train)
     logs = [np.genfromtxt(path, delimiter=",") for path in tmp_path.glob("*/log.csv")]
     np.testing.assert_allclose(*logs, rtol=1e-5)
     assert len(cached.history.epoch) == 2  # stopped early

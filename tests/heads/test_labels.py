@@ -1,3 +1,5 @@
+import functools
+
 import keras
 import numpy as np
 import pandas as pd
@@ -19,6 +21,14 @@ HEADS = {
 
 def model_with(head):
     return transfer(keras.Sequential([keras.Input((3,)), layers.Dense(3)]), cut=0, head=head)
+
+
+@functools.cache
+def model_of(kind):
+    """One model a kind for all labels: those that are refused change nothing."""
+    model = model_with(HEADS[kind])
+    model.run_eagerly = True
+    return model
 
 
 class Epochs(keras.callbacks.Callback):
@@ -122,7 +132,7 @@ def ids(cases):
 
 @pytest.mark.parametrize("kind, labels, message", UNFIT, ids=ids(UNFIT))
 def test_labels_that_do_not_fit_are_refused_before_training(kind, labels, message):
-    assert_refused(model_with(HEADS[kind]), message, X, labels)
+    assert_refused(model_of(kind), message, X, labels)
 
 
 @pytest.mark.parametrize("kind", HEADS)
@@ -131,17 +141,16 @@ def test_validation_labels_are_checked(kind):
     bad = np.full(np.shape(good), np.nan)
     message = r"`validation_data\[1\]` holds"
     for data in ((X, bad), [X, bad], (X, bad, np.ones(4))):
-        assert_refused(model_with(HEADS[kind]), message, X, good, validation_data=data)
+        assert_refused(model_of(kind), message, X, good, validation_data=data)
     with pytest.raises(
         errors.InvalidLabels, match=message
     ):  # In its place among `fit`'s arguments.
-        model_with(HEADS[kind]).fit(X, good, None, 1, 0, None, 0.0, (X, bad))
+        model_of(kind).fit(X, good, None, 1, 0, None, 0.0, (X, bad))
 
 
 @pytest.mark.parametrize("kind, plain, labels", FIT, ids=ids(FIT))
 def test_labels_that_fit_count_as_what_they_say(kind, plain, labels):
-    model = model_with(HEADS[kind])
-    model.run_eagerly = True
+    model = model_of(kind)
     expected = model.evaluate(X, plain, verbose=0)[0]
     with moved_variables(model) as moved:
         history = model.fit(X, labels, validation_data=(X, labels), verbose=0).history

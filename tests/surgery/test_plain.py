@@ -53,6 +53,7 @@ def test_a_transferred_model_is_the_same_function_without_keras_mtl(head):
     assert not classes_from_keras_mtl(plain)
 
 
+@pytest.mark.filterwarnings("ignore:Layer 'head' .* was passed an input with a mask")  # it is used
 def test_masks_reach_the_pooling():
     tokens = keras.Input((None,), dtype="int32")
     x = layers.Embedding(7, 4, mask_zero=True)(tokens)

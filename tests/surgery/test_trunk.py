@@ -175,6 +175,7 @@ def test_what_is_called_after_a_static_trunk_is_live():
     assert same_bits(ops.where(outputs == 0, 0.0, features), outputs / 2)
 
 
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 def test_the_trunk_alone_is_static_in_fit():
     trunk = transfer(branching(FEW), cut=0)
     trunk.compile("sgd", dict.fromkeys(FEW, "mae"))

@@ -115,8 +115,16 @@ def test_trials_share_nothing():
     ("tuner", "budget"),
     [
         (keras_tuner.RandomSearch, {"max_trials": 1}),
-        (keras_tuner.BayesianOptimization, {"max_trials": 2, "num_initial_points": 1}),
-        (keras_tuner.Hyperband, {"max_epochs": 2, "hyperband_iterations": 1}),
+        pytest.param(
+            keras_tuner.BayesianOptimization,
+            {"max_trials": 2, "num_initial_points": 1},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            keras_tuner.Hyperband,
+            {"max_epochs": 2, "hyperband_iterations": 1},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Skipping variable loading for optimizer")
