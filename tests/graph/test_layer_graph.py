@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import keras
 import networkx
 import pytest
@@ -9,7 +7,9 @@ from keras import layers
 
 from _models import ZOO, zoo
 from keras_mtl.errors import UnbuiltModel, UnsupportedModel
-from keras_mtl.graph.layer_graph import Call, Graph, graph_of
+from keras_mtl.graph.call import Call
+from keras_mtl.graph.dataflow import Dataflow
+from keras_mtl.graph.layer_graph import Graph
 
 
 @st.composite
@@ -19,11 +19,10 @@ def graphs(draw):
     for index in range(draw(st.integers(1, 15))):
         used = draw(st.lists(st.sampled_from(tensors), max_size=3)) if tensors else []
         made = range(len(tensors), len(tensors) + draw(st.integers(1, 2)))
-        node = SimpleNamespace(outputs=list(made))
-        calls.append(Call(f"call_{index}", tuple(used), tuple(made), node))
+        calls.append(Call(f"call_{index}", None, tuple(used), tuple(made)))
         tensors.extend(made)
-    outputs = frozenset(draw(st.lists(st.sampled_from(tensors), min_size=1, max_size=3)))
-    return Graph(tuple(calls), outputs).leading_to(outputs)
+    outputs = draw(st.lists(st.sampled_from(tensors), min_size=1, max_size=3))
+    return Dataflow(calls, outputs).leading_to(outputs)
 
 
 def flow(graph):
@@ -60,7 +59,7 @@ def test_dominators_are_those_of_networkx(graph):
 def test_a_cut_is_legal_where_one_tensor_that_is_no_input_is_on_every_path(graph):
     made_by_inputs = {tensor for call in graph.calls if call.is_input for tensor in call.outputs}
     dominant = dominating(flow(graph), "tensor")
-    found = [tensor for _, _, tensor in graph.legal_cuts()]
+    found = [tensor for _, _, tensor in graph.legal_cuts]
     assert found == [tensor for tensor in dominant if tensor not in made_by_inputs]
 
 
@@ -73,7 +72,7 @@ def test_only_what_the_outputs_depend_on_is_kept(graph):
 @zoo()
 @pytest.mark.parametrize("nested", [False, True])
 def test_calls_come_after_what_they_use(build, nested):
-    graph, known = graph_of(build(), nested=nested), set()
+    graph, known = view(build(), nested), set()
     for call in graph.calls:
         assert known.issuperset(call.inputs), call.path
         known.update(call.outputs)
@@ -81,7 +80,12 @@ def test_calls_come_after_what_they_use(build, nested):
 
 
 def paths(model, nested=True):
-    return [call.path for call in graph_of(model, nested=nested).calls]
+    return [call.path for call in view(model, nested).calls]
+
+
+def view(model, nested):
+    graph = Graph.of(model)
+    return graph.opened if nested else graph
 
 
 def build(name):
@@ -151,4 +155,4 @@ def overridden():
 )
 def test_what_has_no_graph_is_refused(make, error, message):
     with pytest.raises(error, match=message):
-        graph_of(make())
+        Graph.of(make())
