@@ -22,6 +22,7 @@ __all__ = [
     "operation_fn",
     "ordered_nodes",
     "producer",
+    "producing_node",
     "sequential_graph",
     "set_keras_mask",
     "standardize_inputs",
@@ -42,6 +43,11 @@ def inbound_nodes(operation: keras.Operation) -> list[Node]:
 def producer(tensor: keras.KerasTensor) -> keras.Operation:
     """Return the operation whose call gave a symbolic tensor: for an input its InputLayer."""
     return tensor._keras_history.operation
+
+
+def producing_node(tensor: keras.KerasTensor) -> Node:
+    """Return the call that gave a symbolic tensor."""
+    return inbound_nodes(producer(tensor))[tensor._keras_history.node_index]
 
 
 def sequential_graph(model: keras.Sequential) -> Functional | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ from keras_mtl.errors import CloneError
 from keras_mtl.graph.call import Call
 from keras_mtl.graph.dataflow import Dataflow
 from keras_mtl.graph.layer_graph import Graph
-from keras_mtl.keras_private.graphs import Functional
+from keras_mtl.keras_private.graphs import Functional, get_keras_mask, producing_node
 from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state, copy_of_input
 from keras_mtl.surgery.trunk import unwrap_single
 
@@ -85,12 +86,34 @@ class Cloner:
 
     def replay(self, graph: Graph, calls: Dataflow, values: dict[int, Any]) -> Any:
         """Call the copies of the operations in some calls of a graph; return the outputs."""
-        return calls.run(values, lambda call: _called_without_variables(self._copy(graph, call)))
+        return calls.run(values, lambda call: partial(self._call_copy, graph, call))
 
     def copy_states(self, copy_state: Callable[[Any, Any], None]) -> None:
         """Give each copy the state of its original."""
         for source, copy in self._pairs:
             copy_state(source, copy)
+
+    def _call_copy(self, graph: Graph, call: Call, *args: Any, **kwargs: Any) -> Any:
+        _refuse_variables(call.operation, (args, kwargs))
+        outputs = self._copy(graph, call)(*args, **kwargs)
+        for source, made in zip(call.tensors, keras.tree.flatten(outputs), strict=True):
+            self._name_mask(get_keras_mask(source), get_keras_mask(made))
+        return outputs
+
+    def _name_mask(self, source: Any, made: Any) -> None:
+        """Give the operations that compute a mask the names that they have in the source.
+
+        A layer that is called makes them anew, under names that another operation may have.
+        """
+        if not (isinstance(source, keras.KerasTensor) and isinstance(made, keras.KerasTensor)):
+            return
+        old, new = producing_node(source), producing_node(made)
+        is_copied = old.is_input or id(old.operation) in self.copies
+        if is_copied or type(old.operation) is not type(new.operation):
+            return
+        new.operation.name = old.operation.name
+        for before, after in zip(old.input_tensors, new.input_tensors, strict=False):
+            self._name_mask(before, after)
 
     def _copy(self, graph: Graph, call: Call) -> Any:
         key = id(call.operation)
@@ -104,13 +127,9 @@ class Cloner:
         return self.copies[key]
 
 
-def _called_without_variables(operation: Any) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if any(isinstance(value, keras.Variable) for value in keras.tree.flatten((args, kwargs))):
-            raise CloneError(
-                f"`{operation.name}` takes a variable as its argument: a copy would share it "
-                "with the original. Use the variable inside a layer instead."
-            )
-        return operation(*args, **kwargs)
-
-    return call
+def _refuse_variables(operation: Any, arguments: Any) -> None:
+    if any(isinstance(value, keras.Variable) for value in keras.tree.flatten(arguments)):
+        raise CloneError(
+            f"`{operation.name}` takes a variable as its argument: a copy would share it "
+            "with the original. Use the variable inside a layer instead."
+        )

@@ -51,8 +51,8 @@ def test_records_by_hand():
         ("dict_backbone", {"fusion": 2, "pool": 1, "logits": 0}),
         # Both heads go before their common trunk, so nothing legal has 0 or 1.
         ("dicts", {"both": 3, "trunk_dense": 2}),
-        # The mask of the tokens goes past the layers that use it.
-        ("masked_lstm", {"summary": 1, "logits": 0}),
+        # The mask of the tokens travels beside their features.
+        ("masked_lstm", {"embedding": 3, "steps": 2, "summary": 1, "logits": 0}),
         # The operations after a layer have no number, but the last of all keeps everything.
         ("siamese", {"subtract": 1, "absolute": None, "same": 0}),
         ("fixed_batch", {"dense": 1, "reshape": None, "flatten": 0}),
@@ -239,7 +239,7 @@ def test_the_inputs_stay_as_they_are(build):
         ("residual", ["stem", "inputs"], r"`inputs` is an input layer"),
         ("residual", "left", r"cannot be cut at `left`.*nearest legal cuts are `stem` and `add`\."),
         ("residual", 2, r"after `left` \(`cut=2`\).*`cut=3` \(`stem`\) and `cut=1` \(`add`\)"),
-        ("masked_lstm", "steps", r"The nearest legal cuts are `summary`\."),
+        ("attention", "attention", r"`add` takes the output of `inputs` as well\..* are `add`\."),
         ("dicts", "sex", r"The nearest legal cuts are `trunk_dense`\."),
         ("dicts", 1, r"The nearest legal cuts are `cut=2` \(`trunk_dense`\)"),
         ("dict_backbone", "backbone/coarse", r"are `backbone/fine` and `fusion`\."),
