@@ -107,11 +107,20 @@ def test_nothing_frozen_in_front(freeze):
         split_model(model)
 
 
-def test_a_mask_that_goes_round_the_frozen_layer():
-    embedding = frozen(layers.Embedding(4, 5, mask_zero=True, name="embedding"))
-    stack = [layers.Dense(3), layers.GlobalAveragePooling1D(), layers.Dense(2)]
-    model = keras.Sequential([keras.Input((5,), dtype="int32"), embedding, *stack])
-    with pytest.raises(NotStatic, match="a mask or another tensor goes round `embedding`"):
+def embedding():
+    return frozen(layers.Embedding(4, 5, mask_zero=True, name="embedding"))
+
+
+def test_a_mask_travels_beside_the_features():
+    stack = [embedding(), layers.LSTM(3), layers.Dense(2)]
+    assert last_static(keras.Sequential([keras.Input((5,), dtype="int32"), *stack])) == "embedding"
+
+
+def test_a_tensor_that_goes_past_the_frozen_layer():
+    tokens = keras.Input((5,), dtype="int32")
+    mask = keras.ops.not_equal(tokens, 1)
+    model = keras.Model(tokens, layers.LSTM(3)(embedding()(tokens), mask=mask))
+    with pytest.raises(NotStatic, match="another tensor goes past `embedding` to the layers"):
         split_model(model)
 
 
