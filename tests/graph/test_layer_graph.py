@@ -1,7 +1,9 @@
+import keras
 import pytest
 
-from _models import ZOO, random_batch, randomised, zoo
+from _models import ZOO, inputs_of, random_batch, randomised, zoo
 from _watching import outputs_of_calls, same_bits
+from keras_mtl import cut_points, transfer
 from keras_mtl.errors import InvalidCut, LayerNotFound
 from keras_mtl.graph.layer_graph import WHOLE, Graph
 from keras_mtl.keras_private.graphs import operation_fn, standardize_inputs
@@ -115,3 +117,71 @@ def test_tensors_have_one_number_on_both_sides_of_a_border():
     middle = model.get_layer("middle")
     assert graph.opened.number(graph.tensor("middle")) == graph.opened.number(middle.outputs[0])
     assert graph.tensor("middle/dense") is middle.outputs[0]
+
+
+# Names as cuts
+
+
+def kept(model, cut):
+    """The layers of the trunk, its inputs left out."""
+    trunk = transfer(model, cut, verify=False)
+    return [layer.name for layer in trunk.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+@pytest.mark.parametrize(
+    ("name", "cut", "expected"),
+    [
+        ("residual", "add", ["stem", "left", "add"]),
+        ("shared_in_chain", "shared", ["shared"]),
+        ("shared_in_chain", "shared:0", ["shared"]),
+        ("shared_in_chain", "shared:1", ["shared", "between"]),
+        ("nested_twice", "middle/dropout", ["stem", "middle"]),
+        ("unused_input", "dense", ["dense"]),
+    ],
+)
+def test_a_name_is_the_last_layer_kept(name, cut, expected):
+    assert kept(build(name), cut) == expected
+
+
+def test_a_path_cuts_inside_nested_models():
+    trunk = transfer(build("nested_twice"), "middle/innermost/norm", verify=False)
+    innermost = trunk.get_layer("middle").get_layer("innermost")
+    assert innermost.layers[-1].name == "norm"
+    assert trunk.get_layer("middle").layers[-1].name == "innermost"
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"),
+    [
+        ("residual", ["stem", "left"]),
+        ("dict_backbone", ("backbone/fine", "backbone/coarse", "pool")),
+        ("nested_twice", ["middle/innermost/norm", "middle", "stem"]),
+        ("shared_in_chain", ["shared:1", "shared"]),
+    ],
+)
+def test_a_list_of_names_gives_a_dict_of_outputs(name, cut):
+    """Several outputs together carry more than one: they need not be legal one by one."""
+    model = build(name)
+    batch = random_batch(model)
+    expected = outputs_of_calls(model, batch)
+    outputs = transfer(model, cut)(batch, training=False)
+    assert outputs.keys() == set(cut)
+    for path in cut:
+        assert same_bits(outputs[path], expected[path])
+
+
+def test_repeated_names_are_one_output():
+    trunk = transfer(build("residual"), ["stem", "left", "stem:0"], verify=False)
+    assert list(trunk.output) == ["stem", "left"]
+
+
+@zoo("dicts", "siamese", "unused_input", "fixed_batch", "strings")
+def test_the_inputs_stay_as_they_are(build):
+    model = build()
+    trunk = transfer(model, cut_points(model)[0].layer, verify=False)
+
+    def described(tensor):
+        return tensor.name, tensor.shape, tensor.dtype
+
+    expected = keras.tree.map_structure(described, inputs_of(model))
+    assert keras.tree.map_structure(described, trunk.input) == expected
