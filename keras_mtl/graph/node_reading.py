@@ -60,11 +60,13 @@ def _masks_beside(node: Node) -> dict[int, int]:
         For the number of each such mask, the number of the tensor that carries it.
     """
     args, kwargs = node.arguments.args, node.arguments.kwargs
+    if kwargs.get("mask") is None:
+        return {}
     others = (args, {key: value for key, value in kwargs.items() if key != "mask"})
     tensors = [leaf for leaf in keras.tree.flatten(others) if isinstance(leaf, keras.KerasTensor)]
     carriers = {id(get_keras_mask(tensor)): id(tensor) for tensor in tensors}
     taken = set(map(id, tensors))
-    given = [id(leaf) for leaf in keras.tree.flatten(kwargs.get("mask")) if leaf is not None]
+    given = [id(leaf) for leaf in keras.tree.flatten(kwargs["mask"]) if leaf is not None]
     return {mask: carriers[mask] for mask in given if mask in carriers and mask not in taken}
 
 
