@@ -6,7 +6,7 @@ import networkx
 from _paired import compare, timed
 
 from keras_mtl import cut_points
-from keras_mtl.graph.layer_graph import graph_of
+from keras_mtl.graph.layer_graph import Graph
 
 
 def chain(length):
@@ -15,7 +15,7 @@ def chain(length):
 
 
 def networkx_dominators(model):
-    graph = graph_of(model)
+    graph = Graph.of(model)
     producer = {tensor: call.path for call in graph.calls for tensor in call.outputs}
     edges = networkx.DiGraph()
     for call in graph.calls:
@@ -31,7 +31,7 @@ if __name__ == "__main__":
     print(f"cut_points(NASNetMobile): {timed(lambda: cut_points(nasnet)):.4f} s (target: 0.5)\n")
     compare(
         "dominators of NASNetMobile's graph",
-        lambda: list(graph_of(nasnet).dominators()),
+        lambda: list(Graph.of(nasnet).dominators()),
         "by networkx",
         lambda: networkx_dominators(nasnet),
     )

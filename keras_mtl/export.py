@@ -20,7 +20,8 @@ from keras_mtl.errors import (
     ExportPathNotWritable,
     UnsupportedBackend,
 )
-from keras_mtl.graph.layer_graph import checked_functional
+from keras_mtl.graph.functional_models import checked_functional
+from keras_mtl.keras_private.graphs import producer
 from keras_mtl.models.multi_task_model import MultiTaskModel
 from keras_mtl.surgery.trunk import unwrap_single
 
@@ -215,7 +216,7 @@ def _output_names(model: keras.Model) -> list[str]:
 
 
 def _layer_name(tensor: Any) -> str:
-    return tensor._keras_history.operation.name
+    return producer(tensor).name
 
 
 def _distinct(names: Iterable[str]) -> list[str]:

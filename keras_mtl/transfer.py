@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import keras
 
 from keras_mtl.errors import HeadMismatch, InvalidCut, LayerNotFound
-from keras_mtl.graph.cuts import find_call, legal_path, resolve_cut
-from keras_mtl.graph.layer_graph import checked_functional, graph_of
+from keras_mtl.graph.call import Call
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head_like import HeadLike, checked_head
+from keras_mtl.keras_private.graphs import producer
 from keras_mtl.models.transfer_model import TransferModel, join
 from keras_mtl.surgery.clone import clone_graph
-from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, paths_up_to, set_static
+from keras_mtl.surgery.static_flags import BatchNormPolicy, calls_up_to, check_batchnorm, set_static
 from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.surgery.verify import verify_copy
 
@@ -79,55 +80,68 @@ def transfer(
         False
     """
     check_batchnorm(batchnorm)
-    paths = resolve_cut(model, cut)
-    _check_freeze(model, freeze)
+    graph = Graph.of(model)
+    part = graph.part(graph.cut(cut))
+    static = _calls_to_freeze(graph, part, freeze)
     new_head = checked_head(head)
     if new_head is not None:
-        _check_names(model, new_head)
+        _check_names(graph, new_head)
     trunk_name = name if new_head is None and name else "trunk"
-    trunk = clone_graph(model, paths, class_of=lambda _: Trunk, name=trunk_name)
-    _set_flags(model, trunk, freeze, batchnorm)
-    if verify:
-        verify_copy(model, trunk, paths)
+    trunk = copy_trunk(part, static, batchnorm, verify=verify, name=trunk_name)
     if new_head is None:
         return trunk
     return join(trunk, new_head, name or f"{model.name}_transfer")
 
 
-def _set_flags(
-    model: keras.Model, trunk: Trunk, freeze: bool | str, batchnorm: BatchNormPolicy
-) -> None:
-    graph = graph_of(trunk, nested=True)
-    if isinstance(freeze, str):
-        static = paths_up_to(graph, _path_kept(model, trunk, freeze))
-    else:
-        static = paths_up_to(graph, None) if freeze else set()
-    set_static(trunk, static, batchnorm)
+def copy_trunk(
+    part: Graph,
+    static: Sequence[Call],
+    batchnorm: BatchNormPolicy = "frozen",
+    *,
+    verify: bool = True,
+    name: str = "trunk",
+) -> Trunk:
+    """Copy the part of a graph that leads to a cut, some of its layers static.
+
+    Args:
+        part: What `graph.part` returns.
+        static: The calls of `part.opened` whose layers are static; all others train.
+        batchnorm: As for `transfer`.
+        verify: As for `transfer`.
+        name: The name of the copy.
+    """
+    copy = clone_graph(part, class_of=lambda _: Trunk, name=name)
+    operations = {call.path: copy.of(call.operation) for call in static if not call.is_input}
+    set_static(copy.model, operations, batchnorm)
+    if verify:
+        verify_copy(part, copy)
+    return copy.model
 
 
-def _check_freeze(model: keras.Model, freeze: bool | str) -> None:
-    if isinstance(freeze, str):
-        find_call(model, freeze)
-    elif not isinstance(freeze, bool):
+def _calls_to_freeze(graph: Graph, part: Graph, freeze: bool | str) -> Sequence[Call]:
+    """Return the calls of the trunk that become static, or raise if `freeze` makes no sense."""
+    if isinstance(freeze, bool):
+        return part.opened.calls if freeze else ()
+    if not isinstance(freeze, str):
         raise ValueError(f"`freeze` is True, False or the name of a layer. Received: {freeze!r}.")
+    graph.find(freeze)
+    try:
+        path = part.legal_path(freeze)
+    except LayerNotFound as error:
+        layers = [call.path for call in part.calls if isinstance(call.operation, keras.Layer)]
+        raise InvalidCut(
+            f"`freeze={freeze!r}`: the cut removes this layer, so it cannot be the last static "
+            f"one. The last layer kept is `{layers[-1]}`."
+        ) from error
+    return calls_up_to(part.opened, path)
 
 
-def _check_names(model: keras.Model, head: keras.Layer | Sequence[keras.Layer]) -> None:
+def _check_names(graph: Graph, head: keras.Layer | Sequence[keras.Layer]) -> None:
     """Refuse what Keras would once all is copied: two parts of a model with one name."""
-    inputs = [t._keras_history.operation.name for t in checked_functional(model).inputs]
+    inputs = [producer(tensor).name for tensor in graph.functional.inputs]
     names = [*inputs, "trunk", head.name if isinstance(head, keras.Layer) else "head"]
     if len(set(names)) < len(names):
         raise HeadMismatch(
             f"The inputs, the trunk and the head need different names. Received: {names}. Give the "
             'head another one: `keras_mtl.Head(10, name="new_head")`.'
         )
-
-
-def _path_kept(model: keras.Model, trunk: Trunk, name: str) -> str:
-    try:
-        return legal_path(trunk, name)
-    except LayerNotFound as error:
-        raise InvalidCut(
-            f"`freeze={name!r}`: the cut removes this layer, so it cannot be the last static one. "
-            f"The last layer kept is `{trunk.layers[-1].name}`."
-        ) from error

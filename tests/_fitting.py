@@ -5,7 +5,7 @@ import numpy as np
 
 from _watching import as_numpy
 from keras_mtl.caching.fit_cached import fit_cached
-from keras_mtl.surgery.clone import copy_of_input
+from keras_mtl.surgery.layer_copies import copy_of_input
 
 SAMPLES, WIDTH, CLASSES = 40, 6, 3
 FAST = {"epochs": 2, "batch_size": 20, "verbose": 0}

@@ -387,3 +387,18 @@ def unused_input():
 def part_of_another():
     whole = convolutional()
     return keras.Model(whole.get_layer("norm").output, whole.outputs[0], name="part_of_another")
+
+
+@in_zoo
+def nested_by_name():
+    """A nested model called on a dict where it has a list, on integers, and on one masked input."""
+    pixels, words = keras.Input((6,), name="pixels"), keras.Input((STEPS, 4), name="words")
+    # An operation takes its input as it is, where a layer would convert it.
+    both = [layers.Dense(3, name="seen")(pixels * 0.1), layers.LSTM(3, name="read")(words)]
+    x = layers.Dense(5, name="joined")(layers.Concatenate(name="both")(both))
+    nested = keras.Model([pixels, words], x, name="nested")
+    tokens = keras.Input((STEPS,), dtype="int32", name="tokens")
+    image = keras.Input((6,), dtype="uint8", name="image")
+    embedded = layers.Embedding(7, 4, mask_zero=True, name="embedding")(tokens)
+    x = nested({"words": embedded, "pixels": image})
+    return keras.Model([tokens, image], layers.Dense(2, name="logits")(x), name="nested_by_name")

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_mtl.common.shapes import fits
 from keras_mtl.errors import InvalidFeatures
-from keras_mtl.graph.layer_graph import checked_functional
+from keras_mtl.graph.functional_models import checked_functional
 
 
 def check_shapes(model: keras.Model, x: Any, *, what: str) -> None:

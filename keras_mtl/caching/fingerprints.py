@@ -17,7 +17,8 @@ import numpy as np
 from keras_mtl.caching.static_split import Split
 from keras_mtl.caching.storage.stores import Batch
 from keras_mtl.errors import CacheError
-from keras_mtl.graph.layer_graph import Call, checked_functional
+from keras_mtl.graph.call import Call
+from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.layers import seed_states, sublayers
 
 SIZE = 16
@@ -86,7 +87,7 @@ def _description(step: Call) -> str:
         CacheError: The layer has no configuration, so it cannot be told from another.
     """
     operation = step.operation
-    args, kwargs = step.node.arguments.fill_in({id(t): "input" for t in step.node.input_tensors})
+    args, kwargs = step.fill_in(dict.fromkeys(step.inputs, "input"), {})
     kind = f"{type(operation).__module__}.{type(operation).__qualname__}"
     try:
         config = operation.get_config()

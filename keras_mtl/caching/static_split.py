@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 import keras
 
-from keras_mtl.caching.opened_steps import static_operations, steps_of
+from keras_mtl.caching.static_operations import static_operations
 from keras_mtl.errors import NotStatic
-from keras_mtl.graph.layer_graph import Call, Graph, functional_of
+from keras_mtl.graph.call import Call
+from keras_mtl.graph.chain import with_opened_chains
+from keras_mtl.graph.dataflow import Dataflow
+from keras_mtl.graph.functional_models import functional_of
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.layers import seed_states, sublayers
 
 _KERAS = ("keras.src.layers.", "keras.src.models.")
@@ -22,22 +26,24 @@ class Split:
     """A model as two graphs, joined by one tensor.
 
     Attributes:
-        static: The steps that run once.
-        rest: The steps that are trained.
+        graph: The graph of the model.
+        static: The calls that run once; their output is the tensor between the two.
+        rest: The calls that run in each epoch.
         boundary: The number of the tensor between them.
         inference: The ids of the operations that always run in inference mode.
-        augmentation: The paths of the steps of the static part that draw anew in each epoch.
+        augmentation: The paths of the calls of the static part that draw anew in each epoch.
     """
 
-    static: Graph
-    rest: Graph
+    graph: Graph
+    static: Dataflow
+    rest: Dataflow
     boundary: int
     inference: set[int]
     augmentation: tuple[str, ...] = ()
 
 
 def split_model(model: keras.Model, views: int | None = None) -> Split:
-    """Split a model after the last step whose output training cannot change.
+    """Split a model after the last call whose output training cannot change.
 
     Args:
         model: A Functional or Sequential model with frozen first layers.
@@ -50,49 +56,58 @@ def split_model(model: keras.Model, views: int | None = None) -> Split:
         UnsupportedModel: `model` has no graph of layers.
         UnbuiltModel: `model` is a Sequential model without an input shape.
     """
-    graph = steps_of(model)
+    graph = Graph.of(model)
     _check_trains(model)
-    steps = _Steps(model)
-    cut = _last_cut(graph, steps.is_fixed)
-    if views is None and _holds(graph, cut, steps.is_frozen):
-        return _split(graph, cut, steps)
-    random = _random_before_frozen(model, graph, steps)
-    _check_views(views, random)
-    cut = _last_cut(graph, lambda step: steps.is_fixed(step) or step.path in random)
-    return _split(graph, cut, steps, random)
+    flow = with_opened_chains(graph.opened)
+    behaviour = _Behaviour(model, static_operations(graph))
+    cut = _last_cut(flow, behaviour.is_fixed)
+    random: tuple[str, ...] = ()
+    if views is not None or not any(map(behaviour.is_frozen, flow.calls[: cut + 1])):
+        random = _random_before_frozen(model, flow, behaviour)
+        _check_views(views, random)
+        cut = _last_cut(flow, lambda call: behaviour.is_fixed(call) or call.path in random)
+    (boundary,) = flow.used_outputs(flow.calls[cut])
+    return Split(
+        graph=graph,
+        static=Dataflow(flow.calls[: cut + 1], boundary, flow.aliases),
+        rest=Dataflow(flow.calls[cut + 1 :], flow.structure, flow.aliases),
+        boundary=boundary,
+        inference=behaviour.inference,
+        augmentation=random,
+    )
 
 
-class _Steps:
-    """What each step of a model does from one epoch to the next."""
+class _Behaviour:
+    """What the calls of a model do in training, from one epoch to the next."""
 
-    def __init__(self, model: keras.Model) -> None:
-        self.inference = static_operations(model)
+    def __init__(self, model: keras.Model, inference: set[int]) -> None:
+        self.inference = inference
         self._trained = {id(variable) for variable in model.trainable_variables}
 
-    def is_fixed(self, step: Call) -> bool:
-        """Whether training neither changes the step nor runs it in another way than inference."""
-        return step.is_input or self._is_fixed(step.operation)
+    def is_fixed(self, call: Call) -> bool:
+        """Whether training neither changes the operation nor runs it otherwise than inference."""
+        return call.is_input or self._is_fixed(call.operation)
 
-    def is_frozen(self, step: Call) -> bool:
-        """Whether the step has weights that somebody froze."""
-        layer = step.operation
+    def is_frozen(self, call: Call) -> bool:
+        """Whether the operation has weights that somebody froze."""
+        layer = call.operation
         return (
             isinstance(layer, keras.Layer)
             and bool(layer.weights)
             and (id(layer) in self.inference or not layer.trainable)
         )
 
-    def is_random(self, step: Call) -> bool:
-        """Whether the step may draw anew, and has no state but that of its random generators."""
-        layer = step.operation
-        if not isinstance(layer, keras.Layer) or self.is_fixed(step):
+    def is_random(self, call: Call) -> bool:
+        """Whether the layer may draw anew, and has no state but that of its random generators."""
+        layer = call.operation
+        if not isinstance(layer, keras.Layer) or self.is_fixed(call):
             return False
         seeds = {id(seed) for part in sublayers(layer) for seed in seed_states(part)}
         return {id(variable) for variable in layer.variables} == seeds
 
-    def is_trained(self, step: Call) -> bool:
-        """Whether training changes a weight of the step."""
-        return isinstance(step.operation, keras.Layer) and self._trains(step.operation)
+    def is_trained(self, call: Call) -> bool:
+        """Whether training changes a weight of the layer."""
+        return isinstance(call.operation, keras.Layer) and self._trains(call.operation)
 
     def _trains(self, layer: keras.Layer) -> bool:
         return any(id(variable) in self._trained for variable in layer.variables)
@@ -122,47 +137,37 @@ def _ignores_training(layer: keras.Layer) -> bool:
     )
 
 
-def _random_before_frozen(model: keras.Model, graph: Graph, steps: _Steps) -> tuple[str, ...]:
-    """The paths of the random steps that come before the last frozen one."""
-    reach = _last_cut(graph, lambda step: steps.is_fixed(step) or steps.is_random(step))
-    frozen = [i for i, step in enumerate(graph.calls[: reach + 1]) if steps.is_frozen(step)]
+def _random_before_frozen(
+    model: keras.Model, flow: Dataflow, behaviour: _Behaviour
+) -> tuple[str, ...]:
+    """Return the paths of the random calls that come before the last frozen one."""
+    reach = _last_cut(flow, lambda call: behaviour.is_fixed(call) or behaviour.is_random(call))
+    frozen = [i for i, call in enumerate(flow.calls[: reach + 1]) if behaviour.is_frozen(call)]
     if not frozen:
         raise NotStatic(
             f"`{model.name}` has no frozen layer in front of all that training changes: "
-            f"{_obstacle(graph, steps)}. So there is nothing to run once. Use `model.fit`, or "
+            f"{_obstacle(flow, behaviour)}. So there is nothing to run once. Use `model.fit`, or "
             "freeze the first layers: `keras_mtl.transfer(..., freeze=True)`."
         )
-    return tuple(step.path for step in graph.calls[: frozen[-1]] if steps.is_random(step))
+    return tuple(call.path for call in flow.calls[: frozen[-1]] if behaviour.is_random(call))
 
 
-def _obstacle(graph: Graph, steps: _Steps) -> str:
-    """Why nothing can be run once: what the first step that is not fixed does in training."""
-    first = next(i for i, step in enumerate(graph.calls) if not steps.is_fixed(step))
-    frozen = [step for step in graph.calls[:first] if steps.is_frozen(step)]
-    step = graph.calls[first]
+def _obstacle(flow: Dataflow, behaviour: _Behaviour) -> str:
+    """Return why nothing can run once: what the first call that is not fixed does in training."""
+    first = next(i for i, call in enumerate(flow.calls) if not behaviour.is_fixed(call))
+    frozen = [call for call in flow.calls[:first] if behaviour.is_frozen(call)]
+    call = flow.calls[first]
     if frozen:
-        return f"a mask or another tensor goes round `{frozen[-1].path}` to the layers that train"
-    if steps.is_trained(step):
-        return f"`{step.path}` trains"
-    return f"`{step.path}` may do something else in training than in inference"
+        return f"another tensor goes past `{frozen[-1].path}` to the layers that train"
+    if behaviour.is_trained(call):
+        return f"`{call.path}` trains"
+    return f"`{call.path}` may do something else in training than in inference"
 
 
-def _last_cut(graph: Graph, allowed: Callable[[Call], bool]) -> int:
-    """The position of the last legal cut with nothing before it that is not allowed; or -1."""
-    first_other = next((i for i, s in enumerate(graph.calls) if not allowed(s)), len(graph.calls))
-    return max((p for p, _, _ in graph.legal_cuts() if p < first_other), default=-1)
-
-
-def _holds(graph: Graph, cut: int, wanted: Callable[[Call], bool]) -> bool:
-    return any(wanted(step) for step in graph.calls[: cut + 1])
-
-
-def _split(graph: Graph, cut: int, steps: _Steps, random: tuple[str, ...] = ()) -> Split:
-    uses = graph.last_uses()
-    boundary = next(key for key in graph.calls[cut].outputs if key in uses)
-    static = Graph(graph.calls[: cut + 1], frozenset({boundary}), graph.aliases)
-    rest = Graph(graph.calls[cut + 1 :], graph.outputs, graph.aliases)
-    return Split(static, rest, boundary, steps.inference, random)
+def _last_cut(flow: Dataflow, allowed: Callable[[Call], bool]) -> int:
+    """Return the position of the last legal cut with only allowed calls before it; or -1."""
+    first_other = next((i for i, c in enumerate(flow.calls) if not allowed(c)), len(flow.calls))
+    return max((cut.position for cut in flow.legal_cuts if cut.position < first_other), default=-1)
 
 
 def _check_trains(model: keras.Model) -> None:

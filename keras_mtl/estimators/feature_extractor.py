@@ -13,8 +13,9 @@ from sklearn.utils.validation import validate_data
 from keras_mtl.estimators.input_arrays import check_inputs
 from keras_mtl.estimators.model_archive import from_archive, to_archive
 from keras_mtl.estimators.pooled_trunk import Cut, PooledTrunk, check_cut
-from keras_mtl.estimators.trunk_cache import TrunkShelf
-from keras_mtl.graph.layer_graph import checked_functional
+from keras_mtl.estimators.trunk_cache import TrunkCache
+from keras_mtl.graph.functional_models import checked_functional
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling
 
 
@@ -86,7 +87,7 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Raises:
             As `transform`.
         """
-        check_cut(self.model, self.cut, self.pooling)
+        check_cut(Graph.of(self.model), self.cut, self.pooling)
         inputs = self._checked(X, reset=True)
         self._input_shapes = [array.shape[1:] for array in inputs]
         return self
@@ -131,10 +132,10 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _trunk(self) -> PooledTrunk:
         return self._shelf().take(self.cut, self.pooling)
 
-    def _shelf(self) -> TrunkShelf:
+    def _shelf(self) -> TrunkCache:
         shelf = vars(self).get("_trunks")
         if shelf is None or shelf.model is not self.model:
-            self._trunks = shelf = TrunkShelf(self.model)
+            self._trunks = shelf = TrunkCache(self.model)
         return shelf
 
     @property

@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 
 from keras_mtl.batches.input_shapes import check_shape
 from keras_mtl.errors import InvalidFeatures
-from keras_mtl.graph.layer_graph import checked_functional
+from keras_mtl.graph.functional_models import checked_functional
 
 
 def check_inputs(model: keras.Model, X: Any) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""A static trunk that gives one vector a sample."""
+"""A static trunk that gives one vector for each sample."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import keras
 import numpy as np
 
 from keras_mtl.errors import InvalidCut
-from keras_mtl.graph.cuts import kept_tensor, resolve_cut
-from keras_mtl.graph.layer_graph import checked_functional, graph_of
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
-from keras_mtl.surgery.clone import copy_of_input
+from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
-from keras_mtl.transfer import transfer
+from keras_mtl.transfer import copy_trunk
 
 Cut = int | str | Sequence[str]
 Shape = tuple[int | None, ...]
@@ -30,11 +29,14 @@ class PooledTrunk:
     """
 
     def __init__(self, model: keras.Model, cut: Cut, pooling: Pooling) -> None:
-        check_cut(model, cut, pooling)
-        paths = resolve_cut(model, cut)
-        self._sources = _layers_kept(model, paths)
+        graph = Graph.of(model)
+        paths = check_cut(graph, cut, pooling)
+        part = graph.part(paths)
+        kept = [call.operation for call in part.opened.calls]
+        self._sources = [layer for layer in kept if isinstance(layer, keras.Layer)]
         self._fingerprint = _fingerprint(self._sources)
-        self._model = _with_pooling(transfer(model, cut, freeze=True), paths, pooling)
+        trunk = copy_trunk(part, part.opened.calls)
+        self._model = _with_pooling(trunk, paths, pooling)
         self._lock = Lock()
 
     def is_current(self) -> bool:
@@ -80,8 +82,8 @@ class PooledTrunk:
         return np.concatenate([v[:samples].astype("float32") for v in vectors], axis=1)
 
 
-def check_cut(model: keras.Model, cut: Cut, pooling: Pooling) -> None:
-    """Refuse a cut where pooling does not give a vector a sample.
+def check_cut(graph: Graph, cut: Cut, pooling: Pooling) -> tuple[str, ...]:
+    """Return the paths that a cut keeps last, if pooling gives a vector for each sample there.
 
     Raises:
         LayerNotFound: No layer has the name given.
@@ -89,7 +91,8 @@ def check_cut(model: keras.Model, cut: Cut, pooling: Pooling) -> None:
         ValueError: `pooling` is no way of pooling.
     """
     check_pooling(pooling)
-    for tensor in _tensors_kept(model, resolve_cut(model, cut)):
+    paths = graph.cut(cut)
+    for tensor in map(graph.tensor, paths) if paths else graph.functional.outputs:
         rank = len(tensor.shape)
         pools = rank == 2 or (pooling == "flatten" and rank > 2)
         if tensor.dtype == "string" or not (pools or (pooling != "none" and 3 <= rank <= 5)):
@@ -98,6 +101,7 @@ def check_cut(model: keras.Model, cut: Cut, pooling: Pooling) -> None:
                 f"each sample: the output there is {tensor.dtype} of shape {tensor.shape}. Cut at "
                 'another layer, or use `pooling="flatten"`.'
             )
+    return paths
 
 
 def _with_pooling(trunk: Trunk, paths: tuple[str, ...], pooling: Pooling) -> keras.Model:
@@ -117,20 +121,6 @@ def _vector(index: int, tensor: Any, pooling: Pooling) -> Any:
         return tensor
     layer.name = f"vector_{index}"  # A model's layers must differ in name.
     return layer(tensor)
-
-
-def _tensors_kept(model: keras.Model, paths: tuple[str, ...]) -> list[Any]:
-    if not paths:
-        return checked_functional(model).outputs
-    return [kept_tensor(model, path) for path in paths]
-
-
-def _layers_kept(model: keras.Model, paths: tuple[str, ...]) -> list[keras.Layer]:
-    """The layers of the model that the trunk is a copy of."""
-    graph = graph_of(model, nested=True)
-    kept = frozenset(graph.key(tensor) for tensor in _tensors_kept(model, paths))
-    operations = [call.operation for call in graph.leading_to(kept).calls]
-    return [operation for operation in operations if isinstance(operation, keras.Layer)]
 
 
 def _fingerprint(layers: Iterable[keras.Layer]) -> bytes:

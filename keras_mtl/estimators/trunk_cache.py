@@ -8,14 +8,14 @@ from typing import Any
 import keras
 
 from keras_mtl.estimators.pooled_trunk import Cut, PooledTrunk
-from keras_mtl.graph.layer_graph import checked_functional
+from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.heads.pooling import Pooling
 
 CAPACITY = 8
 """Trunks kept at most, those used last: each one holds a copy of its weights."""
 
 
-class TrunkShelf:
+class TrunkCache:
     """Makes each trunk of a model once, and anew when the model has been trained further."""
 
     def __init__(self, model: keras.Model) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral
 
 import keras
 
 from keras_mtl.errors import InvalidCut, UnsupportedModel
 from keras_mtl.finetuning.recompiling import recompile
-from keras_mtl.graph.cuts import find_call, legal_path
-from keras_mtl.graph.layer_graph import Graph, graph_of
+from keras_mtl.graph.call import Call
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import fresh_arguments
-from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, paths_up_to, set_static
+from keras_mtl.surgery.static_flags import BatchNormPolicy, calls_up_to, check_batchnorm, set_static
 from keras_mtl.surgery.trunk import Trunk, is_static
 
 
@@ -48,9 +49,10 @@ def freeze(model: Trunk, upto: str | None = None) -> Trunk:
         0
     """
     trunk = _trunk_of(model, "freeze")
-    graph = graph_of(trunk, nested=True)
-    static = paths_up_to(graph, None if upto is None else legal_path(trunk, upto))
-    _apply(model, trunk, static | _static_paths(graph), _current_policy(trunk))
+    graph = Graph.of(trunk)
+    calls = calls_up_to(graph.opened, None if upto is None else graph.legal_path(upto))
+    static = _operations(calls) | _operations(_static_calls(graph))
+    _apply(model, trunk, static, _current_policy(trunk))
     return model
 
 
@@ -97,11 +99,12 @@ def unfreeze(
     """
     check_batchnorm(batchnorm)
     trunk = _trunk_of(model, "unfreeze")
-    graph = graph_of(trunk, nested=True)
-    first = _first_to_train(trunk, graph, last, start)
-    before = [position for position, _, _ in graph.legal_cuts() if position < first]
-    prefix = {call.path for call in graph.calls[: before[-1] + 1]} if before else set()
-    _apply(model, trunk, _static_paths(graph) & prefix, batchnorm)
+    graph = Graph.of(trunk)
+    first = _first_to_train(graph, last, start)
+    before = [cut.position for cut in graph.opened.legal_cuts if cut.position < first]
+    prefix = set(graph.opened.calls[: before[-1] + 1]) if before else set()
+    static = [call for call in _static_calls(graph) if call in prefix]
+    _apply(model, trunk, _operations(static), batchnorm)
     return model
 
 
@@ -119,7 +122,9 @@ def _trunk_of(model: Trunk, verb: str) -> Trunk:
     )
 
 
-def _apply(model: Trunk, trunk: Trunk, static: set[str], batchnorm: BatchNormPolicy) -> None:
+def _apply(
+    model: Trunk, trunk: Trunk, static: dict[str, keras.Operation], batchnorm: BatchNormPolicy
+) -> None:
     # What may fail comes before the flags change.
     arguments = fresh_arguments(model) if model.compiled else None
     set_static(trunk, static, batchnorm)
@@ -127,8 +132,12 @@ def _apply(model: Trunk, trunk: Trunk, static: set[str], batchnorm: BatchNormPol
         recompile(model, arguments)
 
 
-def _static_paths(graph: Graph) -> set[str]:
-    return {call.path for call in graph.calls if is_static(call.operation)}
+def _static_calls(graph: Graph) -> list[Call]:
+    return [call for call in graph.opened.calls if is_static(call.operation)]
+
+
+def _operations(calls: Iterable[Call]) -> dict[str, keras.Operation]:
+    return {call.path: call.operation for call in calls}
 
 
 def _current_policy(trunk: Trunk) -> BatchNormPolicy:
@@ -138,14 +147,14 @@ def _current_policy(trunk: Trunk) -> BatchNormPolicy:
     return "train" if any(layer.trainable for layer in normalizations) else "frozen"
 
 
-def _first_to_train(trunk: Trunk, graph: Graph, last: int | None, start: str | None) -> int:
-    """The position of the first call that is asked to train."""
+def _first_to_train(graph: Graph, last: int | None, start: str | None) -> int:
+    """Return the position in `graph.opened` of the first call that is asked to train."""
     if last is not None and start is not None:
         raise ValueError(f"Give `last` or `start`, not both. Received: {last=}, {start=}.")
     if start is not None:
-        return _first_call(trunk, graph, start)
+        return _first_call(graph, start)
     positions: dict[int, int] = {}
-    for position, call in enumerate(graph.calls):
+    for position, call in enumerate(graph.opened.calls):
         if isinstance(call.operation, keras.Layer) and not call.is_input:
             positions.setdefault(id(call.operation), position)
     if last is None:
@@ -158,12 +167,12 @@ def _first_to_train(trunk: Trunk, graph: Graph, last: int | None, start: str | N
     return list(positions.values())[-last]
 
 
-def _first_call(trunk: Trunk, graph: Graph, start: str) -> int:
-    _, found = find_call(trunk, start)
+def _first_call(graph: Graph, start: str) -> int:
+    found = graph.find(start)
     if found.is_input:
         raise InvalidCut(f"`start={start!r}` is an input layer; leave `start` out to train all.")
     return next(
         position
-        for position, call in enumerate(graph.calls)
+        for position, call in enumerate(graph.opened.calls)
         if call.path == found.path or call.path.startswith(f"{found.path}/")
     )

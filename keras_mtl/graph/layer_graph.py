@@ -1,192 +1,249 @@
-"""The graph of a model: which call feeds which, and which calls every path goes through."""
+"""The graph of a model: made once, then asked, cut, and run."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import keras
 
-from keras_mtl.errors import UnbuiltModel, UnsupportedModel
-from keras_mtl.keras_private.graphs import Functional, Node, ordered_nodes
+from keras_mtl.errors import InvalidCut, LayerNotFound
+from keras_mtl.graph import cut_messages as messages
+from keras_mtl.graph.call import Call, ModelEntry
+from keras_mtl.graph.cut_numbers import checked_number, counted_layers, path_of_number
+from keras_mtl.graph.dataflow import Dataflow
+from keras_mtl.graph.functional_models import checked_functional, functional_of
+from keras_mtl.graph.node_reading import read_calls
+from keras_mtl.keras_private.graphs import Functional
+
+Tensors = dict[str, keras.KerasTensor]
+
+WHOLE = ()
+"""The paths that stand for the whole model, all its outputs as they are."""
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call of one operation.
+class Graph(Dataflow):
+    """The calls of a model, nested models as single calls; `opened` shows the calls inside them.
 
-    Tensors are known by numbers. `path` is the operation's name, `"name:1"` for its second call,
-    `"outer/name"` inside a nested model.
+    `Graph.of(model)` reads the model. Everything that needs the graph of a model is handed this
+    object, so that it is read once.
+
+    Attributes:
+        model: The model.
+        functional: The Functional model that it runs: itself, or what a Sequential model holds.
+        inputs: The numbers of its inputs, in their order.
     """
 
-    path: str
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    node: Any = None
+    def __init__(
+        self,
+        model: keras.Model,
+        functional: Functional,
+        calls: Sequence[Call],
+        structure: Any,
+        read: dict[int, Graph],
+        parts: dict[str, Graph] | None = None,
+    ) -> None:
+        super().__init__(calls, structure)
+        self.model = model
+        self.functional = functional
+        self.inputs = tuple(map(id, functional.inputs))
+        self._read = read
+        self._parts = parts or {}
 
-    @property
-    def operation(self) -> Any:
-        """The layer, or other operation, that is called."""
-        return self.node.operation
+    @classmethod
+    def of(cls, model: keras.Model) -> Graph:
+        """Read the graph of a model.
 
-    @property
-    def tensors(self) -> list[Any]:
-        """The symbolic outputs, in the order of `outputs`."""
-        return self.node.outputs
-
-    @property
-    def is_input(self) -> bool:
-        """Whether the call only stands for an input of the model."""
-        return not self.inputs
-
-
-@dataclass(frozen=True)
-class Graph:
-    """The calls that lead to the outputs, in an order in which they can run."""
-
-    calls: tuple[Call, ...]
-    outputs: frozenset[int]
-    aliases: dict[int, int] = field(default_factory=dict)
-
-    def key(self, tensor: Any) -> int:
-        """The number of a symbolic tensor; the same for both sides of a nested model's border."""
-        return _resolve(id(tensor), self.aliases)
-
-    def leading_to(self, outputs: frozenset[int]) -> Graph:
-        """The part that the tensors given depend on: unused inputs, for one, are left out."""
-        needed = set(outputs)
-        kept = []
-        for call in reversed(self.calls):
-            if needed.intersection(call.outputs):
-                needed.update(call.inputs)
-                kept.append(call)
-        return Graph(tuple(reversed(kept)), outputs, self.aliases)
-
-    def last_uses(self) -> dict[int, int]:
-        """For each tensor that is used, the position of its last use; past the end for outputs."""
-        uses = {tensor: i for i, call in enumerate(self.calls) for tensor in call.inputs}
-        return uses | dict.fromkeys(self.outputs, len(self.calls))
-
-    def dominators(self) -> Iterator[tuple[int, Call]]:
-        """The calls that every path from any input to any output goes through, with positions.
-
-        Positions follow a topological order, so a path avoids a call exactly if one of its edges
-        jumps over the call's position: one sweep finds them all.
+        Raises:
+            UnsupportedModel: `model` is a subclassed model, or no model.
+            UnbuiltModel: `model` is a Sequential model without an input shape.
         """
-        uses = self.last_uses()
-        furthest = max((i for i, call in enumerate(self.calls) if call.is_input), default=0)
-        for position, call in enumerate(self.calls):
-            if furthest <= position:
-                yield position, call
-            furthest = max([furthest, *(uses[t] for t in call.outputs if t in uses)])
+        return cls._of(model, checked_functional(model), {})
 
-    def legal_cuts(self) -> Iterator[tuple[int, Call, Any]]:
-        """Position, call and the one tensor that carries all that the rest of the model needs."""
-        uses = self.last_uses()
-        for position, call in self.dominators():
-            carriers = [i for i, tensor in enumerate(call.outputs) if tensor in uses]
-            if len(carriers) == 1 and not call.is_input:
-                yield position, call, call.tensors[carriers[0]]
+    @classmethod
+    def _of(cls, model: keras.Model, functional: Functional, read: dict[int, Graph]) -> Graph:
+        structure = keras.tree.map_structure(id, functional.output)
+        used = Dataflow(read_calls(functional), structure).leading_to(structure)
+        return cls(model, functional, used.calls, structure, read)
 
+    @cached_property
+    def opened(self) -> Dataflow:
+        """The same graph with the calls of nested models in the place of the models.
 
-def graph_of(model: keras.Model, *, nested: bool = False) -> Graph:
-    """The graph of a model; with `nested`, models inside it are opened.
+        A nested model that is called more than once stays closed: its layers have no single place.
+        """
+        aliases: dict[int, int] = {}
+        calls = list(self._opened_calls("", aliases))
+        structure = keras.tree.map_structure(lambda n: aliases.get(n, n), self.structure)
+        return Dataflow(calls, structure, aliases).leading_to(structure)
 
-    A nested model that is called more than once stays closed: its layers have no single place.
-    """
-    functional = checked_functional(model)
-    aliases: dict[int, int] = {}
-    calls = _collect(functional, "", aliases, nested)
-    outputs = frozenset(_resolve(id(t), aliases) for t in functional.outputs)
-    return Graph(tuple(calls), outputs, aliases).leading_to(outputs)
+    def nested(self, call: Call) -> Graph | None:
+        """Return the graph of the model that a call runs; None if it runs something else."""
+        if call.path in self._parts:
+            return self._parts[call.path]
+        functional = functional_of(call.operation)
+        if functional is None:
+            return None
+        if id(functional) not in self._read:
+            self._read[id(functional)] = self._of(call.operation, functional, self._read)
+        return self._read[id(functional)]
 
+    def find(self, name: str) -> Call:
+        """Return the call with a name: `"layer"`, `"layer:1"`, or `"outer/inner"`.
 
-def functional_of(layer: Any) -> Functional | None:
-    """The graph that a layer runs, if it is a model that does nothing else; None if not."""
-    if isinstance(layer, keras.Sequential):
-        return layer._functional if type(layer).call is keras.Sequential.call else None
-    if isinstance(layer, Functional):
-        call = type(layer).call
-        return layer if call is Functional.call or hasattr(call, "runs_only_graph") else None
-    return None
+        Raises:
+            LayerNotFound: There is none; near names are suggested.
+        """
+        return self._located(name)[1]
 
+    def legal_path(self, name: str) -> str:
+        """Return a name in its shortest form, if the model can be cut there.
 
-def runs_only_graph(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark the `call` of a subclass of Functional that runs the graph and nothing else."""
-    call.runs_only_graph = True  # type: ignore[attr-defined]
-    return call
-
-
-def checked_functional(model: Any) -> Functional:
-    """The graph behind `model`, or an error that says why it has none."""
-    functional = functional_of(model)
-    if functional is not None:
-        return functional
-    if isinstance(model, keras.Sequential) and not model._functional:
-        raise UnbuiltModel(
-            f"The Sequential model `{model.name}` has no graph of layers yet. Give it an input "
-            "shape: start it with `keras.Input(shape)` or call `model.build(input_shape)`."
-        )
-    if isinstance(model, keras.Model):
-        raise UnsupportedModel(
-            f"`{model.name}` is a subclassed model ({type(model).__name__}): its `call` is Python "
-            "code and not a graph of layers, so there is nothing to cut or to copy. Rebuild it "
-            "with the functional API, or pass the functional model inside it."
-        )
-    raise UnsupportedModel(
-        f"Expected a Functional or Sequential `keras.Model`, received {_described(model)}."
-    )
-
-
-def calls_by_name(functional: Functional) -> list[tuple[str, Node]]:
-    """Each call of the graph with its name: `"name"` for the first, `"name:1"` for the second."""
-    nodes = ordered_nodes(functional)
-    members = set(nodes)
-    names = {}
-    for operation in {id(node.operation): node.operation for node in nodes}.values():
-        own = [node for node in operation._inbound_nodes if node in members]
-        for index, node in enumerate(own):
-            names[node] = f"{operation.name}:{index}" if index else operation.name
-    return [(names[node], node) for node in nodes]
-
-
-def _collect(
-    functional: Functional, prefix: str, aliases: dict[int, int], nested: bool
-) -> list[Call]:
-    named = calls_by_name(functional)
-    times_called = Counter(id(node.operation) for _, node in named)
-    calls: list[Call] = []
-    for name, node in named:
-        inner = functional_of(node.operation) if nested else None
-        if inner is not None and times_called[id(node.operation)] == 1 and _plain_call(node, inner):
-            for inside, outside in zip(inner.inputs, node.input_tensors, strict=True):
-                aliases[id(inside)] = _resolve(id(outside), aliases)
-            calls += _collect(inner, f"{prefix}{name}/", aliases, nested)
-            for outside, inside in zip(node.outputs, inner.outputs, strict=True):
-                aliases[id(outside)] = _resolve(id(inside), aliases)
-        elif not (prefix and node.is_input):
-            calls.append(
-                Call(
-                    path=prefix + name,
-                    inputs=tuple(_resolve(id(t), aliases) for t in node.input_tensors),
-                    outputs=tuple(id(t) for t in node.outputs),
-                    node=node,
-                )
+        Raises:
+            LayerNotFound: No call has the name.
+            InvalidCut: The model cannot be cut there.
+        """
+        flow, call = self._located(name)
+        if call.is_input:
+            raise InvalidCut(
+                f"`{name}` is an input layer: nothing would be kept. {messages.first_legal(flow)}"
             )
-    return calls
+        if all(call is not legal.call for legal in flow.legal_cuts):
+            raise InvalidCut(
+                f"The model cannot be cut at `{name}`. {messages.why_illegal(flow, call)}"
+            )
+        return call.path
+
+    def cut(self, cut: int | str | Sequence[str]) -> tuple[str, ...]:
+        """Return the paths of the calls that a `cut` keeps last; `WHOLE` for the whole model.
+
+        Raises:
+            LayerNotFound: No call has the name given.
+            InvalidCut: The model cannot be cut there, or `cut` is of another type.
+        """
+        if isinstance(cut, str):
+            return (self.legal_path(cut),)
+        if isinstance(cut, list | tuple):
+            if not cut:
+                raise InvalidCut("`cut` is an empty list. Name at least one layer to keep.")
+            return tuple(dict.fromkeys(map(self._output_path, cut)))
+        number = checked_number(cut, layers := counted_layers(self.functional))
+        return (path_of_number(self, layers, number),) if number else WHOLE
+
+    def tensor(self, path: str) -> keras.KerasTensor:
+        """Return the symbolic tensor that is kept where the model is cut at a path."""
+        flow, call = self._located(path)
+        return call.tensors[call.outputs.index(flow.used_outputs(call)[0])]
+
+    def part(self, paths: Sequence[str]) -> Graph:
+        """Return the part that leads to the calls at `paths`, which are what `cut` returns.
+
+        Its output is the tensor kept at the one path, or a dict of them by path.
+        """
+        if tuple(paths) == WHOLE:
+            return self
+        wanted = {path: self.tensor(path) for path in paths}
+        structure = wanted if len(wanted) > 1 else wanted[paths[0]]
+        return self._narrowed(wanted, keras.tree.map_structure(id, structure), whole=False)
+
+    def _located(self, name: str) -> tuple[Dataflow, Call]:
+        """Return the call with a name, and the view that it stands in."""
+        if not isinstance(name, str):
+            raise LayerNotFound(
+                f"A layer is given by its name. Received: {name!r} (of type "
+                f"`{type(name).__name__}`)."
+            )
+        for wanted in (name, name.removesuffix(":0")):
+            for flow in (self, self.opened) if "/" in wanted else (self,):
+                if wanted in flow.by_path:
+                    return flow, flow.by_path[wanted]
+        raise LayerNotFound(messages.not_found(self.model.name, self, self.opened, name))
+
+    def _output_path(self, name: Any) -> str:
+        """Return a name in its shortest form; several outputs need not be legal cuts one by one."""
+        if not isinstance(name, str):
+            raise InvalidCut(
+                f"A list of cuts holds names of layers. Received: {name!r} "
+                f"(of type `{type(name).__name__}`)."
+            )
+        flow, call = self._located(name)
+        if call.is_input:
+            raise InvalidCut(f"`{name}` is an input layer: its output is the input. Leave it out.")
+        used = len(flow.used_outputs(call))
+        if used != 1:
+            raise InvalidCut(
+                f"`{name}` has {used} outputs that the model uses; a cut takes one. Cut at the "
+                "layers that use them instead."
+            )
+        return call.path
+
+    def _opened_calls(self, prefix: str, aliases: dict[int, int]) -> Iterator[Call]:
+        times_called = Counter(id(call.operation) for call in self.calls)
+        for call in self.calls:
+            nested = self.nested(call) if times_called[id(call.operation)] == 1 else None
+            path = f"{prefix}{call.path}"
+            inputs = tuple(aliases.get(number, number) for number in call.inputs)
+            if nested is not None:
+                if call.prepares_inputs:
+                    yield _entry(call, nested, path, inputs)
+                else:
+                    aliases.update(zip(nested.inputs, inputs, strict=True))
+                yield from nested._opened_calls(f"{path}/", aliases)
+                inside = keras.tree.flatten(nested.structure)
+                outside = (aliases.get(number, number) for number in inside)
+                aliases.update(zip(call.outputs, outside, strict=True))
+            elif not (prefix and call.is_input):
+                yield replace(call, path=path, inputs=inputs)
+
+    def _narrowed(self, wanted: Tensors, structure: Any, *, whole: bool) -> Graph:
+        """Return the calls that lead to the tensors wanted, or all; nested models give theirs too.
+
+        Args:
+            wanted: The tensors by their paths.
+            structure: The numbers of the outputs of the result.
+            whole: Whether the outputs of the model itself are kept as well.
+        """
+        inside: dict[str, Tensors] = {}
+        for path, tensor in wanted.items():
+            outer, _, inner = path.partition("/")
+            if inner:
+                inside.setdefault(outer, {})[inner] = tensor
+        needed = {id(tensor) for path, tensor in wanted.items() if "/" not in path}
+        needed |= self.outputs if whole else set()
+        calls: list[Call] = []
+        parts = dict(self._parts)
+        for call in reversed(self.calls):
+            is_used = bool(needed.intersection(call.outputs))
+            if call.path in inside:
+                call, parts[call.path] = self._tapped(call, inside[call.path], is_used)
+            elif not is_used:
+                continue
+            needed.update(call.inputs)
+            calls.append(call)
+        calls.reverse()
+        return Graph(self.model, self.functional, calls, structure, self._read, parts)
+
+    def _tapped(self, call: Call, taps: Tensors, is_used: bool) -> tuple[Call, Graph]:
+        """Return the call of a nested model that gives tensors inside it, and its own outputs."""
+        nested = self.nested(call)
+        assert nested is not None  # A path with a "/" leads into a model.
+        tensors = (*taps.values(), *(call.tensors if is_used else ()))
+        numbers = list(map(id, taps.values()))
+        outputs = keras.tree.flatten(nested.structure) if is_used else []
+        part = nested._narrowed(taps, [*numbers, *outputs], whole=is_used)
+        own = call.outputs if is_used else ()
+        return replace(call, outputs=(*numbers, *own), tensors=tensors), part
 
 
-def _plain_call(node: Node, inner: Functional) -> bool:
-    """Whether the call passes the nested model its inputs and no other tensor, such as a mask."""
-    return len(node.input_tensors) == len(inner.inputs)
-
-
-def _resolve(tensor: int, aliases: dict[int, int]) -> int:
-    return aliases.get(tensor, tensor)
-
-
-def _described(value: Any) -> str:
-    text = repr(value)
-    return f"{text if len(text) <= 60 else text[:57] + '...'} of type `{type(value).__name__}`"
+def _entry(call: Call, nested: Graph, path: str, inputs: tuple[int, ...]) -> Call:
+    return Call(
+        path=f"{path}/(inputs)",
+        operation=ModelEntry(nested.functional),
+        inputs=inputs,
+        outputs=nested.inputs,
+        tensors=tuple(nested.functional.inputs),
+        arguments=call.arguments,
+    )

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import keras
 
 from keras_mtl.errors import HeadMismatch
-from keras_mtl.graph.chain import Chain
+from keras_mtl.graph.chain import Chain, runs_only_parts
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
 
 Kind = Literal["classification", "binary", "multilabel", "regression"]
@@ -103,6 +103,7 @@ class Head(Chain):
             part.build(shape)
             shape = part.compute_output_shape(shape)
 
+    @runs_only_parts
     def call(self, features: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The output for a batch of features."""
         x = features

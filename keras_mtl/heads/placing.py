@@ -8,9 +8,11 @@ from typing import Any
 import keras
 
 from keras_mtl.errors import HeadMismatch
-from keras_mtl.graph.layer_graph import functional_of
+from keras_mtl.graph.functional_models import functional_of
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
-from keras_mtl.surgery.clone import clone_graph, copy_from_config, copy_layer_state
+from keras_mtl.surgery.clone import clone_graph
+from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state
 from keras_mtl.surgery.trunk import own_class
 
 
@@ -72,7 +74,7 @@ def _copied_layer(
     layer: keras.Layer,
 ) -> tuple[keras.Layer, list[tuple[keras.Layer, keras.Layer]]]:
     if functional_of(layer) is not None:
-        return clone_graph(layer, class_of=own_class), []
+        return clone_graph(Graph.of(layer), class_of=own_class).model, []
     copy = copy_from_config(layer)
     return copy, [(layer, copy)]
 

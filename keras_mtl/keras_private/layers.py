@@ -28,6 +28,16 @@ def added_losses(layer: keras.Layer) -> list[Any]:
     return layer._get_own_losses()
 
 
+def clear_losses(layer: keras.Layer) -> None:
+    """Forget what the layer and the layers inside it have added to the loss."""
+    layer._clear_losses()
+
+
+def given_output_shape(layer: keras.layers.Lambda) -> Any:
+    """The output shape with which a Lambda layer was made; None where Keras infers it."""
+    return layer._output_shape
+
+
 def own_state(layer: keras.Layer) -> list[keras.Variable]:
     """What a call of the layer itself may change: statistics, and seeds."""
     return [*layer._non_trainable_variables, *seed_states(layer)]

@@ -11,8 +11,8 @@ from typing import Any
 import keras
 
 from keras_mtl.errors import HeadMismatch, InvalidCut
-from keras_mtl.graph.cuts import resolve_cut
-from keras_mtl.graph.layer_graph import checked_functional
+from keras_mtl.graph.functional_models import checked_functional
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.head_like import HeadLike, checked_head
 from keras_mtl.heads.placing import put_head
@@ -22,11 +22,11 @@ from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.models.evaluation import evaluate
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.schedules.base import Epoch
-from keras_mtl.surgery.clone import copy_of_input
 from keras_mtl.surgery.fresh_compile import inner_optimizer
+from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.split import split
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, set_static
-from keras_mtl.surgery.trunk import OwnGraph, Trunk, unwrap_single
+from keras_mtl.surgery.trunk import ClassPreserving, Trunk, unwrap_single
 from keras_mtl.training import task_compiling as compiling
 from keras_mtl.training.loop import fit
 from keras_mtl.training.objective import Objective
@@ -35,7 +35,7 @@ from keras_mtl.training.task_optimizer import optimizer_for_tasks, task_optimize
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
-class MultiTaskModel(OwnGraph):
+class MultiTaskModel(ClassPreserving):
     """Several tasks that share their first layers, to be trained in turn or jointly.
 
     A Functional `keras.Model` whose outputs are a dict under the names of the tasks.
@@ -144,16 +144,17 @@ class MultiTaskModel(OwnGraph):
                 f"`cut` is a number of layers or the name of one. Received: {cut!r}. Several "
                 "features at once are for `MultiTaskModel(transfer(model, cut), heads)`."
             )
-        functional = checked_functional(model)
-        if len(functional.outputs) != 1:
+        graph = Graph.of(model)
+        outputs = graph.functional.outputs
+        if len(outputs) != 1:
             raise HeadMismatch(
-                f"`{model.name}` has {len(functional.outputs)} outputs; the head of a task has "
+                f"`{model.name}` has {len(outputs)} outputs; the head of a task has "
                 "one. Use `MultiTaskModel(transfer(model, cut), heads)`."
             )
-        (path,) = resolve_cut(model, cut)
+        (path,) = graph.cut(cut)
         known = compiling.of_single(model, loss)
-        trunk, tail = split(model, path, verify=verify)
-        set_static(trunk, set(), batchnorm)
+        trunk, tail = split(graph, path, verify=verify)
+        set_static(trunk, {}, batchnorm)
         if task in heads:
             raise ValueError(
                 f"`heads` has a head for {task!r}, whose head are the last layers of "

@@ -11,7 +11,7 @@ from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.labels import check_labels
 from keras_mtl.heads.placing import put_head
-from keras_mtl.surgery.clone import copy_of_input
+from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
-
 from keras_mtl.errors import HeadMismatch, InvalidCut
-from keras_mtl.graph.cuts import CutPoint, cut_points, kept_tensor, resolve_cut
-from keras_mtl.graph.layer_graph import graph_of
+from keras_mtl.graph.cuts import CutPoint, points_of
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.pooling import Pooling
 
@@ -26,12 +24,12 @@ class Candidate:
 
 
 def find_candidates(
-    model: keras.Model, cuts: Cuts | None, *, nested: bool = False, pooling: Pooling = "auto"
+    graph: Graph, cuts: Cuts | None, *, nested: bool = False, pooling: Pooling = "auto"
 ) -> list[Candidate]:
-    """The depths asked for, from the inputs to the outputs, each once.
+    """Return the depths asked for, from the inputs to the outputs, each once.
 
     Args:
-        model: A Functional or built Sequential model.
+        graph: The graph of a model.
         cuts: Names, numbers or `CutPoint`s; None for all legal cuts that a head fits on.
         nested: Whether None stands for the cuts inside nested models too.
         pooling: That of the head.
@@ -42,48 +40,48 @@ def find_candidates(
         HeadMismatch: No head fits on a cut that was asked for.
     """
     if cuts is None:
-        fitting = [one for one in _all(model, nested) if _misfit(one, pooling) is None]
+        every = _candidates(graph, points_of(graph, nested=nested))
+        fitting = [one for one in every if _misfit(one, pooling) is None]
     else:
-        fitting = _named(model, _checked_list(cuts))
+        fitting = _named(graph, _checked_list(cuts))
         for candidate in fitting:
             if misfit := _misfit(candidate, pooling):
                 raise HeadMismatch(f"`{candidate.point.layer}`: {misfit}") from misfit
     if not fitting:
         raise InvalidCut(
-            f"`{model.name}` has no legal cut that a head fits on; `cut_points(model)` lists "
+            f"`{graph.model.name}` has no legal cut that a head fits on; `cut_points(model)` lists "
             "what there is."
         )
     return fitting
 
 
-def _all(model: keras.Model, nested: bool) -> list[Candidate]:
-    legal = graph_of(model, nested=nested).legal_cuts()
-    points = cut_points(model, nested=nested)
-    return [Candidate(point, call[2]) for point, call in zip(points, legal, strict=True)]
+def _candidates(graph: Graph, points: Iterable[CutPoint]) -> list[Candidate]:
+    return [Candidate(point, graph.tensor(point.layer)) for point in points]
 
 
-def _named(model: keras.Model, cuts: Cuts) -> list[Candidate]:
-    points = {
-        point.layer: point for nested in (True, False) for point in cut_points(model, nested=nested)
-    }
-    paths = dict.fromkeys(_path(model, cut) for cut in cuts)
-    found = [Candidate(points[path], kept_tensor(model, path)) for path in paths]
-    graph = graph_of(model, nested=True)
-    positions = {key: i for i, call in enumerate(graph.calls) for key in call.outputs}
-    return sorted(found, key=lambda candidate: positions[graph.key(candidate.tensor)])
+def _named(graph: Graph, cuts: Cuts) -> list[Candidate]:
+    """Return the candidates that are asked for, in the order of the graph."""
+    closed = points_of(graph)
+    points = {point.layer: point for point in (*points_of(graph, nested=True), *closed)}
+    whole = [point.layer for point in closed if point.cut == 0]
+    paths = dict.fromkeys(_path(graph, cut, whole) for cut in cuts)
+    flow = graph.opened
+    positions = {number: i for i, call in enumerate(flow.calls) for number in call.outputs}
+    found = _candidates(graph, [points[path] for path in paths])
+    return sorted(found, key=lambda candidate: positions[flow.number(candidate.tensor)])
 
 
-def _path(model: keras.Model, cut: str | int | CutPoint) -> str:
+def _path(graph: Graph, cut: str | int | CutPoint, whole: Sequence[str]) -> str:
     named = cut.layer if isinstance(cut, CutPoint) else cut
     if isinstance(named, list | tuple):
         raise InvalidCut(
             f"Each of `cuts` is one place; {named!r} is a list. Write its names one by one."
         )
-    paths = resolve_cut(model, named)
-    whole = [point.layer for point in cut_points(model) if point.cut == 0]
+    paths = graph.cut(named)
     if not paths and not whole:
         raise InvalidCut(
-            f"`{model.name}` has several outputs, so `cut=0` leaves several tensors. Name a layer."
+            f"`{graph.model.name}` has several outputs, so `cut=0` leaves several tensors. Name a "
+            "layer."
         )
     return paths[0] if paths else whole[0]
 

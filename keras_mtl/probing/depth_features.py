@@ -7,7 +7,8 @@ from typing import Any
 
 import keras
 
-from keras_mtl.graph.layer_graph import checked_functional, graph_of
+from keras_mtl.graph.layer_graph import Graph
+from keras_mtl.keras_private.graphs import standardize_inputs
 from keras_mtl.probing.reduction import Reduction
 from keras_mtl.surgery.trunk import in_inference
 
@@ -19,8 +20,8 @@ class DepthFeatures(keras.Model):
     graph does not grow.
 
     Args:
-        source: A Functional or built Sequential model. It is not changed.
-        tensors: Symbolic tensors of its graph, those of models inside it included.
+        graph: The graph of a model, which is not changed.
+        tensors: Symbolic tensors of it, those of models inside it included.
         reductions: What makes a vector of each tensor.
 
     Returns:
@@ -28,15 +29,14 @@ class DepthFeatures(keras.Model):
     """
 
     def __init__(
-        self, source: keras.Model, tensors: Sequence[Any], reductions: Sequence[Reduction]
+        self, graph: Graph, tensors: Sequence[Any], reductions: Sequence[Reduction]
     ) -> None:
         # The layers of the source convert the data to their own dtypes.
-        super().__init__(name=f"{source.name}_depths", autocast=False)
-        self.source = source
+        super().__init__(name=f"{graph.model.name}_depths", autocast=False)
+        self.source = graph.model
         self._reductions = list(reductions)
-        whole = graph_of(source, nested=True)
-        self._keys = tuple(whole.key(tensor) for tensor in tensors)
-        self._graph = whole.leading_to(frozenset(self._keys))
+        self._graph = graph
+        self._flow = graph.opened.leading_to([graph.opened.number(tensor) for tensor in tensors])
         self.built = True
 
     @property
@@ -45,25 +45,11 @@ class DepthFeatures(keras.Model):
         return [reduction.width for reduction in self._reductions]
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """The reduced features of a batch; `training` is ignored."""
-        functional = checked_functional(self.source)
-        flat_inputs = functional._standardize_inputs(inputs)
-        keys = map(self._graph.key, functional.inputs)
-        tapped = self._run(dict(zip(keys, flat_inputs, strict=True)))
+        """Return the reduced features of a batch; `training` is ignored."""
+        inputs = standardize_inputs(self._graph.functional, inputs)
+        values = dict(zip(self._graph.inputs, inputs, strict=True))
+        tapped = self._flow.run(values, lambda call: in_inference(call.operation))
         vectors = [
-            reduction(tapped[key])
-            for key, reduction in zip(self._keys, self._reductions, strict=True)
+            reduction(value) for value, reduction in zip(tapped, self._reductions, strict=True)
         ]
         return keras.ops.concatenate(vectors, axis=-1)
-
-    def _run(self, values: dict[int, Any]) -> dict[int, Any]:
-        for call in self._graph.calls:
-            if not call.is_input:
-                known = {
-                    id(tensor): values[key]
-                    for tensor, key in zip(call.node.input_tensors, call.inputs, strict=True)
-                }
-                args, kwargs = call.node.arguments.fill_in(known)
-                outputs = keras.tree.flatten(in_inference(call.operation)(*args, **kwargs))
-                values |= zip(call.outputs, outputs, strict=True)
-        return values

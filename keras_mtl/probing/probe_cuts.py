@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling, check_pooling
 from keras_mtl.probing.candidates import Candidate, Cuts, find_candidates
 from keras_mtl.probing.depth_features import DepthFeatures
@@ -103,13 +104,14 @@ def probe_cuts(
     """
     method = find_method(probe)
     _check_arguments(pooling, max_width)
-    candidates = find_candidates(model, cuts, nested=nested, pooling=pooling)
+    graph = Graph.of(model)
+    candidates = find_candidates(graph, cuts, nested=nested, pooling=pooling)
     samples = None if y is None else count_samples(model, x)
     # Before the pass where the labels are known, after it where they come with the batches.
     labels = None if samples is None else method.check(check_task_labels(y, samples, kind), folds)
     width = None if samples is not None and samples <= (max_width or samples) else max_width
     reductions = [Reduction(one.point.shape, pooling, width, seed) for one in candidates]
-    extractor = DepthFeatures(model, [one.tensor for one in candidates], reductions)
+    extractor = DepthFeatures(graph, [one.tensor for one in candidates], reductions)
     features, y = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose)
     if labels is None:
         labels = method.check(check_task_labels(y, len(features), kind), folds)

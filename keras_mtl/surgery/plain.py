@@ -6,9 +6,11 @@ from typing import Any
 
 import keras
 
-from keras_mtl.graph.chain import Chain
+from keras_mtl.graph.chain import is_chain
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.graphs import Functional
-from keras_mtl.surgery.clone import clone_graph, copy_from_config, copy_layer_state
+from keras_mtl.surgery.clone import clone_graph
+from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state
 from keras_mtl.surgery.verify import verify_copy
 
 
@@ -37,16 +39,17 @@ def to_plain(model: keras.Model, *, verify: bool = True) -> Functional:
         >>> type(plain).__module__.split(".")[0]
         'keras'
     """
+    graph = Graph.of(model)
     plain = clone_graph(
-        model, class_of=lambda _: Functional, copy_layer=_plain_layer, copy_state=_copy_state
+        graph, class_of=lambda _: Functional, copy_layer=_plain_layer, copy_state=_copy_state
     )
     if verify:
-        verify_copy(model, plain, ())
-    return plain
+        verify_copy(graph, plain)
+    return plain.model
 
 
 def _plain_layer(operation: Any) -> Any:
-    if not isinstance(operation, Chain):
+    if not is_chain(operation):
         return copy_from_config(operation)
     features = operation.input
     inputs = keras.Input(batch_shape=features.shape, dtype=features.dtype)
@@ -55,7 +58,7 @@ def _plain_layer(operation: Any) -> Any:
 
 
 def _copy_state(source: Any, copy: Any) -> None:
-    if not isinstance(source, Chain):
+    if not is_chain(source):
         copy_layer_state(source, copy)
         return
     for part, layer in zip(source.parts, copy.layers, strict=True):

@@ -9,11 +9,12 @@ from typing import Any
 
 import keras
 
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.graphs import Functional
 from keras_mtl.keras_private.layers import sublayers
-from keras_mtl.surgery.clone import clone_graph, copy_layer_state, rebuild_operation
-from keras_mtl.surgery.clone import copy_from_config as copy_unchanged
+from keras_mtl.surgery.clone import clone_graph
 from keras_mtl.surgery.fresh_compile import compile_like
+from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state, rebuild_operation
 from keras_mtl.surgery.static_flags import set_static
 from keras_mtl.surgery.trunk import own_class
 
@@ -56,12 +57,12 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
     seeds = random.Random(seed)
     with _python_random(seeds):
         control = clone_graph(
-            model,
+            Graph.of(model),
             class_of=own_class,
             copy_layer=lambda operation: _fresh(operation, seeds),
             copy_state=_copy_adapted_state,
-        )
-    set_static(control, set(), "train")
+        ).model
+    set_static(control, {}, "train")
     if model.compiled:
         compile_like(control, model)
     return control
@@ -69,7 +70,7 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
 
 def _fresh(operation: Any, seeds: random.Random) -> Any:
     if type(operation) is keras.layers.Lambda:
-        return copy_unchanged(operation)
+        return copy_from_config(operation)
     return rebuild_operation(operation, lambda: _reseeded(operation.get_config(), seeds))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import keras
 
 from keras_mtl.errors import NotStatic
-from keras_mtl.graph.layer_graph import Graph, functional_of, graph_of
+from keras_mtl.graph.call import Call
+from keras_mtl.graph.dataflow import Dataflow
+from keras_mtl.graph.functional_models import functional_of
 from keras_mtl.keras_private.graphs import Functional
 from keras_mtl.keras_private.layers import sublayers
 
@@ -21,19 +23,25 @@ def check_batchnorm(batchnorm: str) -> None:
         raise ValueError(f'`batchnorm` is "frozen" or "train". Received: {batchnorm!r}.')
 
 
-def set_static(model: Functional, static: set[str], batchnorm: BatchNormPolicy) -> None:
-    """Make the layers with these paths static and all others trainable. Changes `model`.
+def set_static(
+    model: Functional, static: Mapping[str, keras.Operation], batchnorm: BatchNormPolicy
+) -> None:
+    """Make some layers static and all others trainable. Changes `model`.
 
     A layer that is called both before and after the boundary is static.
+
+    Args:
+        model: The model whose flags are set.
+        static: What becomes static, by the paths of its calls: layers and other operations, but
+            no nested models.
+        batchnorm: Whether the BatchNormalization layers that are not static train.
 
     Raises:
         NotStatic: A static layer is a stateful RNN.
     """
-    calls = graph_of(model, nested=True).calls
-    frozen = {id(call.operation) for call in calls if call.path in static}
-    for call in calls:
-        if id(call.operation) in frozen:
-            _check_stateless(call.path, call.operation)
+    for path, operation in static.items():
+        _check_stateless(path, operation)
+    frozen = set(map(id, static.values()))
     _set_flags(model, lambda layer: id(layer) not in frozen)
     if batchnorm == "frozen":
         for layer in sublayers(model):
@@ -41,15 +49,15 @@ def set_static(model: Functional, static: set[str], batchnorm: BatchNormPolicy) 
                 layer.trainable = False
 
 
-def paths_up_to(graph: Graph, path: str | None) -> set[str]:
-    """The paths of all calls up to and including `path`; of all calls if it is None."""
-    paths = [call.path for call in graph.calls]
-    last = len(paths) if path is None else _last_inside(paths, path) + 1
-    return set(paths[:last])
+def calls_up_to(flow: Dataflow, path: str | None) -> list[Call]:
+    """Return the calls up to and including the one at `path`; all of them if it is None."""
+    if path is None:
+        return list(flow.calls)
+    return list(flow.calls[: _last_inside([call.path for call in flow.calls], path) + 1])
 
 
 def _last_inside(paths: list[str], path: str) -> int:
-    """The position of a call; of the last call inside it where it is a model that was opened."""
+    """Return the position of a call; of the last one inside it if it is an opened model."""
     return max(i for i, p in enumerate(paths) if p == path or p.startswith(f"{path}/"))
 
 

@@ -7,22 +7,27 @@ from typing import Any
 
 import keras
 
-from keras_mtl.graph.layer_graph import runs_only_graph
-from keras_mtl.keras_private.graphs import Functional, operation_fn, set_keras_mask
-from keras_mtl.keras_private.layers import idle_seeds_kept, inference_context, sublayers
+from keras_mtl.graph.functional_models import runs_only_graph
+from keras_mtl.keras_private.graphs import Functional, HookedFunctional, operation_fn
+from keras_mtl.keras_private.layers import (
+    clear_losses,
+    idle_seeds_kept,
+    inference_context,
+    sublayers,
+)
 
 
-class OwnGraph(Functional):
-    """A Functional model whose copies are of its own class."""
+class ClassPreserving(Functional):
+    """A Functional model whose copies are of its class, where those of others are Functional."""
 
     @classmethod
     def of_graph(cls, inputs: Any, outputs: Any, name: str) -> Functional:
-        """The model of a graph, as surgery makes one."""
+        """Make the model from symbolic inputs and outputs."""
         return cls(inputs, outputs, name=name)
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
-class Trunk(OwnGraph):
+class Trunk(ClassPreserving, HookedFunctional):
     """A Functional model in which `layer.trainable = False` makes a layer static.
 
     Keras stops the training of a frozen layer but not its Dropout, its noise, its augmentation or
@@ -47,13 +52,8 @@ class Trunk(OwnGraph):
 
         The arguments and the outputs are those of any Functional model.
         """
-        flat_inputs = self._standardize_inputs(inputs)
-        for tensor, tensor_mask in zip(flat_inputs, keras.tree.flatten(mask), strict=False):
-            if tensor_mask is not None:
-                set_keras_mask(tensor, tensor_mask)
-        outputs = self._run_through_graph(
-            flat_inputs,
-            operation_fn=lambda operation: _in_mode(operation, training=training, **kwargs),
+        outputs = self.run_graph(
+            inputs, mask, lambda operation: _in_mode(operation, training=training, **kwargs)
         )
         return unwrap_single(outputs)
 
@@ -75,26 +75,10 @@ class Trunk(OwnGraph):
                 parts[index].trainable = False
         return trunk
 
-    def _run_through_graph(
-        self,
-        inputs: Any,
-        operation_fn: Callable[[Any], Any] = lambda operation: operation,
-        call_fn: Callable[..., Any] | None = None,
-    ) -> Any:
-        """Run the graph; where `clone_model` puts copies in, these get the flags of the layers."""
-        copies: list[tuple[keras.Layer, keras.Layer]] = []
-
-        def noting_copies(operation: Any) -> Any:
-            called = operation_fn(operation)
-            if isinstance(called, keras.Layer) and called is not operation:
-                copies.append((operation, called))
-            return called
-
-        outputs = super()._run_through_graph(inputs, noting_copies, call_fn)
-        for layer, copy in copies:
-            for part, copied in zip(sublayers(layer), sublayers(copy), strict=False):
-                copied.trainable = part.trainable
-        return outputs
+    def layer_cloned(self, layer: keras.Layer, copy: keras.Layer) -> None:
+        """Give the copy that `keras.models.clone_model` made the flags of the layer."""
+        for part, copied in zip(sublayers(layer), sublayers(copy), strict=False):
+            copied.trainable = part.trainable
 
 
 def is_static(operation: Any) -> bool:
@@ -103,8 +87,8 @@ def is_static(operation: Any) -> bool:
 
 
 def own_class(model: keras.Model) -> Callable[..., Functional]:
-    """What makes copies that are to behave as `model`: Keras's class, or our own."""
-    return model.of_graph if isinstance(model, OwnGraph) else Functional
+    """Return what makes a copy of `model` from its graph: its class if that is one of ours."""
+    return model.of_graph if isinstance(model, ClassPreserving) else Functional
 
 
 def unwrap_single(structure: Any) -> Any:
@@ -125,7 +109,7 @@ def in_inference(layer: Any, **call_context: Any) -> Callable[..., Any]:
     def call_static(*args: Any, **kwargs: Any) -> Any:
         with inference_context(), idle_seeds_kept(layer):
             outputs = operation_fn(layer, **{**call_context, "training": False})(*args, **kwargs)
-        layer._clear_losses()
+        clear_losses(layer)
         return outputs
 
     return call_static

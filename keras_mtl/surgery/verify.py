@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_mtl.errors import CloneError, NotStatic
-from keras_mtl.graph.cuts import kept_tensor
-from keras_mtl.graph.layer_graph import Call, Graph, checked_functional, graph_of
+from keras_mtl.graph.call import Call
+from keras_mtl.graph.layer_graph import Graph
+from keras_mtl.keras_private.graphs import Functional, operation_fn
+from keras_mtl.surgery.clone import Copy
 from keras_mtl.surgery.trunk import Trunk, is_static
 
 BATCH_SIZE = 2
@@ -25,60 +27,87 @@ _LOOKUPS = (
     keras.layers.TextVectorization,
 )
 
-Batch = dict[str, Any]
+Batch = list[Any]
+"""One tensor for each input of a model, in their order."""
 
 
-def verify_copy(source: keras.Model, copy: keras.Model, paths: tuple[str, ...]) -> None:
+def verify_copy(graph: Graph, copy: Copy) -> None:
     """Compare a copy with its source on one batch, in inference mode; change neither.
 
-    A copy with static layers runs in training mode as well, so that these prove to be static.
+    The calls of the source run one by one; the copy runs as the model that it is. A copy with
+    static layers runs in training mode as well, so that these prove to be static.
     The batch is drawn to each input's dtype: standard normal numbers (seeded), zeros for
     integers, empty strings; where a layer looks the input up in a vocabulary, a word of it.
+
+    Args:
+        graph: What was copied: the graph of the source, or a part of it.
+        copy: The copy.
 
     Raises:
         CloneError: The outputs differ; the message names the first layer that diverges.
         NotStatic: A static layer changes a variable or draws random numbers.
     """
-    kept, copied = _matching_tensors(source, copy, paths)
-    whole, copied_graph = graph_of(source, nested=True), graph_of(copy, nested=True)
-    graph = whole.leading_to(frozenset(whole.key(tensor) for tensor in kept))
-    batch, final = _batch_that_runs(source, graph)
-    expected = [final[graph.key(tensor)] for tensor in kept]
-
-    static = [call for call in copied_graph.calls if is_static(call.operation)]
-    checks_static = isinstance(copy, Trunk) and static
-    trained = _checked_in_training(copy, static, batch, copied) if checks_static else None
-    if trained is not None and not copy.trainable and all(map(_same, expected, trained)):
-        return
-    final = _final(copied_graph, batch)
-    actual = [final[copied_graph.key(tensor)] for tensor in copied]
-    if trained is not None and not copy.trainable:
+    batch, expected = _batch_that_runs(graph)
+    model = copy.model
+    static = {
+        call.path: copy.of(call.operation)
+        for call in graph.opened.calls
+        if not call.is_input and is_static(copy.of(call.operation))
+    }
+    trained = None
+    if isinstance(model, Trunk) and static:
+        trained = _checked_in_training(model, static, batch)
+        if not model.trainable and all(map(_same, expected, trained)):
+            return
+    actual = _outputs_of([model], batch)
+    if trained is not None and not model.trainable:
         _check_deterministic(trained, actual)
     if not all(map(_same, expected, actual)):
-        raise CloneError(_first_difference(graph, copied_graph, batch))
+        raise CloneError(_first_difference(graph, copy, batch))
+
+
+def verify_chain(graph: Graph, first: Copy, last: Copy) -> None:
+    """Compare two copies, the last one on what the first one gives, with what both are copies of.
+
+    Raises:
+        CloneError: The outputs differ; the message names the first layer that diverges.
+    """
+    batch, expected = _batch_that_runs(graph)
+    actual = _outputs_of([first.model, last.model], batch)
+    if not all(map(_same, expected, actual)):
+        both = Copy(last.model, {**last.operations, **first.operations})
+        raise CloneError(_first_difference(graph, both, batch))
+
+
+def _outputs_of(models: list[keras.Model], batch: Batch) -> list[Any]:
+    """Return what models give in inference mode, each on what the one before gives."""
+    values = keras.tree.pack_sequence_as(models[0].input, batch)
+    with keras.StatelessScope(collect_losses=True):
+        for model in models:
+            values = model(values, training=False)
+    return keras.tree.flatten(values)
 
 
 def _checked_in_training(
-    copy: keras.Model, static: list[Call], batch: Batch, outputs: list[Any]
+    copy: Functional, static: dict[str, keras.Layer], batch: Batch
 ) -> list[Any]:
-    """What the copy gives in training mode, if its static layers keep their variables."""
-    inputs = keras.tree.map_structure(lambda tensor: batch[_input_name(tensor)], copy.input)
+    """Return what the copy gives in training mode, if its static layers keep their variables."""
+    inputs = keras.tree.pack_sequence_as(copy.input, batch)
     with keras.StatelessScope(collect_losses=True) as scope:
         trained = keras.tree.flatten(copy(inputs, training=True))
         # What moved may be the seed of all layers that have none of their own.
         repeats = scope.state_mapping and not copy.trainable
         again = keras.tree.flatten(copy(inputs, training=True)) if repeats else trained
-    for call in static:
-        changed = [v for v in call.operation.variables if _is_changed(v, scope)]
+    for path, layer in static.items():
+        changed = [variable for variable in layer.variables if _is_changed(variable, scope)]
         if changed:
             raise NotStatic(
-                f"`{call.path}` cannot be static: it changes its variable `{changed[0].path}` in "
+                f"`{path}` cannot be static: it changes its variable `{changed[0].path}` in "
                 "inference mode too. Let its `call` change it only if `training` is true, or pass "
                 "`freeze=False`."
             )
     _check_deterministic(trained, again)
-    by_tensor = {id(tensor): value for tensor, value in zip(copy.outputs, trained, strict=True)}
-    return [by_tensor[id(tensor)] for tensor in outputs]
+    return trained
 
 
 def _is_changed(variable: keras.Variable, scope: keras.StatelessScope) -> bool:
@@ -94,98 +123,81 @@ def _check_deterministic(outputs: list[Any], others: list[Any]) -> None:
         )
 
 
-def _first_difference(graph: Graph, copied_graph: Graph, batch: Batch) -> str:
-    after = {call.path: outputs for call, outputs in _run(copied_graph, batch)}
-    different = (
-        f"`{call.path}` ({type(call.operation).__name__})"
-        for call, outputs in _run(graph, batch)
-        if not all(map(_same, outputs, after.get(call.path, outputs)))
-    )
+def _first_difference(graph: Graph, copy: Copy, batch: Batch) -> str:
+    """Return a message that names the first call whose copy gives something else.
+
+    The copies of the operations run in the graph of the source, call by call.
+    """
+    values = dict(zip(graph.inputs, batch, strict=True))
+    expected: dict[str, list[Any]] = {}
+    different: list[str] = []
+
+    def keep(call: Call, outputs: list[Any]) -> None:
+        expected[call.path] = outputs
+
+    def compare(call: Call, outputs: list[Any]) -> None:
+        if not all(map(_same, expected.pop(call.path), outputs)):
+            different.append(f"`{call.path}` ({type(call.operation).__name__})")
+
+    graph.opened.run(values, lambda call: _watched(call, call.operation, keep))
+    graph.opened.run(values, lambda call: _watched(call, copy.of(call.operation), compare))
     return (
-        f"The copy of {next(different, 'the model')} does not compute what the original computes: "
-        "a part of its state or behaviour is not in its `get_config`, `save_own_variables` or "
-        "`save_assets`. `verify=False` skips this check."
+        f"The copy of {(different or ['the model'])[0]} does not compute what the original "
+        "computes: a part of its state or behaviour is not in its `get_config`, "
+        "`save_own_variables` or `save_assets`. `verify=False` skips this check."
     )
 
 
-def _matching_tensors(
-    source: keras.Model, copy: keras.Model, paths: tuple[str, ...]
-) -> tuple[list[Any], list[Any]]:
-    """The kept tensors of the source, and the outputs of the copy in the same order."""
-    if not paths:
-        return checked_functional(source).outputs, copy.outputs
-    kept = [kept_tensor(source, path) for path in paths]
-    return kept, copy.outputs if len(paths) == 1 else [copy.output[path] for path in paths]
+def _watched(
+    call: Call, operation: Any, watch: Callable[[Call, list[Any]], None]
+) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        outputs = _in_inference(operation)(*args, **kwargs)
+        watch(call, keras.tree.flatten(outputs))
+        return outputs
+
+    return run
 
 
-def _batch_that_runs(model: keras.Model, graph: Graph) -> tuple[Batch, dict[int, Any]]:
-    """A batch that the graph accepts, and the final values for it."""
-    inputs = checked_functional(model).inputs
+def _in_inference(operation: Any) -> Callable[..., Any]:
+    """Return the operation in inference mode; no variable of any layer is changed."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with keras.StatelessScope(collect_losses=True):
+            return operation_fn(operation, training=False)(*args, **kwargs)
+
+    return run
+
+
+def _batch_that_runs(graph: Graph) -> tuple[Batch, list[Any]]:
+    """Return a batch that the graph accepts, and its outputs."""
+    tensors = graph.functional.inputs
     words = _known_words(graph)
-    open_ended = any(None in tensor.shape[1:] for tensor in inputs)
+    open_ended = any(None in tensor.shape[1:] for tensor in tensors)
     for size in SIZES if open_ended else SIZES[:1]:
         generator = np.random.default_rng(0)
-        batch = {
-            _input_name(tensor): _draw(tensor, size, generator, words.get(graph.key(tensor)))
-            for tensor in inputs
-        }
+        batch = [_draw(tensor, size, generator, words.get(id(tensor))) for tensor in tensors]
+        values = dict(zip(graph.inputs, batch, strict=True))
         try:
-            final = _final(graph, batch)
+            outputs = graph.opened.run(values, lambda call: _in_inference(call.operation))
         except Exception as error:  # Layers may refuse a size; the next one may fit.
             failure = error
         else:
+            outputs = keras.tree.flatten(outputs)
             # Another size may give more to compare, where a size is open; no text has no words.
-            if not open_ended or all(0 not in value.shape for value in final.values()):
-                return batch, final
+            if not open_ended or all(0 not in value.shape for value in outputs):
+                return batch, outputs
             failure = ValueError(f"Its output is empty for inputs of size {size}.")
     raise CloneError(
-        f"`{model.name}` does not run on a batch drawn to check its copy; `verify=False` skips "
-        f"the check. The reason: {failure}"
+        f"`{graph.model.name}` does not run on a batch drawn to check its copy; `verify=False` "
+        f"skips the check. The reason: {failure}"
     ) from failure
 
 
-def _final(graph: Graph, batch: Batch) -> dict[int, Any]:
-    """The values of the graph's outputs."""
-    final: dict[int, Any] = {}
-    for call, outputs in _run(graph, batch):
-        pairs = zip(call.outputs, outputs, strict=True)
-        final |= {key: value for key, value in pairs if key in graph.outputs}
-    return final
-
-
-def _run(graph: Graph, batch: Batch) -> Iterator[tuple[Call, list[Any]]]:
-    """The outputs of each call in inference mode; no variable of any layer is changed."""
-    uses = graph.last_uses()
-    values: dict[int, Any] = {}
-    for position, call in enumerate(graph.calls):
-        outputs = [batch[call.operation.name]] if call.is_input else _outputs(call, values)
-        yield call, outputs
-        values |= zip(call.outputs, outputs, strict=True)
-        for key in {*call.inputs, *call.outputs}:
-            if uses.get(key, position) <= position:
-                values.pop(key)
-
-
-def _outputs(call: Call, values: dict[int, Any]) -> list[Any]:
-    known = {
-        id(tensor): values[key]
-        for tensor, key in zip(call.node.input_tensors, call.inputs, strict=True)
-    }
-    args, kwargs = call.node.arguments.fill_in(known)
-    if isinstance(call.operation, keras.Layer):
-        kwargs = {**kwargs, "training": False}
-    with keras.StatelessScope(collect_losses=True):
-        return keras.tree.flatten(call.operation(*args, **kwargs))
-
-
-def _input_name(tensor: Any) -> str:
-    return tensor._keras_history.operation.name
-
-
 def _known_words(graph: Graph) -> dict[int, Any]:
-    """For each tensor that is looked up in a vocabulary, the last word there: others may fail."""
+    """Return for each tensor that is looked up the last word of the vocabulary: others may fail."""
     words: dict[int, Any] = {}
-    for call in graph.calls:
+    for call in graph.opened.calls:
         if isinstance(call.operation, _LOOKUPS):
             vocabulary = call.operation.get_vocabulary(include_special_tokens=False)
             words |= dict.fromkeys(call.inputs, vocabulary[-1]) if len(vocabulary) else {}
@@ -193,7 +205,7 @@ def _known_words(graph: Graph) -> dict[int, Any]:
 
 
 def _draw(tensor: Any, size: int, generator: np.random.Generator, word: Any) -> Any:
-    """One batch for an input: of a word, if one is given."""
+    """Return one batch for an input: of a word, if one is given."""
     first, *others = tensor.shape
     shape = (first or BATCH_SIZE, *(dim or size for dim in others))
     if tensor.dtype == "string":
@@ -215,6 +227,6 @@ def _same(first: Any, second: Any) -> bool:
 
 
 def _array(value: Any) -> np.ndarray:
-    """As NumPy; half-precision types that NumPy does not know become float32."""
+    """Return a value as NumPy; half-precision types that NumPy does not know become float32."""
     value = keras.ops.convert_to_numpy(value)
     return value.astype("float32") if value.dtype.kind == "V" or value.dtype.itemsize < 4 else value

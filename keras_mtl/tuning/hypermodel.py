@@ -12,6 +12,7 @@ import keras_tuner
 
 from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.errors import HeadMismatch, KerasMtlError
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.probing.candidates import Cuts, find_candidates
@@ -82,7 +83,7 @@ class CutHyperModel(keras_tuner.HyperModel):
         self.head = _checked_head(head)
         self.layers = [
             candidate.point.layer
-            for candidate in find_candidates(model, cuts, pooling=self.head.pooling)
+            for candidate in find_candidates(Graph.of(model), cuts, pooling=self.head.pooling)
         ]
         self.freeze = _checked_choices("freeze", freeze, (True, False))
         self.learning_rate = _checked_rate(learning_rate)

@@ -9,9 +9,9 @@ from keras_mtl.caching.fingerprints import (
     fingerprint_of_static_part,
     fingerprint_of_stream,
 )
-from keras_mtl.caching.opened_steps import steps_of
 from keras_mtl.caching.static_split import Split, split_model
 from keras_mtl.errors import CacheError
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.transfer import transfer
 
 ROWS = np.arange(24.0).reshape(8, 3)
@@ -110,8 +110,8 @@ def test_a_layer_without_a_config_is_refused():
     frozen = keras.Model(inputs, Scale(lambda: 2.0)(dense(inputs)))
     frozen.trainable = False
     model = keras.Sequential([frozen, keras.layers.Dense(2)])
-    steps = steps_of(model)
-    split = Split(steps, steps, 0, set())
+    graph = Graph.of(model)
+    split = Split(graph, graph.opened, graph.opened, 0, set())
     with pytest.raises(CacheError, match=r'`Scale` has no `get_config`.*`cache="memory"`'):
         fingerprint_of_static_part(model, split)
 

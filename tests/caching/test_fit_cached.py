@@ -21,6 +21,7 @@ from _watching import as_numpy
 from keras_mtl.caching import execution
 from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.caching.model_parts import StaticPart
+from keras_mtl.caching.static_split import split_model
 from keras_mtl.caching.storage import file_store
 from keras_mtl.errors import InvalidFeatures, InvalidLabels, NotStatic, UnsupportedModel
 from keras_mtl.finetuning.freezing import unfreeze
@@ -218,6 +219,33 @@ def test_a_mask_goes_with_the_features():
     # Keras leaves masked steps out of the loss
     each = keras.layers.Dense(CLASSES)
     assert_learns_the_same(lambda: embedded(each), lambda fit: fit(tokens, tokens % 3, **FAST))
+
+
+def test_a_recurrent_layer_after_the_cut_gets_the_mask():
+    tokens = np.random.default_rng(0).integers(4, size=(SAMPLES, 5))
+
+    def make():
+        head = [keras.layers.LSTM(4), keras.layers.Dense(CLASSES)]
+        made = transfer(models.masked_lstm(), "embedding", head=head)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        made.compile("sgd", loss)
+        assert split_model(made).static.calls[-1].path == "trunk/embedding"
+        return made
+
+    assert_learns_the_same(make, lambda fit: fit(tokens, y, **FAST))
+
+
+def test_a_nested_model_called_by_name_on_integers_and_a_mask():
+    generator = np.random.default_rng(0)
+    data = [generator.integers(7, size=(SAMPLES, size)) for size in (5, 6)]
+    data[1] = data[1].astype("uint8")
+
+    def make():
+        made = transfer(models.randomised(models.nested_by_name()), "nested/joined", head=2)
+        assert split_model(made).static.calls[-1].path == "trunk/nested/joined"
+        return made
+
+    assert_learns_the_same(make, lambda fit: fit(data, y % 2, **FAST))
 
 
 def test_operations_and_masks_within_a_static_trunk():

@@ -5,10 +5,8 @@ import numpy as np
 import pytest
 from keras.src.backend.common import global_state
 
-import _models as models
-from _fitting import SAMPLES, inputs, labels, trained, with_dense_layer
-from _models import zoo
-from _watching import as_numpy, same_bits, unchanged
+from _fitting import SAMPLES, inputs, labels, trained
+from _watching import as_numpy, unchanged
 from keras_mtl.caching.model_parts import StaticPart, TrainedPart
 from keras_mtl.caching.sources import make_source
 from keras_mtl.caching.static_pass import StaticPass
@@ -47,25 +45,6 @@ def test_the_pass_changes_neither_the_model_nor_random_states():
         statics.of(make_source(model, inputs(), labels(), None, batch_size=16))
         TrainedPart(model, split_model(model))
     assert random_states() == before
-
-
-@zoo(without=["strings"])
-def test_both_parts_one_after_the_other_are_the_model(build):
-    base = models.randomised(build())
-    model = with_dense_layer(transfer(base, 0))
-    split = split_model(model)
-    batch = models.random_batch(base)
-    features = StaticPart(model, split)(batch)
-    expected = keras.tree.flatten(model(batch, training=False))
-    given = keras.tree.flatten(TrainedPart(model, split)(features, training=False))
-    assert same_bits(expected, given)
-
-
-def test_the_parts_hold_the_variables_of_the_model_in_its_order():
-    model = transfer(trained(), 1, freeze="first", head=3, batchnorm="train")
-    part = TrainedPart(model, split_model(model))
-    for name in ("variables", "trainable_variables", "non_trainable_variables", "metrics"):
-        assert list(map(id, getattr(part, name))) == list(map(id, getattr(model, name)))
 
 
 @pytest.mark.parametrize("size", [16, SAMPLES, 64])

@@ -5,9 +5,10 @@ from keras import layers
 import _models as models
 from _fitting import with_dense_layer
 from _models import zoo
-from keras_mtl.caching.opened_steps import steps_of
 from keras_mtl.caching.static_split import split_model
 from keras_mtl.errors import NotStatic, UnbuiltModel, UnsupportedModel
+from keras_mtl.graph.chain import with_opened_chains
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
 from keras_mtl.transfer import transfer
 
@@ -89,11 +90,11 @@ def test_what_may_change_with_the_mode_ends_the_static_part(layer):
 @zoo()
 def test_all_of_a_static_trunk(build):
     model = with_dense_layer(transfer(build(), 0))
-    positions = [position for position, _, _ in steps_of(model).legal_cuts()]
+    positions = [cut.position for cut in with_opened_chains(Graph.of(model).opened).legal_cuts]
     split = split_model(model)
     assert len(split.static.calls) - 1 in positions
     trained = {id(variable) for variable in model.trainable_variables}
-    static = [v for step in split.static.calls for v in getattr(step.operation, "variables", [])]
+    static = [v for call in split.static.calls for v in getattr(call.operation, "variables", [])]
     assert not trained.intersection(map(id, static))
 
 
@@ -106,11 +107,20 @@ def test_nothing_frozen_in_front(freeze):
         split_model(model)
 
 
-def test_a_mask_that_goes_round_the_frozen_layer():
-    embedding = frozen(layers.Embedding(4, 5, mask_zero=True, name="embedding"))
-    stack = [layers.Dense(3), layers.GlobalAveragePooling1D(), layers.Dense(2)]
-    model = keras.Sequential([keras.Input((5,), dtype="int32"), embedding, *stack])
-    with pytest.raises(NotStatic, match="a mask or another tensor goes round `embedding`"):
+def embedding():
+    return frozen(layers.Embedding(4, 5, mask_zero=True, name="embedding"))
+
+
+def test_a_mask_travels_beside_the_features():
+    stack = [embedding(), layers.LSTM(3), layers.Dense(2)]
+    assert last_static(keras.Sequential([keras.Input((5,), dtype="int32"), *stack])) == "embedding"
+
+
+def test_a_tensor_that_goes_past_the_frozen_layer():
+    tokens = keras.Input((5,), dtype="int32")
+    mask = keras.ops.not_equal(tokens, 1)
+    model = keras.Model(tokens, layers.LSTM(3)(embedding()(tokens), mask=mask))
+    with pytest.raises(NotStatic, match="another tensor goes past `embedding` to the layers"):
         split_model(model)
 
 

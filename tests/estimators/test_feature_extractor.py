@@ -17,9 +17,9 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from keras_mtl.datasets.digits import digits
 from keras_mtl.errors import InvalidCut, InvalidFeatures, LayerNotFound, UnsupportedModel
-from keras_mtl.estimators import pooled_trunk as pooled
-from keras_mtl.estimators import trunk_cache as shelf
+from keras_mtl.estimators import trunk_cache
 from keras_mtl.estimators.feature_extractor import FeatureExtractor
+from keras_mtl.estimators.pooled_trunk import PooledTrunk
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-6}
 
@@ -236,12 +236,11 @@ def made_trunks(monkeypatch):
     """The cuts of the trunks that are made while the test runs."""
     made = []
 
-    def recorded(model, cut, **kwargs):
+    def recorded(model, cut, pooling):
         made.append(cut)
-        return transfer(model, cut, **kwargs)
+        return PooledTrunk(model, cut, pooling)
 
-    transfer = pooled.transfer
-    monkeypatch.setattr(pooled, "transfer", recorded)
+    monkeypatch.setattr(trunk_cache, "PooledTrunk", recorded)
     return made
 
 
@@ -253,7 +252,7 @@ def test_a_trunk_is_made_once_for_all_clones(model, made_trunks):
 
 
 def test_only_some_trunks_are_kept(model, made_trunks, monkeypatch):
-    monkeypatch.setattr(shelf, "CAPACITY", 2)
+    monkeypatch.setattr(trunk_cache, "CAPACITY", 2)
     extractor = FeatureExtractor(model)
     for cut in (1, 2, 1, 3, 1, 2):
         extractor.set_params(cut=cut).transform(images())

@@ -1,79 +1,18 @@
-from types import SimpleNamespace
-
 import keras
-import networkx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from keras import layers
 
-from _models import ZOO, zoo
-from keras_mtl.errors import UnbuiltModel, UnsupportedModel
-from keras_mtl.graph.layer_graph import Call, Graph, graph_of
-
-
-@st.composite
-def graphs(draw):
-    """Any graph of calls in a runnable order, with some dead ends and several inputs."""
-    calls, tensors = [], []
-    for index in range(draw(st.integers(1, 15))):
-        used = draw(st.lists(st.sampled_from(tensors), max_size=3)) if tensors else []
-        made = range(len(tensors), len(tensors) + draw(st.integers(1, 2)))
-        node = SimpleNamespace(outputs=list(made))
-        calls.append(Call(f"call_{index}", tuple(used), tuple(made), node))
-        tensors.extend(made)
-    outputs = frozenset(draw(st.lists(st.sampled_from(tensors), min_size=1, max_size=3)))
-    return Graph(tuple(calls), outputs).leading_to(outputs)
-
-
-def flow(graph):
-    """The same graph for networkx: calls (by position) and tensors, from "start" to "end"."""
-    network = networkx.DiGraph()
-    for position, call in enumerate(graph.calls):
-        at = ("call", position)
-        sources = [("tensor", tensor) for tensor in call.inputs] or ["start"]
-        network.add_edges_from((source, at) for source in sources)
-        network.add_edges_from((at, ("tensor", tensor)) for tensor in call.outputs)
-    network.add_edges_from((("tensor", tensor), "end") for tensor in graph.outputs)
-    return network
-
-
-def dominating(network, kind):
-    """The calls, or the tensors, that every path from the start to the end goes through."""
-    parents = networkx.immediate_dominators(network, "start")
-    chain, node = [], parents["end"]
-    while node != "start":
-        chain.append(node)
-        node = parents[node]
-    return [name for found, name in reversed(chain) if found == kind]
-
-
-@settings(max_examples=300)
-@given(graphs())
-def test_dominators_are_those_of_networkx(graph):
-    found = [position for position, _ in graph.dominators()]
-    assert found == dominating(flow(graph), "call")
-
-
-@settings(max_examples=300)
-@given(graphs())
-def test_a_cut_is_legal_where_one_tensor_that_is_no_input_is_on_every_path(graph):
-    made_by_inputs = {tensor for call in graph.calls if call.is_input for tensor in call.outputs}
-    dominant = dominating(flow(graph), "tensor")
-    found = [tensor for _, _, tensor in graph.legal_cuts()]
-    assert found == [tensor for tensor in dominant if tensor not in made_by_inputs]
-
-
-@given(graphs())
-def test_only_what_the_outputs_depend_on_is_kept(graph):
-    network = flow(graph)
-    assert all(networkx.has_path(network, ("call", i), "end") for i in range(len(graph.calls)))
+from _models import ZOO, inputs_of, random_batch, randomised, zoo
+from _watching import outputs_of_calls, same_bits
+from keras_mtl import cut_points, transfer
+from keras_mtl.errors import InvalidCut, LayerNotFound
+from keras_mtl.graph.layer_graph import WHOLE, Graph
+from keras_mtl.keras_private.graphs import operation_fn, standardize_inputs
 
 
 @zoo()
 @pytest.mark.parametrize("nested", [False, True])
 def test_calls_come_after_what_they_use(build, nested):
-    graph, known = graph_of(build(), nested=nested), set()
+    graph, known = view(build(), nested), set()
     for call in graph.calls:
         assert known.issuperset(call.inputs), call.path
         known.update(call.outputs)
@@ -81,7 +20,12 @@ def test_calls_come_after_what_they_use(build, nested):
 
 
 def paths(model, nested=True):
-    return [call.path for call in graph_of(model, nested=nested).calls]
+    return [call.path for call in view(model, nested).calls]
+
+
+def view(model, nested):
+    graph = Graph.of(model)
+    return graph.opened if nested else graph
 
 
 def build(name):
@@ -104,51 +48,140 @@ def test_a_nested_model_called_twice_stays_closed():
     assert {"tower", "tower:1"} < set(paths(build("siamese")))
 
 
-def test_a_call_elsewhere_does_not_count():
-    """A layer of this model may have been called in others before."""
-    shared = layers.Dense(4, name="shared")
-    for _ in range(2):
-        inputs = keras.Input((4,), name="inputs")
-        model = keras.Model(inputs, shared(inputs))
-    assert paths(model) == ["inputs", "shared"]
-
-
 def test_unused_inputs_are_left_out():
     assert paths(build("unused_input")) == ["used", "dense", "logits"]
 
 
-class Subclassed(keras.Model):
-    def call(self, x):
-        return x
-
-
-class OverriddenFunctional(keras.Model):
-    """A Functional by its constructor, but what it computes is the code of `call`."""
-
-    def call(self, x, training=None, mask=None):
-        return -super().call(x)
-
-
-def overridden():
-    inputs = keras.Input((4,))
-    return OverriddenFunctional(inputs, layers.Dense(2)(inputs), name="overridden")
+# Parts
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "message"),
+    ("name", "cut", "closed", "opened"),
     [
+        ("residual", "add", ["inputs", "stem", "left", "add"], None),
+        ("residual", ["stem", "left"], ["inputs", "stem", "left"], None),
         (
-            lambda: keras.Sequential([layers.Dense(2)], name="shapeless"),
-            UnbuiltModel,
-            r"`shapeless` has no graph of layers yet.*`keras\.Input\(shape\)`",
+            "nested_twice",
+            "middle/innermost/norm",
+            ["inputs", "stem", "middle"],
+            ["inputs", "stem", "middle/innermost/dense", "middle/innermost/norm"],
         ),
-        (lambda: Subclassed(name="code"), UnsupportedModel, r"`code` is a subclassed model"),
-        (overridden, UnsupportedModel, r"`overridden` is a subclassed model"),
-        (lambda: layers.Dense(2), UnsupportedModel, r"Expected .* of type `Dense`"),
-        (lambda: None, UnsupportedModel, r"Expected a Functional .* received None of type"),
-        (lambda: "model.keras", UnsupportedModel, r"received 'model\.keras' of type `str`"),
+        ("dict_backbone", "backbone/fine", ["inputs", "backbone"], ["inputs", "backbone/fine"]),
     ],
 )
-def test_what_has_no_graph_is_refused(make, error, message):
-    with pytest.raises(error, match=message):
-        graph_of(make())
+def test_a_part_holds_what_leads_to_the_cut(name, cut, closed, opened):
+    graph = Graph.of(build(name))
+    part = graph.part(graph.cut(cut))
+    assert [call.path for call in part.calls] == closed
+    assert [call.path for call in part.opened.calls] == (opened or closed)
+
+
+def test_the_whole_is_a_part():
+    graph = Graph.of(build("dicts"))
+    assert graph.part(WHOLE) is graph
+
+
+@zoo("residual", "nested_twice", "dict_backbone", "masked_lstm", "nested_by_name", "siamese")
+def test_a_part_runs_to_the_tensor_kept(build):
+    """At every cut, and at several at once, the values are those of Keras."""
+    model = randomised(build())
+    graph, batch = Graph.of(model), random_batch(model)
+    expected = outputs_of_calls(model, batch)
+    names = [cut.call.path for cut in graph.opened.legal_cuts]
+    for paths in [*((name,) for name in names), tuple(names)]:
+        outputs = run(graph.part(paths), batch)
+        for path in paths:
+            value = outputs[path] if len(paths) > 1 else outputs
+            assert same_bits(value, expected[path]), paths
+
+
+def run(graph, batch):
+    values = dict(zip(graph.inputs, standardize_inputs(graph.functional, batch), strict=True))
+    mode = {"training": False}
+    return graph.opened.run(values, lambda call: operation_fn(call.operation, **mode))
+
+
+def test_names_are_looked_up_in_the_part():
+    graph = Graph.of(build("nested_twice"))
+    part = graph.part(("middle/innermost/norm",))
+    assert part.legal_path("middle") == "middle"  # It is the last call of the part.
+    with pytest.raises(LayerNotFound, match="middle/dropout"):
+        part.find("middle/dropout")
+    with pytest.raises(InvalidCut, match=r"uses more than one of its outputs"):
+        Graph.of(build("dict_backbone")).legal_path("backbone")
+
+
+def test_tensors_have_one_number_on_both_sides_of_a_border():
+    model = build("nested_twice")
+    graph = Graph.of(model)
+    middle = model.get_layer("middle")
+    assert graph.opened.number(graph.tensor("middle")) == graph.opened.number(middle.outputs[0])
+    assert graph.tensor("middle/dense") is middle.outputs[0]
+
+
+# Names as cuts
+
+
+def kept(model, cut):
+    """The layers of the trunk, its inputs left out."""
+    trunk = transfer(model, cut, verify=False)
+    return [layer.name for layer in trunk.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+@pytest.mark.parametrize(
+    ("name", "cut", "expected"),
+    [
+        ("residual", "add", ["stem", "left", "add"]),
+        ("shared_in_chain", "shared", ["shared"]),
+        ("shared_in_chain", "shared:0", ["shared"]),
+        ("shared_in_chain", "shared:1", ["shared", "between"]),
+        ("nested_twice", "middle/dropout", ["stem", "middle"]),
+        ("unused_input", "dense", ["dense"]),
+    ],
+)
+def test_a_name_is_the_last_layer_kept(name, cut, expected):
+    assert kept(build(name), cut) == expected
+
+
+def test_a_path_cuts_inside_nested_models():
+    trunk = transfer(build("nested_twice"), "middle/innermost/norm", verify=False)
+    innermost = trunk.get_layer("middle").get_layer("innermost")
+    assert innermost.layers[-1].name == "norm"
+    assert trunk.get_layer("middle").layers[-1].name == "innermost"
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"),
+    [
+        ("residual", ["stem", "left"]),
+        ("dict_backbone", ("backbone/fine", "backbone/coarse", "pool")),
+        ("nested_twice", ["middle/innermost/norm", "middle", "stem"]),
+        ("shared_in_chain", ["shared:1", "shared"]),
+    ],
+)
+def test_a_list_of_names_gives_a_dict_of_outputs(name, cut):
+    """Several outputs together carry more than one: they need not be legal one by one."""
+    model = build(name)
+    batch = random_batch(model)
+    expected = outputs_of_calls(model, batch)
+    outputs = transfer(model, cut)(batch, training=False)
+    assert outputs.keys() == set(cut)
+    for path in cut:
+        assert same_bits(outputs[path], expected[path])
+
+
+def test_repeated_names_are_one_output():
+    trunk = transfer(build("residual"), ["stem", "left", "stem:0"], verify=False)
+    assert list(trunk.output) == ["stem", "left"]
+
+
+@zoo("dicts", "siamese", "unused_input", "fixed_batch", "strings")
+def test_the_inputs_stay_as_they_are(build):
+    model = build()
+    trunk = transfer(model, cut_points(model)[0].layer, verify=False)
+
+    def described(tensor):
+        return tensor.name, tensor.shape, tensor.dtype
+
+    expected = keras.tree.map_structure(described, inputs_of(model))
+    assert keras.tree.map_structure(described, trunk.input) == expected

@@ -6,6 +6,7 @@ import pytest
 
 from _models import random_batch, randomised, zoo
 from _watching import assert_close, rounding_of
+from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import pooling_layer
 from keras_mtl.probing.candidates import find_candidates
 from keras_mtl.probing.depth_features import DepthFeatures
@@ -18,7 +19,7 @@ WITHOUT = ("fixed_batch",)
 
 def extractor_of(model, candidates):
     reductions = [Reduction(c.point.shape, "auto", None, 0) for c in candidates]
-    return DepthFeatures(model, [c.tensor for c in candidates], reductions)
+    return DepthFeatures(Graph.of(model), [c.tensor for c in candidates], reductions)
 
 
 def state_of(model):
@@ -33,7 +34,7 @@ def nodes_of(model):
 def test_every_depth_equals_the_trunk_cut_there(build):
     model = randomised(build())
     batch = random_batch(model)
-    candidates = find_candidates(model, None, nested=True)
+    candidates = find_candidates(Graph.of(model), None, nested=True)
     extractor = extractor_of(model, candidates)
     before, nodes = state_of(model), nodes_of(model)
 
@@ -54,7 +55,7 @@ def test_every_depth_equals_the_trunk_cut_there(build):
 
 def test_training_mode_changes_nothing():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.9)])
-    extractor = extractor_of(model, find_candidates(model, None))
+    extractor = extractor_of(model, find_candidates(Graph.of(model), None))
 
     np.testing.assert_array_equal(extractor(np.ones((2, 4)), training=True), np.ones((2, 4)))
 
@@ -63,7 +64,7 @@ def test_training_mode_changes_nothing():
 def test_the_global_policy_does_not_matter(policy):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="dense")])
     x = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
-    candidates = find_candidates(model, None)
+    candidates = find_candidates(Graph.of(model), None)
     expected = extractor_of(model, candidates).predict(x, verbose=0)
     keras.config.set_dtype_policy(policy)
     try:

@@ -7,7 +7,7 @@ from _models import ZOO, Affine, random_batch, randomised, zoo
 from _watching import assert_close, outputs_of_calls, parts_of, same_bits, state_of, unchanged
 from keras_mtl import Trunk, cut_points, from_scratch, transfer
 from keras_mtl.errors import CloneError, NotStatic
-from keras_mtl.graph.layer_graph import graph_of
+from keras_mtl.graph.layer_graph import Graph
 
 
 def build(name):
@@ -84,9 +84,9 @@ def test_training_a_copy_leaves_the_source_alone():
 @zoo()
 def test_a_copy_keeps_the_names(build):
     model = build()
-    calls = [call.path for call in graph_of(model, nested=True).calls]
+    calls = [call.path for call in Graph.of(model).opened.calls]
     trunk = transfer(model, 0, verify=False)
-    assert [call.path for call in graph_of(trunk, nested=True).calls] == calls
+    assert [call.path for call in Graph.of(trunk).opened.calls] == calls
 
 
 def test_a_shared_layer_is_copied_once():

@@ -9,7 +9,7 @@ from _models import ZOO, random_batch, randomised, zoo
 from _watching import as_numpy, same_bits, unchanged
 from keras_mtl import TransferModel, Trunk, from_scratch, transfer
 from keras_mtl.errors import CloneError
-from keras_mtl.graph.layer_graph import graph_of
+from keras_mtl.graph.layer_graph import Graph
 
 
 def build(name):
@@ -17,7 +17,7 @@ def build(name):
 
 
 def paths(model):
-    return [call.path for call in graph_of(model, nested=True).calls]
+    return [call.path for call in Graph.of(model).opened.calls]
 
 
 @zoo()

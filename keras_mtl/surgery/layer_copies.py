@@ -1,0 +1,81 @@
+"""Copies of single layers and other operations, and of what they hold."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.errors import CloneError
+from keras_mtl.keras_private.graphs import producer
+from keras_mtl.keras_private.layers import given_output_shape, seed_states, sublayers
+from keras_mtl.surgery.rebuilding import rebuild
+
+
+def copy_from_config(operation: Any) -> Any:
+    """Return a new operation with the same configuration, without its state."""
+    if type(operation) is keras.layers.Lambda:
+        return _copy_of_lambda(operation)
+    return rebuild_operation(operation, operation.get_config)
+
+
+def rebuild_operation(operation: Any, get_config: Callable[[], dict[str, Any]]) -> Any:
+    """Return a new operation of the same class and name from the config that `get_config` gives."""
+    copy = rebuild(operation, get_config)
+    # The config of a layer whose constructor takes no name does not hold it.
+    copy.name = operation.name
+    return copy
+
+
+def copy_of_input(tensor: Any) -> Any:
+    """Return a new symbolic input with the name, shape, dtype and other settings of another one."""
+    return keras.layers.InputLayer.from_config(producer(tensor).get_config()).output
+
+
+def copy_layer_state(source: Any, copy: Any) -> None:
+    """Copy weights, vocabularies and the states of random generators, sublayers included."""
+    if not isinstance(source, keras.Layer):
+        return
+    sources, copies = sublayers(source), sublayers(copy)
+    try:
+        for old, new in zip(sources, copies, strict=True):
+            _copy_own_state(old, new)
+    except Exception as error:  # `load_own_variables` and `load_assets` may be the user's code.
+        raise CloneError(
+            f"The state of `{source.name}` ({type(source).__name__}) cannot be copied: the layer "
+            f"rebuilt from its `get_config` differs from the original. The reason: {error}"
+        ) from error
+
+
+def _copy_own_state(source: keras.Layer, copy: keras.Layer) -> None:
+    store: dict[str, Any] = {}
+    source.save_own_variables(store)
+    if store:
+        copy.load_own_variables({key: _new_array(value) for key, value in store.items()})
+    if hasattr(source, "save_assets"):  # An optional method: Keras itself looks for it so.
+        with tempfile.TemporaryDirectory() as folder:
+            source.save_assets(folder)
+            copy.load_assets(folder)
+    for old, new in zip(seed_states(source), seed_states(copy), strict=True):
+        new.assign(_new_array(old))
+
+
+def _new_array(value: Any) -> np.ndarray:
+    """Return a copy of the value: JAX deletes in training what a variable was assigned from."""
+    return np.array(keras.ops.convert_to_numpy(value))
+
+
+def _copy_of_lambda(layer: keras.layers.Lambda) -> keras.layers.Lambda:
+    """Return a copy made from the function itself: Keras refuses to rebuild a Python lambda."""
+    return keras.layers.Lambda(
+        layer.function,
+        output_shape=given_output_shape(layer),
+        mask=layer.mask,
+        arguments=layer.arguments,
+        name=layer.name,
+        dtype=layer.dtype_policy,
+        trainable=layer.trainable,
+    )
