@@ -50,8 +50,8 @@ class TaskData(ABC):
         """Refuse data whose earlier batches cannot be had, or skipped, again."""
 
 
-class PassesInTurn(TaskData):
-    """Data that are read from the first batch of a pass on."""
+class SequentialData(TaskData):
+    """Data whose passes can only be read from the first batch on."""
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
         """The batches from a position on: those before it are read and left out."""

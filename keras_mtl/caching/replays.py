@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from keras_mtl.caching.storage.stores import Rows, Store
-from keras_mtl.keras_private.data_adapters import ArrayDataAdapter, DataAdapter, PyDatasetAdapter
+from keras_mtl.keras_private.data_adapters import ArrayDataAdapter, DataAdapter, DrawnAdapter
 
 NAMES = ("features", "mask")
 SMALL = 1 << 28
@@ -22,8 +22,8 @@ def as_inputs(columns: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(NAMES, columns, strict=False))
 
 
-class _InTurn(keras.utils.PyDataset):
-    """Data in several views, of which each epoch sees the next one."""
+class _Views(keras.utils.PyDataset):
+    """Data in several views; each epoch sees the next view, and after the last the first."""
 
     def __init__(self, views: int) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class _InTurn(keras.utils.PyDataset):
         return max(self._epochs - 1, 0) % self._views
 
 
-class StoredBatches(_InTurn):
+class StoredBatches(_Views):
     """Batches as they came.
 
     Args:
@@ -66,7 +66,7 @@ class StoredBatches(_InTurn):
         return (as_inputs(batch[:features]), *targets)
 
 
-class RowBatches(_InTurn):
+class RowBatches(_Views):
     """Batches of row numbers, with the features in these rows in their place.
 
     Args:
@@ -139,7 +139,7 @@ class EpochAdapter(ArrayDataAdapter):
         return dataset.with_options(options)
 
 
-class RowsAdapter(PyDatasetAdapter):
+class RowsAdapter(DrawnAdapter):
     """Feeds `RowBatches` to `fit` in the order that Keras's adapter for arrays draws."""
 
     def __init__(self, order: ArrayDataAdapter, columns: Sequence[Rows], views: int) -> None:
@@ -160,6 +160,7 @@ class RowsAdapter(PyDatasetAdapter):
         )
         return loader
 
-    def _get_iterator(self) -> Iterator[tuple[Any, ...]]:
+    def drawn(self) -> Iterator[tuple[Any, ...]]:
+        """The batches of one epoch."""
         drawn = self._order.get_jax_iterator() if self._drawn is None else self._drawn
         return map(self.py_dataset.with_features, drawn)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import zlib
 from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from math import prod
@@ -15,6 +14,7 @@ import numpy as np
 
 from keras_mtl.caching.storage.mapped_file import MappedFile, MappedRows
 from keras_mtl.caching.storage.stores import Batch, Rows
+from keras_mtl.common.hashing import checksum
 from keras_mtl.errors import CacheError, DamagedCache
 
 VERSION = 2
@@ -65,7 +65,7 @@ class FileWriter:
             data = array.tobytes()
             self._write(_column_file(self.folder, number), data)
             column.shapes.append(array.shape)
-            column.checksum = zlib.crc32(data, column.checksum)
+            column.checksum = checksum(data, column.checksum)
 
     def close(self) -> list[ColumnIndex]:
         """Write the index and return it."""
@@ -140,7 +140,7 @@ class FileStore:
 
 
 def _checksum(columns: Any) -> int:
-    return zlib.crc32(json.dumps(columns).encode())
+    return checksum(json.dumps(columns).encode())
 
 
 def _rows(file: MappedFile, column: ColumnIndex) -> Rows:
@@ -164,15 +164,15 @@ def _dtype_name(array: np.ndarray) -> str:
 
 
 def _check_contents(path: Path, column: ColumnIndex) -> None:
-    checksum = size = 0
+    found = size = 0
     try:
         with open(path, "rb") as file:
             while block := file.read(BLOCK):
-                checksum = zlib.crc32(block, checksum)
+                found = checksum(block, found)
                 size += len(block)
     except OSError as error:
         raise DamagedCache(f"`{path.name}` cannot be read: {error.strerror}") from error
     if size != sum(column.sizes):
         raise DamagedCache(f"`{path.name}` has {size} bytes instead of {sum(column.sizes)}")
-    if checksum != column.checksum:
+    if found != column.checksum:
         raise DamagedCache(f"`{path.name}` does not hold what was written to it")

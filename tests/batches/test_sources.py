@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from keras_mtl import Head
-from keras_mtl.batches.batch_inputs import Inputs
 from keras_mtl.batches.factory import joint_data, task_data
 from keras_mtl.batches.generators import GeneratorData
+from keras_mtl.batches.loaders import LoaderData
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.pydatasets import PyDatasetData
-from keras_mtl.batches.streams import LoaderData, TfDatasetData
+from keras_mtl.batches.tf_datasets import TfDatasetData
 from keras_mtl.errors import (
     DataEnded,
     InvalidFeatures,
@@ -146,14 +147,16 @@ def test_an_empty_dataset_is_refused():
 
 
 def test_a_dataset_is_checked_before_it_is_read():
-    inputs = Inputs(keras.Input((5,), name="image"))
-    with pytest.raises(InvalidFeatures, match=r"have the shape \(None, 2\)"):
+    inputs = ModelInputs(keras.Input((5,), name="image"))
+    with pytest.raises(InvalidFeatures, match=r"Received: \(None, 2\)"):
         task_data("sex", dataset(), inputs=inputs)
-    inputs = Inputs(keras.Input((2,), name="image"))
-    with pytest.raises(InvalidFeatures, match="One sample is no batch"):
+    inputs = ModelInputs(keras.Input((2,), name="image"))
+    with pytest.raises(InvalidFeatures, match=r"add `\.batch\(32\)`"):
         task_data("sex", dataset().unbatch(), inputs=inputs)
     with pytest.raises(InvalidTaskData, match=r"must give `\(x, y\)`"):
         task_data("sex", dataset().map(lambda x, y: x))
+    with pytest.raises(InvalidTaskData, match="as_supervised=True"):
+        task_data("sex", dataset().map(lambda x, y: {"image": x, "label": y}))
 
 
 @pytest.mark.parametrize(
