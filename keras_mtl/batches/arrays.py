@@ -11,10 +11,11 @@ import numpy as np
 from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.digests import digest_of_rows
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import Order, order_of_pass, unshuffled
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
-from keras_mtl.batches.values import as_structure, as_tensors
+from keras_mtl.batches.values import as_structure, as_tensors, dense_array
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.keras_private.data_adapters import array_batches, split_off_validation
 
@@ -45,18 +46,22 @@ class ArraySource(DataSource):
         """The inputs of all rows."""
         return self.data
 
-    def as_arrays(self, *, x_by_column: bool = False, y_by_column: bool = False) -> ArraySource:
+    def as_arrays(self, inputs: ModelInputs, *, y_by_column: bool = False) -> ArraySource:
         """The same rows in what Keras's adapters take: NumPy arrays, and tensors of text.
 
         Args:
-            x_by_column: Whether a data frame of inputs becomes a dict of its columns.
-            y_by_column: Whether a data frame of targets does.
+            inputs: The inputs of the model: they tell whether a list is one array.
+            y_by_column: Whether a data frame of targets becomes a dict of its columns.
 
         Raises:
             InvalidInputs: Some are no arrays, or lack a value.
         """
+        x = self.x
+        if len(inputs.names) == 1 and isinstance(x, list | tuple):
+            x = inputs.in_order(x, "`x`")[0]
+            x = dense_array(x, "`x`") if isinstance(x, list) else x
         return ArraySource(
-            as_tensors(as_structure(self.x, "`x`", by_columns=x_by_column)),
+            as_tensors(as_structure(x, "`x`", by_columns=inputs.are_named)),
             as_structure(self.y, "`y`", by_columns=y_by_column),
             as_structure(self.sample_weight, "`sample_weight`"),
             batch_size=self.batch_size,

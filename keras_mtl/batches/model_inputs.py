@@ -38,9 +38,9 @@ class ModelInputs:
         return cls(checked_functional(model).input)
 
     @property
-    def take_text(self) -> bool:
-        """Whether one of them is text."""
-        return any(tensor.dtype == "string" for tensor in self.tensors)
+    def are_named(self) -> bool:
+        """Whether data for them are told apart by names, as the columns of a data frame are."""
+        return len(self.names) > 1 or isinstance(self.structure, dict)
 
     def read(self, x: Any, what: str, *, batched: bool = False) -> Any:
         """Return arrays in the structure of the model's inputs, each of a shape that it takes.
@@ -89,7 +89,7 @@ class ModelInputs:
 
     def in_order(self, x: Any, what: str) -> list[Any]:
         """Return what is given for each input, in the order of the flat inputs."""
-        if is_frame(x) and (len(self.names) > 1 or isinstance(self.structure, dict)):
+        if is_frame(x) and self.are_named:
             x = by_column(x)
         if isinstance(x, Mapping) and not hasattr(x, "shape"):  # A sparse `dok_matrix` is a dict.
             return self._by_name(x, what)

@@ -32,6 +32,8 @@ def dense_array(value: Any, what: str) -> np.ndarray:
     """Return the same as `as_array`, but numbers in the precision in which they come."""
     if is_frame(value):
         return _of_frame(value, what)
+    if hasattr(value, "iloc"):
+        _refuse_gaps(value, what)
     if keras.ops.is_tensor(value):
         value = keras.ops.convert_to_numpy(value)
     try:
@@ -131,21 +133,32 @@ def _of_objects(array: np.ndarray, what: str) -> np.ndarray:
     """Numbers if all values are numbers, else the objects, of which none stands for no value."""
     values = array.ravel().tolist()
     for index, value in enumerate(values):
-        if is_missing(value):
-            row = index // max(1, array.size // len(array))
-            raise InvalidInputs(
-                f"{what}: the value in row {row} is missing ({value!r}). Fill the gaps, for "
-                'instance with `fillna("")`, or leave these rows out.'
-            )
+        if _is_missing(value):
+            raise _gap(index // (array.size // len(array)), what)
     if values and all(isinstance(value, Number) for value in values):
         return np.array(values).reshape(array.shape)
     return array
 
 
-def is_missing(value: Any) -> bool:
+def _refuse_gaps(series: Any, what: str) -> None:
+    """NumPy has no value for what is missing in categories, nullable numbers and strings."""
+    if not isinstance(series.dtype, np.dtype):
+        gaps = np.asarray(series.isna())
+        if gaps.any():
+            raise _gap(int(gaps.argmax()), what)
+
+
+def _is_missing(value: Any) -> bool:
     """Whether an object stands for no value: None, or NaN and NA as pandas has them."""
     not_a_number = isinstance(value, float) and value != value
     return value is None or type(value).__name__ in ("NAType", "NaTType") or not_a_number
+
+
+def _gap(row: int, what: str) -> InvalidInputs:
+    return InvalidInputs(
+        f"{what}: the value in row {row} is missing. Fill the gaps, for instance with "
+        '`fillna("")`, or leave these rows out.'
+    )
 
 
 def _inner(what: str) -> str:

@@ -223,11 +223,8 @@ def _source(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> DataSourc
     source = recognise(x, y, sample_weight)
     if not isinstance(source, ArraySource):
         return source
-    functional = checked_functional(model)
-    return source.as_arrays(
-        x_by_column=len(functional.inputs) > 1 or isinstance(functional.input, dict),
-        y_by_column=isinstance(functional.output, dict),
-    )
+    inputs = ModelInputs.of(model)
+    return source.as_arrays(inputs, y_by_column=isinstance(checked_functional(model).output, dict))
 
 
 def _split(source: DataSource, share: float) -> tuple[DataSource, DataSource]:

@@ -134,14 +134,14 @@ class StreamPassData(PassData):
 
     def batches(self) -> Iterator[tuple[Any, Batch]]:
         """The inputs of each batch; its targets and weights are kept with the features."""
-        for x, kept in self._as_given():
-            yield self._inputs.read(x, "A batch of the data", batched=True), kept
+        for x, targets in self._as_given():
+            yield self._inputs.read(x, "A batch of the data", batched=True), _kept(targets)
 
     def fingerprint(self) -> str:
         """The hash of inputs as they are given, targets and weights."""
         return digest_of_samples(
-            [*keras.tree.flatten(as_structure(x, "A batch", by_columns=True)), *kept]
-            for x, kept in self._as_given()
+            [*keras.tree.flatten(as_structure(x, "A batch", by_columns=True)), *_kept(targets)]
+            for x, targets in self._as_given()
         )
 
     def replay(self, store: Store, views: int) -> DataAdapter:
@@ -149,7 +149,8 @@ class StreamPassData(PassData):
         batches = StoredBatches(store, self._structure, views)
         return PyDatasetAdapter(batches, class_weight=self._class_weight, shuffle=self._shuffle)
 
-    def _as_given(self) -> Iterator[tuple[Any, Batch]]:
+    def _as_given(self) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+        """The inputs of each batch, and its targets and weights, if there are any."""
         for batch in self._source.batches(self.num_batches):
             x, *targets = keras.utils.unpack_x_y_sample_weight(batch)
             if targets[0] is None and self._needs_labels:
@@ -158,9 +159,7 @@ class StreamPassData(PassData):
                     f"{hint_for_dicts(batch)}"
                 )
             self._structure = tuple(target for target in targets if target is not None)
-            flat = keras.tree.flatten(self._structure)
-            # As they come: Keras converts them in each epoch.
-            yield x, [dense_array(target, "A target of a batch") for target in flat]
+            yield x, self._structure
 
     def _check_end(self) -> None:
         source = self._source
@@ -171,3 +170,8 @@ class StreamPassData(PassData):
                 f"The {source.kind} does not say where it ends. Give `steps_per_epoch` "
                 "(for validation data `validation_steps`): the number of batches to run once."
             )
+
+
+def _kept(targets: tuple[Any, ...]) -> Batch:
+    """Targets as they come: Keras converts them in each epoch."""
+    return [dense_array(target, "A target of a batch") for target in keras.tree.flatten(targets)]

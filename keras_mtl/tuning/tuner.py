@@ -13,6 +13,8 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 from keras_mtl.batches.digests import digest_of_values
+from keras_mtl.batches.model_data import as_model_input, as_validation_data
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.common.atomic_files import read_json, write_json
 from keras_mtl.common.hashing import hash_of_several
@@ -144,6 +146,11 @@ class CutTuner(keras_tuner.Tuner):
         """
         check_fit_arguments(self.oracle.objective.name, fit_arguments)
         _check_read_again(x, fit_arguments.get("steps_per_epoch"))
+        inputs = ModelInputs.of(self.hypermodel.model)
+        x = as_model_input(inputs, x)
+        if "validation_data" in fit_arguments:
+            validation_data = as_validation_data(inputs, fit_arguments["validation_data"])
+            fit_arguments = {**fit_arguments, "validation_data": validation_data}
         self._check_data(x, y)
         if not self._is_worker():
             self.oracle.retry_if_all_failed()
