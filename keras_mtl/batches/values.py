@@ -32,19 +32,23 @@ def dense_array(value: Any, what: str) -> np.ndarray:
     """Return the same as `as_array`, but numbers in the precision in which they come."""
     if is_frame(value):
         return _of_frame(value, what)
-    if hasattr(value, "iloc"):
-        _refuse_gaps(value, what)
-    if keras.ops.is_tensor(value):
-        value = keras.ops.convert_to_numpy(value)
-    try:
-        array = np.asarray(value)
-    except (ValueError, TypeError) as error:
-        raise InvalidInputs(f"{what}: no array of numbers or text ({error}).") from error
+    array = np.asarray(value) if isinstance(value, np.ndarray) else _converted(value, what)
     if array.ndim == 0:
         raise InvalidInputs(f"{what} must hold one row for each sample. Received: {_shown(value)}.")
     if array.dtype.kind in "UST":
         return array.astype(object)
     return _of_objects(array, what) if array.dtype == object else array
+
+
+def _converted(value: Any, what: str) -> np.ndarray:
+    if hasattr(value, "iloc"):
+        _refuse_gaps(value, what)
+    if keras.ops.is_tensor(value):
+        value = keras.ops.convert_to_numpy(value)
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise InvalidInputs(f"{what}: no array of numbers or text ({error}).") from error
 
 
 def in_floatx(array: np.ndarray) -> np.ndarray:

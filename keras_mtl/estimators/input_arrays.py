@@ -47,7 +47,7 @@ def _checked(value: Any, tensor: Any, what: str) -> np.ndarray:
     text = tensor.dtype == "string"
     if keras.ops.is_tensor(value):
         value = keras.ops.convert_to_numpy(value)
-    if text:
+    if text or hasattr(value, "iloc"):  # scikit-learn names no column.
         value = dense_array(value, what)
     try:
         array = check_array(

@@ -306,13 +306,13 @@ def test_a_data_frame_for_named_inputs_in_every_verb():
     for verb in VERBS:
         expected = verb(table(), arrays, Y)
         np.testing.assert_allclose(verb(table(), frame, Y), expected, rtol=1e-4)
+    source, lacking, gap = table(), frame[["age"]], frame.copy()
+    gap.loc[3, "age"] = None
     for verb in VERBS:
         with pytest.raises(InvalidFeatures, match=r"Received: \['age'\].*'colour' is missing"):
-            verb(table(), frame[["age"]], Y)
-    frame.loc[3, "age"] = None
-    for verb in VERBS:
+            verb(source, lacking, Y)
         with pytest.raises(InvalidFeatures, match=r"age.*row 3 is missing"):
-            verb(table(), frame, Y)
+            verb(source, gap, Y)
 
 
 @ON_TENSORFLOW
