@@ -15,7 +15,7 @@ from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import Order, order_of_pass, unshuffled
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
-from keras_mtl.batches.values import as_structure, as_tensors, dense_array
+from keras_mtl.batches.values import as_leaf, as_structure, as_tensors
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.keras_private.data_adapters import array_batches, split_off_validation
 
@@ -57,9 +57,9 @@ class ArraySource(DataSource):
             InvalidInputs: Some are no arrays, or lack a value.
         """
         x = self.x
-        if len(inputs.names) == 1 and isinstance(x, list | tuple):
-            x = inputs.in_order(x, "`x`")[0]
-            x = dense_array(x, "`x`") if isinstance(x, list) else x
+        if isinstance(x, list | tuple):
+            arrays = [as_leaf(one, "`x`") for one in inputs.in_order(x, "`x`")]
+            x = arrays if len(arrays) > 1 else arrays[0]
         return ArraySource(
             as_tensors(as_structure(x, "`x`", by_columns=inputs.are_named)),
             as_structure(self.y, "`y`", by_columns=y_by_column),

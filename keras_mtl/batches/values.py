@@ -87,12 +87,19 @@ def as_structure(value: Any, what: str, *, by_columns: bool = False) -> Any:
     """
     if by_columns and is_frame(value):
         value = by_column(value)
-    if value is None or is_sparse_or_ragged(value):
-        return value
+    if value is None:
+        return None
     if isinstance(value, Mapping):
         return {key: as_structure(one, f"{what}[{key!r}]") for key, one in value.items()}
     if isinstance(value, list | tuple) and value and all(map(_is_structure, value)):
         return [as_structure(one, f"{what}[{index}]") for index, one in enumerate(value)]
+    return as_leaf(value, what)
+
+
+def as_leaf(value: Any, what: str) -> Any:
+    """Return one array as `as_structure` does; a list holds its rows."""
+    if is_sparse_or_ragged(value):
+        return value
     array = dense_array(value, what)
     return array[:, None] if hasattr(value, "iloc") and array.ndim == 1 else array
 

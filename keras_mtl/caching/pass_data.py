@@ -11,6 +11,8 @@ import keras
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.batch import hint_for_dicts
 from keras_mtl.batches.digests import digest_of_arrays, digest_of_samples
+from keras_mtl.batches.generators import GeneratorSource
+from keras_mtl.batches.loaders import LoaderSource
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.source import DataSource
 from keras_mtl.batches.values import as_structure, dense_array
@@ -115,8 +117,7 @@ class StreamPassData(PassData):
         batch_size: int | None = None,
     ) -> None:
         del batch_size  # The batches have a size.
-        if class_weight is not None:
-            refuse_class_weight(source.data, class_weight)
+        _check_class_weight(source, class_weight)
         self.is_read_once = source.is_read_once
         self._inputs = ModelInputs.of(model)
         self._needs_labels = model.loss is not None
@@ -175,3 +176,15 @@ class StreamPassData(PassData):
 def _kept(targets: tuple[Any, ...]) -> Batch:
     """Targets as they come: Keras converts them in each epoch."""
     return [dense_array(target, "A target of a batch") for target in keras.tree.flatten(targets)]
+
+
+def _check_class_weight(source: DataSource, class_weight: Any) -> None:
+    """Refuse it where `fit` does."""
+    if class_weight is None:
+        return
+    if isinstance(source, LoaderSource | GeneratorSource):
+        raise ValueError(
+            "`class_weight` goes with arrays, a `tf.data.Dataset` or a `PyDataset`. Received: x "
+            f"of type `{source.kind}`; let its batches be `(x, y, sample_weight)`."
+        )
+    refuse_class_weight(source.data, class_weight)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,12 @@ class Hash:
 
     Args:
         start: The first bytes.
+        long: Whether to hash by SHA-256, by which folders of searches know their models.
     """
 
-    def __init__(self, start: bytes | str = b"") -> None:
-        self._total = blake2b(_encoded(start), digest_size=SIZE)
+    def __init__(self, start: bytes | str = b"", *, long: bool = False) -> None:
+        self._total = sha256() if long else blake2b(digest_size=SIZE)
+        self.add(start)
 
     def add(self, content: bytes | str) -> None:
         """Add bytes or text."""
