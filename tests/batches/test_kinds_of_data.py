@@ -101,9 +101,6 @@ def network(shape=(3,), *first, dtype=None):
     )
 
 
-# Recognised
-
-
 @pytest.mark.parametrize("kind", ARRAYS)
 def test_arrays_are_recognised(kind):
     source = recognise(ARRAYS[kind](X), Y)
@@ -121,25 +118,6 @@ def test_streams_are_recognised(kind):
     if kind != "list of batches":  # With labels beside it a list holds arrays.
         with pytest.raises(ValueError, match=r"`y` goes with arrays.*leave `y` out"):
             recognise(make(X, Y), Y)
-
-
-@pytest.mark.parametrize("value", [X, X.tolist(), [X, X], {"a": X}, "text", 5, None, (X, Y)])
-def test_what_has_no_batches_counts_as_arrays(value):
-    assert isinstance(recognise(value), ArraySource)
-
-
-def test_a_loader_that_repeats_without_end():
-    class Repeated(Loader):
-        def __len__(self):
-            import sys
-
-            return sys.maxsize  # as grain says
-
-    source = recognise(Repeated(X, Y))
-    assert source.is_endless
-    assert source.num_batches is None
-    with pytest.raises(ValueError, match="The Repeated does not say where it ends"):
-        fit_cached(transfer(network(), 1, head=3), Repeated(X, Y), verbose=0)
 
 
 # Kinds of data x verbs
