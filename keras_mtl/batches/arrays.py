@@ -137,11 +137,11 @@ class ArrayData(TaskData):
         return self.whole.mask
 
     def split(self, share: float, batch_size: int | None = None) -> tuple[ArrayData, ArrayData]:
-        """The rows without the last ones, and these, which are not shuffled.
+        """The first rows, and the last rows for validation, which are not shuffled.
 
         Args:
-            share: The part of the rows that the last ones are.
-            batch_size: Rows of a batch of the last ones; the same as here by default.
+            share: The fraction of rows that are held out.
+            batch_size: Rows of a batch of the held-out rows; the same as here by default.
 
         Raises:
             InvalidTaskData: There would be no rows, or no labels of a task, on one side.

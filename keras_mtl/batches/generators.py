@@ -60,7 +60,7 @@ class GeneratorData(TaskData):
         return map(self._reader.read, self._source.batches())
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
-        """The next batches, wherever training is: those before `start` are gone.
+        """The next batches, whatever the position: batches before `start` are gone.
 
         Raises:
             DataEnded: There are no more.

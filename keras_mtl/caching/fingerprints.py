@@ -19,7 +19,7 @@ from keras_mtl.keras_private.layers import seed_states, sublayers
 
 
 def fingerprint_of_static_part(model: keras.Model, split: Split) -> str:
-    """The hash of the layers that run once: their order, configuration and state."""
+    """Return the hash of the layers that run once: their order, configuration and state."""
     total = Hash(f"{keras.__version__} {keras.backend.backend()} {split.augmentation}")
     producers: dict[int, int] = {}
     inputs = checked_functional(model).inputs
@@ -39,13 +39,13 @@ def fingerprint_of_static_part(model: keras.Model, split: Split) -> str:
 
 
 def _state(layer: keras.Layer, *, draws: bool) -> list[keras.Variable]:
-    """The variables that what the layer gives depends on."""
+    """The variables on which the output of the layer depends."""
     idle = set() if draws else {id(s) for part in sublayers(layer) for s in seed_states(part)}
     return [variable for variable in layer.variables if id(variable) not in idle]
 
 
 def _description(step: Call) -> str:
-    """Class, configuration and arguments, without names: those of Keras count what came before.
+    """Class, configuration and arguments, without names: Keras numbers names by what came before.
 
     Raises:
         CacheError: The layer has no configuration, so it cannot be told from another.
@@ -82,7 +82,7 @@ def _assets(layer: keras.Layer) -> bytes:
 
 
 def _code(layer: keras.Layer) -> str:
-    """The source of a layer that is not Keras's own: it may change while its name stays."""
+    """The source code of a layer that is not part of Keras: it may change under the same name."""
     written = layer.function if isinstance(layer, keras.layers.Lambda) else type(layer)
     if written.__module__.startswith("keras."):
         return ""

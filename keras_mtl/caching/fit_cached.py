@@ -202,7 +202,7 @@ def _train(
 
 
 class _CompiledOnce(keras.callbacks.Callback):
-    """Refuses to go on where `unfreeze`, for one, would change nothing any more."""
+    """Stops training when a callback compiles the model: the running steps would not notice."""
 
     def __init__(self, part: TrainedPart) -> None:
         super().__init__()
@@ -237,7 +237,7 @@ def _split(source: DataSource, share: float) -> tuple[DataSource, DataSource]:
 
 
 def _check_arrays(model: keras.Model, source: DataSource, what: str, missing: str) -> None:
-    """Refuse what training, or the pass over the validation data, would stumble over later."""
+    """Refuse arrays without labels, or that do not fit the model, before any work is done."""
     if not isinstance(source, ArraySource):
         return
     if source.y is None and model.loss is not None:
@@ -247,7 +247,7 @@ def _check_arrays(model: keras.Model, source: DataSource, what: str, missing: st
 
 
 def _check_training(model: keras.Model) -> None:
-    """Refuse what has no loss, and training of the user's own making, which wants inputs."""
+    """Refuse a model without a loss, or with its own training step, which would need inputs."""
     own = [name for name in _TRAINING if getattr(type(model), name) != getattr(keras.Model, name)]
     if own:
         raise UnsupportedModel(

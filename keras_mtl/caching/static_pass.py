@@ -1,4 +1,4 @@
-"""One pass of data through the static part of a model."""
+"""The one pass of data through the static part of a model."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class StaticPass:
     def _run(
         self, part: StaticPart, data: PassData, times: int, keep: Callable[[Batch], None]
     ) -> None:
-        """Hand the features of all batches to `keep`, with what is kept beside them."""
+        """Hand the features of all batches to `keep`, with the arrays that are kept beside them."""
         total = data.num_batches
         progress = keras.utils.Progbar(total and total * times, verbose=self._verbose)
         finite = FiniteCheck()

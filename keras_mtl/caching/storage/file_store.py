@@ -1,4 +1,4 @@
-"""Batches in files: one file of plain numbers for each column, and an index in JSON."""
+"""Batches in files: one file of raw numbers for each column, and an index in JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from keras_mtl.common.hashing import checksum
 from keras_mtl.errors import CacheError, DamagedCache
 
 VERSION = 2
-"""Of the format; another one is not read."""
+"""The version of the file format; files of another version are not read."""
 INDEX = "index.json"
 SMALL = 1 << 28
 """Bytes up to which a column is read whole: training is faster on an array than on a file."""
@@ -40,7 +40,7 @@ class ColumnIndex:
 
 
 class FileWriter:
-    """Appends batches to files; `close` adds the index, without which they are no store.
+    """Appends batches to files; `close` adds the index, without which they cannot be read.
 
     Args:
         folder: An existing, empty folder.
@@ -82,7 +82,7 @@ class FileWriter:
             raise CacheError(f"Cannot write to `{self.folder}`: {error.strerror}.") from error
 
     def _check_space(self, batch: Batch) -> None:
-        """Before the time for the pass is spent, as far as the space needed is known."""
+        """Check the disk before the pass begins, as far as the needed space is known."""
         needed = sum(array.nbytes for array in batch) * (self._expected or 1)
         free = shutil.disk_usage(self.folder).free
         if needed > free:
@@ -103,11 +103,11 @@ class FileStore:
 
     @classmethod
     def open(cls, folder: Path) -> FileStore:
-        """What a `FileWriter` wrote.
+        """Open what a `FileWriter` wrote.
 
         Raises:
-            DamagedCache: Files are missing, shorter, hold something else than was written, or
-                have the format of another version.
+            DamagedCache: Files are missing, truncated or changed, or have the format of another
+                version.
         """
         try:
             index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
