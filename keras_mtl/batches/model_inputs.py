@@ -117,8 +117,9 @@ class ModelInputs:
         if shape[-1:] == (1,) and fits(shape[:-1], expected):
             return -1
         raise InvalidFeatures(
-            f"{what} does not fit the input `{self.names[index]}` of the model: expected the shape "
-            f"{expected}. Received: {tuple(shape)}.{_hint(shape, expected, batched)}"
+            f"{what[0].upper()}{what[1:]} does not fit the input `{self.names[index]}` of the "
+            f"model: expected the shape {expected}. Received: {tuple(shape)}."
+            f"{_hint(shape, expected, batched)}"
         )
 
     def check_lengths(self, arrays: list[np.ndarray], what: str) -> None:
@@ -163,17 +164,12 @@ class ModelInputs:
         return x
 
     def _wrong_number(self, x: Any, what: str) -> InvalidFeatures:
-        several = isinstance(x, list | tuple)
-        received = f"{len(x)} arrays" if several else f"`{type(x).__name__}`"
-        wanted = (
-            "must be one array"
-            if len(self.names) == 1
-            else "must be a dict of arrays by these names, or a list in this order"
-        )
-        return InvalidFeatures(
-            f"The model has {len(self.names)} inputs, {self.keys}: {what} {wanted}. Received: "
-            f"{received}."
-        )
+        received = f"{len(x)} arrays" if isinstance(x, list | tuple) else f"`{type(x).__name__}`"
+        needs = f"The model has {len(self.names)} inputs, {self.keys}: {what} must be a dict of "
+        needs += "arrays by these names, or a list in this order"
+        if len(self.names) == 1:
+            needs = f"The model has one input, {self.keys[0]!r}: {what} must be one array"
+        return InvalidFeatures(f"{needs}. Received: {received}.")
 
 
 def check_dtype(array: np.ndarray, expected: str, what: str) -> None:

@@ -136,7 +136,7 @@ class StreamPassData(PassData):
     def batches(self) -> Iterator[tuple[Any, Batch]]:
         """The inputs of each batch; its targets and weights are kept with the features."""
         for x, targets in self._as_given():
-            yield self._inputs.read(x, "A batch of the data", batched=True), _kept(targets)
+            yield self._inputs.read(x, "a batch of the data", batched=True), _kept(targets)
 
     def fingerprint(self) -> str:
         """The hash of inputs as they are given, targets and weights."""

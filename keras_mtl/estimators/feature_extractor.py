@@ -137,11 +137,13 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
                 f"`X`, a `{source.kind}`, has no end, so it cannot be read through. Leave out what "
                 "repeats it, such as `.repeat()`."
             )
+        trunk: PooledTrunk | None = None
         parts = []
         for batch in source.batches():
             x, *_ = keras.utils.unpack_x_y_sample_weight(batch)
             inputs = check_inputs(self.model, x, "a batch of `X`", batched=True)
-            parts.append(self._trunk().features(inputs, self.batch_size))
+            trunk = trunk or self._trunk()  # Made once the first batch is known to fit.
+            parts.append(trunk.features(inputs, self.batch_size))
         if not parts:
             raise InvalidFeatures(f"`X`, a `{source.kind}`, gives no batches.")
         return np.concatenate(parts)

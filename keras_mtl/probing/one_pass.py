@@ -107,7 +107,7 @@ def _inputs_of(inputs: ModelInputs, source: DataSource, labels: list[Any]) -> It
                 "Without `y`, `x` must give batches `(inputs, labels)`. Received batches without "
                 f"labels.{hint_for_dicts(batch)}"
             )
-        arrays = as_tensors(inputs.read(x, "A batch of `x`", batched=True))
+        arrays = as_tensors(inputs.read(x, "a batch of `x`", batched=True))
         labels.append(_label_array(y))
         yield (arrays,)
 

@@ -94,7 +94,7 @@ def test_a_data_frame_is_read_by_columns_where_inputs_have_names():
         (one(3), np.zeros((4, 3), complex), "Received: complex128"),
         (one(3, dtype="string"), A, "takes text. Received: float32"),
         (one(3), {"imag": A}, r"\['image'\]. Received: \['imag'\].*missing. Did you mean 'imag'"),
-        (one(3), [A, A], r"1 inputs, \['image'\]: `x` must be one array. Received: 2 arrays"),
+        (one(3), [A, A], "one input, 'image': `x` must be one array. Received: 2 arrays"),
         (two("list"), A, r"inputs, \['b', 'a'\]: `x` must be a dict .*Received: `ndarray`"),
         (two("list"), [A], "Received: 1 arrays"),
         (two("list"), [A, B], "does not fit the input `b`"),
