@@ -55,6 +55,10 @@ class InvalidTaskData(KerasMtlError, ValueError):
     """The data of a task cannot be trained on."""
 
 
+class InvalidInputs(InvalidFeatures, InvalidTaskData):
+    """The inputs are no arrays, lack a value, or differ in length."""
+
+
 class DataEnded(KerasMtlError, RuntimeError):
     """The data of a task ended before training did."""
 

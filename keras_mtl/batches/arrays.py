@@ -1,9 +1,9 @@
-"""Arrays as the data of a task."""
+"""Arrays: all rows are there at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,86 @@ import numpy as np
 from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.digests import digest_of_rows
-from keras_mtl.batches.orders import order_of_pass, unshuffled
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.orders import Order, order_of_pass, unshuffled
+from keras_mtl.batches.reading import Reader
+from keras_mtl.batches.source import DataSource
+from keras_mtl.batches.values import as_leaf, as_structure, as_tensors
 from keras_mtl.errors import InvalidTaskData
+from keras_mtl.keras_private.data_adapters import array_batches, split_off_validation
+
+BATCH_SIZE = 32
+"""That of Keras."""
+
+
+class ArraySource(DataSource):
+    """Arrays, tensors, pandas objects, lists, text; or a structure of them.
+
+    Args:
+        x: The inputs of all rows.
+        y: Their labels or other targets, or None.
+        sample_weight: Their weights, or None.
+        batch_size: Rows of a batch.
+    """
+
+    def __init__(
+        self, x: Any, y: Any = None, sample_weight: Any = None, *, batch_size: int = BATCH_SIZE
+    ) -> None:
+        super().__init__(x, None)
+        self.y = y
+        self.sample_weight = sample_weight
+        self.batch_size = batch_size
+
+    @property
+    def x(self) -> Any:
+        """The inputs of all rows."""
+        return self.data
+
+    def as_arrays(self, inputs: ModelInputs, *, y_by_column: bool = False) -> ArraySource:
+        """The same rows in what Keras's adapters take: NumPy arrays, and tensors of text.
+
+        Args:
+            inputs: The inputs of the model: they tell whether a list is one array.
+            y_by_column: Whether a data frame of targets becomes a dict of its columns.
+
+        Raises:
+            InvalidInputs: Some are no arrays, or lack a value.
+        """
+        x = self.x
+        if isinstance(x, list | tuple):
+            arrays = [as_leaf(one, "`x`") for one in inputs.in_order(x, "`x`")]
+            x = arrays if len(arrays) > 1 else arrays[0]
+        return ArraySource(
+            as_tensors(as_structure(x, "`x`", by_columns=inputs.are_named)),
+            as_structure(self.y, "`y`", by_columns=y_by_column),
+            as_structure(self.sample_weight, "`sample_weight`"),
+            batch_size=self.batch_size,
+        )
+
+    def split(self, share: float) -> tuple[ArraySource, ArraySource]:
+        """The rows without the last ones, and the last rows, as `validation_split` of Keras.
+
+        Raises:
+            ValueError: There would be no rows on one side.
+        """
+        first, last = split_off_validation((self.x, self.y, self.sample_weight), share)
+        return ArraySource(*first), ArraySource(*last)
+
+    def batches(self, limit: int | None = None) -> Iterator[Any]:
+        """The first batches of rows in their order."""
+        arrays = (self.x, self.y, self.sample_weight)
+        return islice(array_batches(*arrays, batch_size=self.batch_size), limit)
+
+    def task_data(self, reader: Reader, order: Order, mask: Any = None) -> ArrayData:
+        """The rows, shuffled anew for each pass.
+
+        Raises:
+            InvalidTaskData: A task has no label at all, or the arrays do not go together.
+        """
+        whole = reader.read((self.x, self.y, self.sample_weight), mask)
+        for task in whole.unlabelled(reader.name):
+            raise InvalidTaskData(f"No row has a label for `{task}`: all of them are missing.")
+        return ArrayData(reader.name, whole, **order._asdict())
 
 
 class ArrayData(TaskData):
@@ -59,11 +137,11 @@ class ArrayData(TaskData):
         return self.whole.mask
 
     def split(self, share: float, batch_size: int | None = None) -> tuple[ArrayData, ArrayData]:
-        """The rows without the last ones, and these, which are not shuffled.
+        """The first rows, and the last rows for validation, which are not shuffled.
 
         Args:
-            share: The part of the rows that the last ones are.
-            batch_size: Rows of a batch of the last ones; the same as here by default.
+            share: The fraction of rows that are held out.
+            batch_size: Rows of a batch of the held-out rows; the same as here by default.
 
         Raises:
             InvalidTaskData: There would be no rows, or no labels of a task, on one side.

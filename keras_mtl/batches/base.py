@@ -11,7 +11,7 @@ from keras_mtl.errors import InvalidTaskData
 
 
 class TaskData(ABC):
-    """The data of one task, or of several at once, as batches without end.
+    """The data of one task, or of several tasks at once, as an endless sequence of batches.
 
     A position counts the batches since training began, over all passes.
 
@@ -35,26 +35,26 @@ class TaskData(ABC):
         """The batches from a position on; after the last one of a pass a new pass begins."""
 
     def open(self, start: int = 0) -> Iterator[Batch]:
-        """The same, with the first batch read now: what is wrong with it shows before training."""
+        """`batches`, with the first batch read at once, so that its errors come before training."""
         batches = self.batches(start)
         return chain([next(batches)], batches)
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """The hash of what is known about the data without reading them all."""
+        """Return the hash of what is known about the data without reading all of them."""
 
     def check_passes(self, times: int) -> None:  # noqa: B027 (most can)
-        """Refuse data that cannot be read from the start to an end so many times."""
+        """Refuse data of which `times` full passes cannot be read."""
 
     def check_resumable(self) -> None:  # noqa: B027 (most can)
-        """Refuse data whose earlier batches cannot be had, or skipped, again."""
+        """Refuse data that cannot be moved to an earlier position."""
 
 
-class PassesInTurn(TaskData):
-    """Data that are read from the first batch of a pass on."""
+class SequentialData(TaskData):
+    """Data whose passes can only be read from the first batch on."""
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
-        """The batches from a position on: those before it are read and left out."""
+        """The batches from a position on; batches before it are read and dropped."""
         skipped = 0
         for number in count():
             empty = True

@@ -1,4 +1,4 @@
-"""What one step trains on."""
+"""The rows that one step trains on."""
 
 from __future__ import annotations
 
@@ -41,3 +41,13 @@ class Batch(NamedTuple):
     def num_rows(self) -> int:
         """The number of samples."""
         return len(keras.tree.flatten(self.y)[0])
+
+
+def hint_for_dicts(batch: Any) -> str:
+    """What to do about batches that are dicts, as tensorflow-datasets gives them; or nothing."""
+    if not isinstance(batch, dict):
+        return ""
+    return (
+        " A data set of tensorflow-datasets gives dicts unless it is loaded with "
+        "`as_supervised=True`."
+    )

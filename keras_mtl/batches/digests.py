@@ -1,42 +1,74 @@
-"""Hashes that tell data sets apart, so that a backup is not continued on others."""
+"""Hashes of data, by which features are found again and a backup knows its data."""
 
 from __future__ import annotations
 
 import json
-from hashlib import blake2b
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.values import dense_array
+from keras_mtl.common.hashing import Hash, form_of, hash_of_several, rows_of, values_of
+from keras_mtl.keras_private.data_adapters import are_arrays
 
 SAMPLED_ROWS = 256
-"""Rows of the inputs that are looked at, evenly spread; inputs may be too many to read them all."""
+"""Rows of the inputs that `digest_of_rows` reads, evenly spread: inputs may be too large."""
 
 
 def digest_of_rows(whole: Batch, settings: list[Any]) -> str:
-    """The hash of arrays: some rows of the inputs, all of the rest."""
-    total = blake2b(json.dumps(settings).encode(), digest_size=16)
-    spread = np.linspace(0, whole.num_rows - 1, SAMPLED_ROWS).astype(np.int64)
+    """The hash of arrays of which only some rows of the inputs are read, and of settings."""
+    total = Hash(json.dumps(settings))
+    spread = np.unique(np.linspace(0, whole.num_rows - 1, SAMPLED_ROWS).astype(np.int64))
     for array in keras.tree.flatten(whole.x):
-        _add(total, array, array[np.unique(spread)])
+        total.add(form_of(array))
+        total.add_values(array[spread])
     for array in keras.tree.flatten((whole.y, whole.sample_weight, whole.mask)):
-        _add(total, array, array)
+        if array is None:
+            total.add("none")
+        else:
+            total.add_array(array)
     return total.hexdigest()
 
 
-def digest_of_settings(settings: list[Any]) -> str:
-    """The hash of a description."""
-    return blake2b(json.dumps(settings, default=str).encode(), digest_size=16).hexdigest()
+def digest_of_arrays(batches: Iterable[Sequence[np.ndarray]]) -> str:
+    """The hash of arrays, whatever the size of the batches in which they come."""
+    columns: list[Hash] = []
+    for batch in batches:
+        if not columns:
+            columns = [Hash(form_of(array, array.shape[1:])) for array in batch]
+        for column, array in zip(columns, batch, strict=True):
+            column.add(rows_of(array))
+    return hash_of_several(column.hexdigest() for column in columns)
 
 
-def _add(total: blake2b, array: np.ndarray | None, rows: np.ndarray | None) -> None:
-    if array is None or rows is None:
-        total.update(b"none")
-        return
-    total.update(f"{array.dtype}{array.shape}".encode())
-    if rows.dtype.hasobject:
-        total.update(json.dumps(rows.tolist(), default=str).encode())
-    else:
-        total.update(np.ascontiguousarray(rows).reshape(-1).view(np.uint8).data)
+def digest_of_values(values: Any, what: str) -> str:
+    """The hash of arrays of any kind, or of a structure of them, as they are given.
+
+    Args:
+        values: A list counts as several arrays if its elements are arrays, else as the rows of one.
+        what: What messages call them.
+    """
+    several = isinstance(values, dict | tuple) or are_arrays((values,))
+    leaves = keras.tree.flatten(values) if several else [values]
+    arrays = [dense_array(leaf, what) for leaf in leaves]
+    return hash_of_several(digest_of_arrays([[array]]) for array in arrays if len(array))
+
+
+def digest_of_samples(batches: Iterable[Sequence[np.ndarray]]) -> str:
+    """The hash of samples in any order: a data set may shuffle itself each time it is read."""
+    total = 0
+    sizes: Counter[int] = Counter()
+    for batch in batches:
+        sizes[len(batch[0])] += 1
+        for sample in zip(*batch, strict=True):
+            values = b"".join(_described(np.asarray(value)) for value in sample)
+            total += int(Hash(values).hexdigest(), 16)
+    return hash_of_several([f"{total}", f"{sorted(sizes.items())}"])
+
+
+def _described(array: np.ndarray) -> bytes:
+    return form_of(array).encode() + bytes(values_of(array))

@@ -1,25 +1,19 @@
-"""Which kind of source the data of a task are."""
+"""The data of tasks, whatever kind of data the user gave."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import Any
 
-import keras
-
-from keras_mtl.batches.arrays import ArrayData
+from keras_mtl.batches.arrays import BATCH_SIZE, ArraySource
 from keras_mtl.batches.base import TaskData
-from keras_mtl.batches.batch_inputs import Inputs
-from keras_mtl.batches.generators import GeneratorData
-from keras_mtl.batches.pydatasets import PyDatasetData
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import OneTask, Reader, SeveralTasks
-from keras_mtl.batches.streams import LoaderData, TfDatasetData
+from keras_mtl.batches.recognise import recognise
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.head import Head
-
-BATCH_SIZE = 32
-"""That of Keras."""
 
 
 def task_data(
@@ -27,7 +21,7 @@ def task_data(
     data: Any,
     *,
     head: Head | None = None,
-    inputs: Inputs | None = None,
+    inputs: ModelInputs | None = None,
     batch_size: int | None = None,
     shuffle: bool = True,
     seed: int = 0,
@@ -56,14 +50,14 @@ def task_data(
     """
     reader = OneTask(name, head, inputs)
     order = Order(_checked_size(batch_size), shuffle, seed)
-    return _source(reader, data, order, sample_weight, mask)
+    return _task_data(reader, data, order, sample_weight, mask)
 
 
 def joint_data(
     data: Any,
     heads: Mapping[str, Head | None],
     *,
-    inputs: Inputs | None = None,
+    inputs: ModelInputs | None = None,
     batch_size: int | None = None,
     shuffle: bool = True,
     seed: int = 0,
@@ -93,55 +87,27 @@ def joint_data(
     """
     reader = SeveralTasks(heads, inputs)
     order = Order(_checked_size(batch_size), shuffle, seed)
-    return _source(reader, data, order, sample_weight, masks)
+    return _task_data(reader, data, order, sample_weight, masks)
 
 
-class Order(NamedTuple):
-    """How rows become batches."""
-
-    batch_size: int
-    shuffle: bool
-    seed: int
-
-
-def _source(reader: Reader, data: Any, order: Order, sample_weight: Any, mask: Any) -> TaskData:
+def _task_data(reader: Reader, data: Any, order: Order, sample_weight: Any, mask: Any) -> TaskData:
     name = reader.name
     if isinstance(data, tuple):
-        whole = reader.read(_with_weights(data, sample_weight, name), mask)
-        for task in whole.unlabelled(name):
-            raise InvalidTaskData(f"No row has a label for `{task}`: all of them are missing.")
-        return ArrayData(name, whole, **order._asdict())
+        x, y, weights = reader.unpack(data)
+        if weights is not None and sample_weight is not None:
+            raise InvalidTaskData(f"The sample weights of `{name}` are given twice.")
+        arrays = ArraySource(x, y, sample_weight if weights is None else weights)
+        return arrays.task_data(reader, order, mask)
+    source = recognise(data)
+    if isinstance(source, ArraySource):
+        raise InvalidTaskData(
+            f"The data of `{name}` must be a tuple `(x, y)` or `(x, y, sample_weight)`, a "
+            "`tf.data.Dataset`, a `PyDataset`, a generator or a `DataLoader`. Received: "
+            f"`{source.kind}`."
+        )
     _refuse_for_batches(sample_weight, "sample_weight", name)
     _refuse_for_batches(mask, "mask", name)
-    if isinstance(data, keras.utils.PyDataset):
-        return PyDatasetData(name, data, reader, shuffle=order.shuffle, seed=order.seed)
-    if is_tf_dataset(data):
-        return TfDatasetData(name, data, reader)
-    if isinstance(data, Iterator):
-        return GeneratorData(name, data, reader)
-    if isinstance(data, Iterable) and not _holds_numbers(data):
-        return LoaderData(name, data, reader)
-    raise InvalidTaskData(
-        f"The data of `{name}` must be a tuple `(x, y)` or `(x, y, sample_weight)`, a "
-        "`tf.data.Dataset`, a `PyDataset`, a generator or a `DataLoader`. Received: "
-        f"`{type(data).__name__}`."
-    )
-
-
-def is_tf_dataset(data: Any) -> bool:
-    """Whether it is a `tf.data.Dataset`, found without TensorFlow, which may not be installed."""
-    return any(
-        kind.__name__ == "DatasetV2" and kind.__module__.startswith("tensorflow.")
-        for kind in type(data).__mro__
-    )
-
-
-def _with_weights(data: tuple[Any, ...], sample_weight: Any, name: str) -> tuple[Any, ...]:
-    if sample_weight is None:
-        return data
-    if len(data) == 3 and data[2] is not None:
-        raise InvalidTaskData(f"The sample weights of `{name}` are given twice.")
-    return (*data[:2], sample_weight)
+    return source.task_data(reader, order)
 
 
 def _checked_size(batch_size: int | None) -> int:
@@ -161,8 +127,3 @@ def _refuse_for_batches(value: Any, argument: str, name: str) -> None:
         raise InvalidTaskData(
             f"`{argument}` is for arrays; the data of `{name}` come in batches: {instead}."
         )
-
-
-def _holds_numbers(data: Any) -> bool:
-    """Arrays, frames, dicts and lists can be iterated too, but not over batches."""
-    return hasattr(data, "shape") or isinstance(data, str | bytes | Mapping | list)

@@ -1,37 +1,66 @@
-"""A Python generator as the data of a task."""
+"""A Python generator, or any other iterator of batches."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any, NoReturn
 
 from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
-from keras_mtl.batches.digests import digest_of_settings
+from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import Reader
+from keras_mtl.batches.source import DataSource
+from keras_mtl.common.hashing import hash_of_settings
 from keras_mtl.errors import DataEnded, InvalidTaskData
 
 
+@contextmanager
+def expected_to_end() -> Iterator[None]:
+    """Keras warns that the "input ran out of data" whenever a generator ends; here it may."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Your input ran out of data")
+        yield
+
+
+class GeneratorSource(DataSource):
+    """An iterator: its batches can be read once, and only they show whether it ends."""
+
+    is_read_once = True
+
+    def __init__(self, data: Iterator[Any]) -> None:
+        super().__init__(data, None)
+
+    def batches(self, limit: int | None = None) -> Iterator[Any]:
+        """The next batches."""
+        return islice(self.data, limit)
+
+    def task_data(self, reader: Reader, order: Order) -> GeneratorData:
+        """The batches in the order in which the iterator gives them."""
+        return GeneratorData(self, reader)
+
+
 class GeneratorData(TaskData):
-    """Batches of an iterator, which can be read once; it should never end.
+    """The batches of an iterator as the data of tasks; it should never end.
 
     Args:
-        name: The name of the task.
-        generator: Of batches `(x, y)` or `(x, y, sample_weight)`.
-        reader: Puts its batches into one form.
+        source: The iterator, of batches `(x, y)` or `(x, y, sample_weight)`.
+        reader: Checks the batches and puts them into one form.
     """
 
-    def __init__(self, name: str, generator: Iterator[Any], reader: Reader) -> None:
-        super().__init__(name, None)
-        self._generator = generator
+    def __init__(self, source: GeneratorSource, reader: Reader) -> None:
+        super().__init__(reader.name, None)
+        self._source = source
         self._reader = reader
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
         """What is left of the batches."""
-        return map(self._reader.read, self._generator)
+        return map(self._reader.read, self._source.batches())
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
-        """The next batches, wherever training is: those before `start` are gone.
+        """The next batches, whatever the position: batches before `start` are gone.
 
         Raises:
             DataEnded: There are no more.
@@ -49,7 +78,7 @@ class GeneratorData(TaskData):
 
     def fingerprint(self) -> str:
         """The hash of the name of the task: nothing else is known."""
-        return digest_of_settings([self.name, "generator"])
+        return hash_of_settings([self.name, "generator"])
 
     def check_passes(self, times: int) -> None:
         """Refuse: after the first pass it is used up."""

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
+
+
+class Order(NamedTuple):
+    """How rows become batches, and in which order.
+
+    Attributes:
+        batch_size: Rows of a batch of arrays.
+        shuffle: Whether arrays, and the batches of a `PyDataset`, are shuffled for each pass.
+        seed: Seed of the run.
+    """
+
+    batch_size: int
+    shuffle: bool
+    seed: int
 
 
 def order_of_pass(size: int, number: int, *, name: str, seed: int) -> np.ndarray:

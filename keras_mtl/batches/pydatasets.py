@@ -1,46 +1,57 @@
-"""A `keras.utils.PyDataset` as the data of a task."""
+"""A `keras.utils.PyDataset`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
-from keras_mtl.batches.digests import digest_of_settings
-from keras_mtl.batches.orders import order_of_pass, unshuffled
+from keras_mtl.batches.orders import Order, order_of_pass, unshuffled
 from keras_mtl.batches.reading import Reader
+from keras_mtl.batches.source import DataSource
+from keras_mtl.common.hashing import hash_of_settings
 from keras_mtl.errors import InvalidTaskData
+from keras_mtl.keras_private.data_adapters import dataset_batches
+
+
+class PyDatasetSource(DataSource):
+    """A `PyDataset`, which gives batches by their index."""
+
+    def __init__(self, data: keras.utils.PyDataset) -> None:
+        super().__init__(data, data.num_batches, is_endless=data.num_batches is None)
+
+    def batches(self, limit: int | None = None) -> Iterator[Any]:
+        """The first batches in the order of their indices, read by the workers of the data set."""
+        return dataset_batches(self.data, limit)
+
+    def task_data(self, reader: Reader, order: Order) -> PyDatasetData:
+        """The batches in another order in each pass."""
+        return PyDatasetData(self, reader, shuffle=order.shuffle, seed=order.seed)
 
 
 class PyDatasetData(TaskData):
-    """Batches by their index, in another order in each pass.
+    """The batches of a `PyDataset` as the data of tasks, in another order in each pass.
 
     Its own workers are not used. Batches before a position are not read, only its hooks for the
     beginning and the end of an epoch are called.
 
     Args:
-        name: The name of the task.
-        dataset: A `PyDataset`.
-        reader: Puts its batches into one form.
+        source: The data set.
+        reader: Checks the batches and puts them into one form.
         shuffle: Whether batches are shuffled, differently in each pass.
         seed: Seed of the run.
     """
 
     def __init__(
-        self,
-        name: str,
-        dataset: keras.utils.PyDataset,
-        reader: Reader,
-        *,
-        shuffle: bool = True,
-        seed: int = 0,
+        self, source: PyDatasetSource, reader: Reader, *, shuffle: bool = True, seed: int = 0
     ) -> None:
-        super().__init__(name, dataset.num_batches)
-        self._dataset = dataset
+        super().__init__(reader.name, source.num_batches)
+        self._dataset: keras.utils.PyDataset = source.data
         self._reader = reader
         self._shuffle = shuffle
         self._seed = seed
@@ -70,7 +81,7 @@ class PyDatasetData(TaskData):
     def fingerprint(self) -> str:
         """The hash of its class and length: reading a batch might change it."""
         kind = type(self._dataset).__qualname__
-        return digest_of_settings([self.name, kind, self.num_batches, self._shuffle, self._seed])
+        return hash_of_settings([self.name, kind, self.num_batches, self._shuffle, self._seed])
 
     def _from(self, number: int, index: int) -> Iterator[Batch]:
         self._dataset.on_epoch_begin()

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
 
-from keras_mtl.batches.batch import Batch
-from keras_mtl.batches.batch_inputs import Inputs
+from keras_mtl.batches.batch import Batch, hint_for_dicts
 from keras_mtl.batches.missing_labels import check_label_spec, read_labels
-from keras_mtl.batches.values import as_array
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.sample_weights import check_weight_spec, read_weights
+from keras_mtl.batches.values import as_array, by_column, is_frame
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.head import Head
@@ -27,7 +27,7 @@ class Reader(ABC):
         inputs: The inputs of the model; None leaves them in the structure in which they come.
     """
 
-    def __init__(self, name: str, inputs: Inputs | None = None) -> None:
+    def __init__(self, name: str, inputs: ModelInputs | None = None) -> None:
         self.name = name
         self.inputs = inputs
 
@@ -43,7 +43,7 @@ class Reader(ABC):
             InvalidFeatures: The inputs are not those of the model.
             InvalidLabels: The labels do not fit the head.
         """
-        x, y, sample_weight = self._unpack(values)
+        x, y, sample_weight = self.unpack(values)
         batch = Batch(self._inputs(x), *self.targets(y, sample_weight, mask))
         self._check_lengths(batch)
         return batch
@@ -54,9 +54,9 @@ class Reader(ABC):
         Args:
             specs: The `element_spec` of a `tf.data.Dataset`, None for what it leaves out.
         """
-        x, y, sample_weight = self._unpack(specs)
+        x, y, sample_weight = self.unpack(specs)
         if self.inputs is not None:
-            self.inputs.check_specs(x, self.name)
+            self.inputs.check_specs(x, f"`x` of `{self.name}`")
         self.check_label_specs(y)
         self.check_weight_specs(sample_weight)
 
@@ -72,14 +72,19 @@ class Reader(ABC):
     def check_weight_specs(self, specs: Any) -> None:
         """Refuse weights of which it is known beforehand that they are not one for each row."""
 
-    def _unpack(self, values: Any) -> tuple[Any, Any, Any]:
+    def unpack(self, values: Any) -> tuple[Any, Any, Any]:
+        """Inputs, labels and weights.
+
+        Raises:
+            InvalidTaskData: There are no labels.
+        """
         if not isinstance(values, tuple | list) or not 2 <= len(values) <= 3:
             received = (
                 f"{len(values)} values" if isinstance(values, tuple | list) else _kind(values)
             )
             raise InvalidTaskData(
                 f"The data of `{self.name}` must give `(x, y)` or `(x, y, sample_weight)`. "
-                f"Received: {received}."
+                f"Received: {received}.{hint_for_dicts(values)}"
             )
         x, y, *weights = values
         if y is None:
@@ -88,10 +93,8 @@ class Reader(ABC):
 
     def _inputs(self, x: Any) -> Any:
         if self.inputs is not None:
-            return self.inputs.read(x, self.name)
-        return keras.tree.map_structure(
-            lambda value: as_array(value, f"The inputs of `{self.name}`"), x
-        )
+            return self.inputs.read(x, f"`x` of `{self.name}`")
+        return keras.tree.map_structure(lambda value: as_array(value, f"`x` of `{self.name}`"), x)
 
     def _check_lengths(self, batch: Batch) -> None:
         lengths = {
@@ -117,7 +120,9 @@ class OneTask(Reader):
         inputs: The inputs of the model.
     """
 
-    def __init__(self, name: str, head: Head | None = None, inputs: Inputs | None = None) -> None:
+    def __init__(
+        self, name: str, head: Head | None = None, inputs: ModelInputs | None = None
+    ) -> None:
         super().__init__(name, inputs)
         self.head = head
 
@@ -146,7 +151,7 @@ class SeveralTasks(Reader):
     def __init__(
         self,
         heads: Mapping[str, Head | None],
-        inputs: Inputs | None = None,
+        inputs: ModelInputs | None = None,
     ) -> None:
         super().__init__(", ".join(heads), inputs)
         self.heads = dict(heads)
@@ -177,6 +182,8 @@ class SeveralTasks(Reader):
             check_weight_spec(spec, task)
 
     def _by_task(self, y: Any, what: str) -> Mapping[str, Any]:
+        if is_frame(y):
+            y = by_column(y)
         if not isinstance(y, Mapping):
             raise InvalidTaskData(
                 f"The {what} of `{self.name}` must be a dict by the tasks' names, "
@@ -199,31 +206,6 @@ class SeveralTasks(Reader):
         for task in values:
             check_task(task, self.heads, where=f"The dict of {what}")
         return {task: values.get(task) for task in self.heads}
-
-
-def read_weights(sample_weight: Any, task: str) -> np.ndarray | None:
-    """The weights of the samples, if they are finite numbers, one for each."""
-    if sample_weight is None:
-        return None
-    array = as_array(sample_weight, f"The sample weights of `{task}`")
-    if array.ndim != 1 or array.dtype.kind not in "biuf" or not np.isfinite(array).all():
-        raise InvalidTaskData(
-            f"The sample weights of `{task}` must be finite numbers, one for each sample. "
-            f"Received: {array.dtype}, shape {array.shape}, {array.ravel()[:3].tolist()} ..."
-        )
-    return array.astype(keras.config.floatx(), copy=False)
-
-
-def check_weight_spec(spec: Any, task: str) -> None:
-    """Refuse weights of which it is known beforehand that they are not one for each row.
-
-    Args:
-        spec: What stands for the weights in the `element_spec` of a `tf.data.Dataset`, or None.
-        task: What messages call the data.
-    """
-    if spec is not None and spec.shape.rank is not None:
-        dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype
-        read_weights(np.ones([size or 1 for size in spec.shape], dtype), task)
 
 
 def _kind(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""How many steps of the training on features run in one compiled call."""
+"""How many training steps on features run in one compiled call."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ import keras
 from keras_mtl.training.batch_hooks import follows_batches
 
 LIMIT = 64
+"""Steps in one compiled call at most."""
 
 
 def steps_per_execution(
     model: keras.Model, callbacks: Any, num_batches: int | None, *, parts: Sequence[int] = ()
 ) -> int:
-    """The number that is fastest and shows to no callback, but that `TerminateOnNaN` stops later.
+    """Return the fastest number of steps per call that no callback can notice.
 
     On small features a step takes less time than its dispatch from Python. TensorFlow can run
-    several steps in one call; other backends cannot. What the user compiled counts for more.
+    several steps in one call; other backends cannot. A number that the user compiled is kept.
+    (`TerminateOnNaN` stops at the end of a call, so a few steps later than with `fit`.)
 
     Args:
         model: The whole model.
-        callbacks: What `fit` takes.
-        num_batches: Steps in an epoch, if that is known.
-        parts: Numbers of steps after which training or validation may stop before the data end,
-            so that the last call must not run on.
+        callbacks: As for `fit`.
+        num_batches: Batches in an epoch; None where it is not known.
+        parts: Numbers of steps after which training or validation stops before the data end. The
+            result divides them, as a call does not stop in the middle.
     """
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks

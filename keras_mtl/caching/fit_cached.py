@@ -9,19 +9,19 @@ from typing import Any
 
 import keras
 
-from keras_mtl.batches.input_shapes import check_shapes
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.recognise import recognise
+from keras_mtl.batches.source import DataSource
 from keras_mtl.caching.execution import steps_per_execution
 from keras_mtl.caching.model_parts import TrainedPart
-from keras_mtl.caching.sources import Source, make_source
+from keras_mtl.caching.pass_data import PassData, pass_data
 from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.caching.static_split import split_model
 from keras_mtl.caching.storage.feature_cache import Cache, FolderCache, make_cache
 from keras_mtl.errors import UnsupportedModel
-from keras_mtl.keras_private.data_adapters import (
-    DataAdapter,
-    can_convert_arrays,
-    train_validation_split,
-)
+from keras_mtl.graph.functional_models import checked_functional
+from keras_mtl.keras_private.data_adapters import DataAdapter, is_sparse_or_ragged
 from keras_mtl.models.transfer_model import TransferModel
 
 _TRAINING = ("train_step", "test_step", "compute_loss", "compute_metrics", "make_train_function")
@@ -121,18 +121,28 @@ def fit_cached(
     _check_training(model)
     if isinstance(model, TransferModel):
         y, validation_data = model.checked_labels(y, validation_data)
-    if validation_split and validation_data is None:
-        arrays = (x, y, sample_weight)
-        (x, y, sample_weight), validation_data = train_validation_split(arrays, validation_split)
-    _check_arrays(model, x, y, validation_data)
-    options = {"class_weight": class_weight, "shuffle": shuffle, "steps": steps_per_epoch}
-    training = make_source(model, x, y, sample_weight, batch_size=batch_size, **options)
-    validation = _validation_source(
-        model,
-        validation_data,
-        batch_size=validation_batch_size or batch_size,
-        steps=validation_steps,
+    source = _source(model, x, y, sample_weight)
+    validation_source = None
+    if validation_data is not None:
+        parts = keras.utils.unpack_x_y_sample_weight(validation_data)
+        validation_source = _source(model, *parts)
+    elif validation_split:
+        source, validation_source = _split(source, validation_split)
+    _check_arrays(
+        model, source, "`x`", "`y` is missing: give the labels of `x`, or batches of both."
     )
+    options = {"class_weight": class_weight, "shuffle": shuffle, "steps": steps_per_epoch}
+    training = pass_data(model, source, batch_size=batch_size, **options)
+    validation = None
+    if validation_source is not None:
+        _check_arrays(
+            model,
+            validation_source,
+            "`validation_data`",
+            "`validation_data` has no labels: give a tuple `(x, y)`.",
+        )
+        size = validation_batch_size or batch_size
+        validation = pass_data(model, validation_source, batch_size=size, steps=validation_steps)
     with closing(make_cache(cache)) as kept:
         _check_read_once(training, views, kept)
         features = StaticPass(model, split, kept, verbose)
@@ -192,7 +202,7 @@ def _train(
 
 
 class _CompiledOnce(keras.callbacks.Callback):
-    """Refuses to go on where `unfreeze`, for one, would change nothing any more."""
+    """Stops training when a callback compiles the model: the running steps would not notice."""
 
     def __init__(self, part: TrainedPart) -> None:
         super().__init__()
@@ -208,29 +218,36 @@ class _CompiledOnce(keras.callbacks.Callback):
             )
 
 
-def _validation_source(model: keras.Model, data: Any, **options: Any) -> Source | None:
-    if data is None:
-        return None
-    return make_source(model, *keras.utils.unpack_x_y_sample_weight(data), **options)
+def _source(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> DataSource:
+    """The data as Keras's adapters take them; a data frame by columns where names are wanted."""
+    source = recognise(x, y, sample_weight)
+    if not isinstance(source, ArraySource):
+        return source
+    inputs = ModelInputs.of(model)
+    return source.as_arrays(inputs, y_by_column=isinstance(checked_functional(model).output, dict))
 
 
-def _check_arrays(model: keras.Model, x: Any, y: Any, validation_data: Any) -> None:
-    """Refuse what training, or the pass over the validation data, would stumble over later."""
-    if not can_convert_arrays((x,)):
+def _split(source: DataSource, share: float) -> tuple[DataSource, DataSource]:
+    if isinstance(source, ArraySource):
+        return source.split(share)
+    raise ValueError(
+        "`validation_split` takes the last rows of arrays. Received: x of type "
+        f"`{source.kind}`; give `validation_data`."
+    )
+
+
+def _check_arrays(model: keras.Model, source: DataSource, what: str, missing: str) -> None:
+    """Refuse arrays without labels, or that do not fit the model, before any work is done."""
+    if not isinstance(source, ArraySource):
         return
-    if y is None and model.loss is not None:
-        raise ValueError("`y` is missing: give the labels of `x`, or batches of both.")
-    check_shapes(model, x, what="`x`")
-    x, y, _ = keras.utils.unpack_x_y_sample_weight(validation_data)
-    if x is None or not can_convert_arrays((x,)):
-        return
-    if y is None and model.loss is not None:
-        raise ValueError("`validation_data` has no labels: give a tuple `(x, y)`.")
-    check_shapes(model, x, what="`validation_data`")
+    if source.y is None and model.loss is not None:
+        raise ValueError(missing)
+    if not any(map(is_sparse_or_ragged, keras.tree.flatten(source.x))):
+        ModelInputs.of(model).count_rows(source.x, what)
 
 
 def _check_training(model: keras.Model) -> None:
-    """Refuse what has no loss, and training of the user's own making, which wants inputs."""
+    """Refuse a model without a loss, or with its own training step, which would need inputs."""
     own = [name for name in _TRAINING if getattr(type(model), name) != getattr(keras.Model, name)]
     if own:
         raise UnsupportedModel(
@@ -244,9 +261,9 @@ def _check_training(model: keras.Model) -> None:
         )
 
 
-def _check_read_once(source: Source, views: int | None, cache: Cache) -> None:
+def _check_read_once(data: PassData, views: int | None, cache: Cache) -> None:
     """A generator is read once: for neither several views nor a fingerprint."""
-    if source.is_read_once and ((views or 1) > 1 or isinstance(cache, FolderCache)):
+    if data.is_read_once and ((views or 1) > 1 or isinstance(cache, FolderCache)):
         raise ValueError(
             "A generator can be read only once, so it can have neither several `views` nor a "
             "folder as `cache`. Give the data as a `keras.utils.PyDataset` or as arrays."

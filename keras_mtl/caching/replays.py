@@ -10,20 +10,20 @@ import keras
 import numpy as np
 
 from keras_mtl.caching.storage.stores import Rows, Store
-from keras_mtl.keras_private.data_adapters import ArrayDataAdapter, DataAdapter, PyDatasetAdapter
+from keras_mtl.keras_private.data_adapters import ArrayDataAdapter, DataAdapter, DrawnAdapter
 
 NAMES = ("features", "mask")
 SMALL = 1 << 28
-"""Bytes of features of which an epoch may be copied."""
+"""Bytes of features up to which a whole epoch is copied in its order."""
 
 
 def as_inputs(columns: Sequence[Any]) -> dict[str, Any]:
-    """What the trained part takes as its inputs: features, and their mask if there is one."""
+    """Return the inputs of the trained part: features, and their mask if there is one."""
     return dict(zip(NAMES, columns, strict=False))
 
 
-class _InTurn(keras.utils.PyDataset):
-    """Data in several views, of which each epoch sees the next one."""
+class _Views(keras.utils.PyDataset):
+    """Data in several views; each epoch sees the next view, and after the last the first."""
 
     def __init__(self, views: int) -> None:
         super().__init__()
@@ -40,8 +40,8 @@ class _InTurn(keras.utils.PyDataset):
         return max(self._epochs - 1, 0) % self._views
 
 
-class StoredBatches(_InTurn):
-    """Batches as they came.
+class StoredBatches(_Views):
+    """Batches in the order in which the stream gave them.
 
     Args:
         store: For each view, in this order, all its batches: features first, then targets.
@@ -66,8 +66,8 @@ class StoredBatches(_InTurn):
         return (as_inputs(batch[:features]), *targets)
 
 
-class RowBatches(_InTurn):
-    """Batches of row numbers, with the features in these rows in their place.
+class RowBatches(_Views):
+    """Batches of row numbers, in which the features of these rows replace the numbers.
 
     Args:
         order: Keras's adapter for the row numbers and the targets; it shuffles.
@@ -90,7 +90,7 @@ class RowBatches(_InTurn):
         return self.with_features(next(islice(batches, index, None)))
 
     def with_features(self, batch: Any) -> tuple[Any, ...]:
-        """A batch of row numbers and targets as one of features and targets."""
+        """Return the batch with features in place of its row numbers."""
         rows, *targets = keras.tree.map_structure(
             keras.ops.convert_to_numpy, batch if isinstance(batch, tuple | list) else (batch,)
         )
@@ -101,7 +101,7 @@ class RowBatches(_InTurn):
 def adapter_for_columns(
     columns: Sequence[Rows], views: int, *, shuffle: bool | str = False, **options: Any
 ) -> DataAdapter:
-    """Keras's adapter for features in memory, and its like for features in files.
+    """Return an adapter for features in memory or in files.
 
     Args:
         columns: For each view, in this order, all its rows: features and, maybe, masks.
@@ -122,7 +122,7 @@ class EpochAdapter(ArrayDataAdapter):
     """Keras's adapter for arrays, for small ones: on TensorFlow it gathers an epoch at once.
 
     Keras gathers each batch in other threads, which take longer to wake up than to gather little.
-    The order is the same: Keras draws it for the whole epoch too.
+    Keras, too, draws the order for the whole epoch, so the order is the same.
     """
 
     def __init__(self, x: Any, *, batch_size: int, **options: Any) -> None:
@@ -139,7 +139,7 @@ class EpochAdapter(ArrayDataAdapter):
         return dataset.with_options(options)
 
 
-class RowsAdapter(PyDatasetAdapter):
+class RowsAdapter(DrawnAdapter):
     """Feeds `RowBatches` to `fit` in the order that Keras's adapter for arrays draws."""
 
     def __init__(self, order: ArrayDataAdapter, columns: Sequence[Rows], views: int) -> None:
@@ -153,13 +153,14 @@ class RowsAdapter(PyDatasetAdapter):
         return super().get_tf_dataset()
 
     def get_torch_dataloader(self) -> Any:
-        """A loader for torch: the one of the row numbers, as another would draw another order."""
+        """The loader of the row numbers for torch: another loader would draw another order."""
         loader = self._order.get_torch_dataloader()
         loader.collate_fn = lambda batch: keras.tree.map_structure(
             keras.ops.convert_to_tensor, self.py_dataset.with_features(batch)
         )
         return loader
 
-    def _get_iterator(self) -> Iterator[tuple[Any, ...]]:
+    def drawn(self) -> Iterator[tuple[Any, ...]]:
+        """The batches of one epoch."""
         drawn = self._order.get_jax_iterator() if self._drawn is None else self._drawn
         return map(self.py_dataset.with_features, drawn)

@@ -1,4 +1,4 @@
-"""One pass of data through the static part of a model."""
+"""The one pass of data through the static part of a model."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.caching.fingerprints import fingerprint_of_all, fingerprint_of_static_part
+from keras_mtl.batches.values import as_tensors
+from keras_mtl.caching.fingerprints import fingerprint_of_static_part
 from keras_mtl.caching.model_parts import StaticPart
+from keras_mtl.caching.pass_data import PassData
 from keras_mtl.caching.replays import NAMES
-from keras_mtl.caching.sources import Source
 from keras_mtl.caching.static_split import Split
 from keras_mtl.caching.storage.feature_cache import Cache
 from keras_mtl.caching.storage.stores import Batch
+from keras_mtl.common.hashing import hash_of_several
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.keras_private.data_adapters import DataAdapter
 
@@ -37,11 +39,11 @@ class StaticPass:
         self._part = StaticPart(model, split)
         self._augmenting = StaticPart(model, split, augments=True)
 
-    def of(self, source: Source, views: int | None = None) -> DataAdapter:
-        """The data of a source with features instead of inputs, ready for `fit`.
+    def of(self, data: PassData, views: int | None = None) -> DataAdapter:
+        """The data with features instead of inputs, ready for `fit`.
 
         Args:
-            source: The data.
+            data: The data.
             views: How often random augmentation is drawn; None to leave it out.
 
         Raises:
@@ -52,26 +54,26 @@ class StaticPass:
         times = views or 1
 
         def run(keep: Callable[[Batch], None]) -> None:
-            self._run(part, source, times, keep)
+            self._run(part, data, times, keep)
 
         def digest() -> str:
             static = fingerprint_of_static_part(self._model, self._split)
-            return fingerprint_of_all([static, source.fingerprint(), f"{views}"])
+            return hash_of_several([static, data.fingerprint(), f"{views}"])
 
-        total = source.num_batches
+        total = data.num_batches
         store = self._cache.store(run, digest, total and total * times)
-        return source.replay(store, times)
+        return data.replay(store, times)
 
     def _run(
-        self, part: StaticPart, source: Source, times: int, keep: Callable[[Batch], None]
+        self, part: StaticPart, data: PassData, times: int, keep: Callable[[Batch], None]
     ) -> None:
-        """Hand the features of all batches to `keep`, with what is kept beside them."""
-        total = source.num_batches
+        """Hand the features of all batches to `keep`, with the arrays that are kept beside them."""
+        total = data.num_batches
         progress = keras.utils.Progbar(total and total * times, verbose=self._verbose)
         finite = FiniteCheck()
         full = 0
         for _ in range(times):
-            for inputs, others in source.batches():
+            for inputs, others in data.batches():
                 full = max(full, _samples(inputs))
                 features = _features(part, inputs, full)
                 finite.check(features[0])
@@ -89,7 +91,7 @@ def _features(part: StaticPart, inputs: Any, full: int) -> Batch:
     if samples < full:
         filled = np.minimum(np.arange(full), samples - 1)
         inputs = keras.tree.map_structure(lambda array: array[filled], inputs)
-    outputs = part.predict_on_batch(inputs)
+    outputs = part.predict_on_batch(as_tensors(inputs))
     return [np.asarray(outputs[name])[:samples] for name in NAMES if name in outputs]
 
 

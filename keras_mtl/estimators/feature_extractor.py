@@ -10,6 +10,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import validate_data
 
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.recognise import recognise
+from keras_mtl.batches.source import DataSource
+from keras_mtl.errors import InvalidFeatures
 from keras_mtl.estimators.input_arrays import check_inputs
 from keras_mtl.estimators.model_archive import from_archive, to_archive
 from keras_mtl.estimators.pooled_trunk import Cut, PooledTrunk, check_cut
@@ -88,6 +92,10 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             As `transform`.
         """
         check_cut(Graph.of(self.model), self.cut, self.pooling)
+        source = recognise(X)
+        if not isinstance(source, ArraySource):
+            _check_batch_size(self.batch_size)
+            return self
         inputs = self._checked(X, reset=True)
         self._input_shapes = [array.shape[1:] for array in inputs]
         return self
@@ -97,8 +105,9 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
         Args:
             X: Array-like of shape `(samples, ...)` that fits the input of the model, of any
-                numeric dtype, or of text where the input is text. For several inputs a dict of
-                them by the names of the inputs, or a list in their order.
+                numeric dtype, or of text where the input is text. For several inputs a dict or a
+                data frame of them by the names of the inputs, or a list in their order. Or a
+                `tf.data.Dataset`, or any other stream of batches `x`, `(x, y)`.
 
         Returns:
             The features, float32 of shape `(samples, features)`.
@@ -115,8 +124,30 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             TypeError: `X` is sparse, or no array.
             ValueError: `pooling` or `batch_size` is out of its range.
         """
+        source = recognise(X)
+        if not isinstance(source, ArraySource):
+            return self._features_of_stream(source)
         inputs = self._checked(X, reset=False)
         return self._trunk().features(inputs, self.batch_size, self.verbose)
+
+    def _features_of_stream(self, source: DataSource) -> np.ndarray:
+        """Batch by batch: the data may not fit into memory."""
+        _check_batch_size(self.batch_size)
+        if source.is_endless:
+            raise InvalidFeatures(
+                f"`X`, a `{source.kind}`, has no end, so it cannot be read through. Leave out what "
+                "repeats it, such as `.repeat()`."
+            )
+        trunk: PooledTrunk | None = None
+        parts = []
+        for batch in source.batches():
+            x, *_ = keras.utils.unpack_x_y_sample_weight(batch)
+            inputs = check_inputs(self.model, x, "a batch of `X`", batched=True)
+            trunk = trunk or self._trunk()  # Made once the first batch is known to fit.
+            parts.append(trunk.features(inputs, self.batch_size))
+        if not parts:
+            raise InvalidFeatures(f"`X`, a `{source.kind}`, gives no batches.")
+        return np.concatenate(parts)
 
     def _checked(self, X: Any, *, reset: bool) -> list[np.ndarray]:
         """The arrays for the inputs of the model, and what scikit-learn wants to know of them."""

@@ -1,4 +1,4 @@
-"""The data for a model's inputs are checked before any work is done."""
+"""What scikit-learn asks of data, beside that they fit the inputs of the model."""
 
 from __future__ import annotations
 
@@ -8,57 +8,47 @@ import keras
 import numpy as np
 from sklearn.utils import check_array
 
-from keras_mtl.batches.input_shapes import check_shape
-from keras_mtl.errors import InvalidFeatures
-from keras_mtl.graph.functional_models import checked_functional
+from keras_mtl.batches.model_inputs import ModelInputs, check_dtype
+from keras_mtl.batches.values import dense_array
+from keras_mtl.errors import InvalidFeatures, InvalidInputs
 
 
-def check_inputs(model: keras.Model, X: Any) -> list[np.ndarray]:
+def check_inputs(
+    model: keras.Model, X: Any, what: str = "`X`", *, batched: bool = False
+) -> list[np.ndarray]:
     """Return one array for each input of the model, in the order of its inputs.
 
     Args:
         model: A Functional or built Sequential model.
-        X: Array-like of shape `(samples, ...)`. For several inputs a dict of them by the names of
-            the inputs, or a list in their order.
+        X: Array-like of shape `(samples, ...)`. For several inputs a dict or a data frame of them
+            by the names of the inputs, or a list in their order.
+        what: What messages call it.
+        batched: Whether it is one batch of a stream.
 
     Raises:
         InvalidFeatures: The number of arrays, a shape, a dtype or a value does not fit, or there
             are no samples.
         TypeError: `X` is sparse, or no array.
     """
-    tensors = {tensor.name: tensor for tensor in checked_functional(model).inputs}
+    inputs = ModelInputs.of(model)
+    values = inputs.in_order(X, what)
     arrays = [
-        _check_input(name, tensors[name], value) for name, value in _by_name(tensors, X).items()
+        _checked(value, tensor, f"The input `{tensor.name}` in {what}")
+        for tensor, value in zip(inputs.tensors, values, strict=True)
     ]
-    lengths = {name: len(array) for name, array in zip(tensors, arrays, strict=True)}
-    if len(set(lengths.values())) > 1:
-        raise InvalidFeatures(
-            f"All inputs must hold the same number of samples. Received: {lengths}."
-        )
+    for index, array in enumerate(arrays):
+        inputs.added_axes(index, array.shape, what, batched=batched)
+    inputs.check_lengths(arrays, what)
     return arrays
 
 
-def _by_name(tensors: dict[str, Any], X: Any) -> dict[str, Any]:
-    names = list(tensors)
-    if isinstance(X, dict) and not hasattr(X, "shape"):  # A sparse `dok_matrix` is a dict too.
-        if set(X) != set(names):
-            raise InvalidFeatures(f"The model has the inputs {names}. Received: {list(X)}.")
-        return {name: X[name] for name in names}
-    if len(names) == 1:
-        return {names[0]: X}
-    if not isinstance(X, list | tuple) or len(X) != len(names):
-        received = f"{len(X)} arrays" if isinstance(X, list | tuple) else f"`{type(X).__name__}`"
-        raise InvalidFeatures(
-            f"The model has {len(names)} inputs: `X` must be a dict of arrays by the names "
-            f"{names}, or a list in this order. Received: {received}."
-        )
-    return dict(zip(names, X, strict=True))
-
-
-def _check_input(name: str, tensor: Any, value: Any) -> np.ndarray:
+def _checked(value: Any, tensor: Any, what: str) -> np.ndarray:
+    """The array, after the checks of scikit-learn: no samples, NaN, complex numbers."""
     text = tensor.dtype == "string"
     if keras.ops.is_tensor(value):
         value = keras.ops.convert_to_numpy(value)
+    if text or hasattr(value, "iloc"):  # scikit-learn names no column.
+        value = dense_array(value, what)
     try:
         array = check_array(
             value,
@@ -67,9 +57,9 @@ def _check_input(name: str, tensor: Any, value: Any) -> np.ndarray:
             allow_nd=True,
             input_name="X",
         )
-    except ValueError as error:  # Too few samples, NaN, text, complex numbers.
-        raise InvalidFeatures(f"For the input `{name}`: {error}") from error
-    if text and array.dtype.kind not in "OUS":
-        raise InvalidFeatures(f"The input `{name}` takes text. Received: {array.dtype}.")
-    check_shape(name, tensor.shape, array.shape)
+    except InvalidInputs:
+        raise
+    except ValueError as error:
+        raise InvalidFeatures(f"{what}: {error}") from error
+    check_dtype(array, tensor.dtype, what)
     return array

@@ -1,4 +1,4 @@
-"""A Keras model as bytes: what a pickle may hold, since Keras objects themselves do not pickle."""
+"""A Keras model as bytes, for pickles: Keras objects themselves do not pickle reproducibly."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def from_archive(archive: bytes) -> keras.Model:
 
 
 def _reproducible(path: Path) -> bytes:
-    """The file without dates and memory addresses."""
+    """Return the file without dates and memory addresses."""
     buffer = BytesIO()
     with ZipFile(path) as written, ZipFile(buffer, "w") as archive:
         for name in written.namelist():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from math import ceil
 from threading import Lock
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.common.hashing import Hash
 from keras_mtl.errors import InvalidCut
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
@@ -123,11 +123,10 @@ def _vector(index: int, tensor: Any, pooling: Pooling) -> Any:
     return layer(tensor)
 
 
-def _fingerprint(layers: Iterable[keras.Layer]) -> bytes:
+def _fingerprint(layers: Iterable[keras.Layer]) -> str:
     """A hash of all weights: in time a small part of one batch through the layers."""
-    digest = sha256()
+    total = Hash()
     for layer in layers:
         for weight in layer.weights:
-            values = np.ascontiguousarray(keras.ops.convert_to_numpy(weight))
-            digest.update(values.reshape(-1).view(np.uint8).data)
-    return digest.digest()
+            total.add_values(keras.ops.convert_to_numpy(weight))
+    return total.hexdigest()

@@ -1,29 +1,84 @@
-"""What Keras does not export but the replay of data needs, in one place.
+"""How Keras's `fit` recognises data, splits and shuffles arrays and makes batches of them.
 
-Written against Keras 3.15: how `fit` splits arrays, shuffles them and makes batches of them.
+Written against Keras 3.15, which exports nothing of `keras.src.trainers.data_adapters`. Features
+are trained on in the order in which `fit` would draw the inputs, so its own adapters draw it.
 """
 
 from __future__ import annotations
 
-from keras.src.trainers.data_adapters import get_data_adapter, is_tf_dataset
+from abc import abstractmethod
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from keras.src.trainers import data_adapters
+from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
 from keras.src.trainers.data_adapters.array_data_adapter import (
     ArrayDataAdapter,
     can_convert_arrays,
 )
-from keras.src.trainers.data_adapters.array_slicing import train_validation_split
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter
-from keras.src.trainers.data_adapters.generator_data_adapter import GeneratorDataAdapter
 from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
-from keras.src.trainers.data_adapters.tf_dataset_adapter import TFDatasetAdapter
 
-__all__ = [
-    "ArrayDataAdapter",
-    "DataAdapter",
-    "GeneratorDataAdapter",
-    "PyDatasetAdapter",
-    "TFDatasetAdapter",
-    "can_convert_arrays",
-    "get_data_adapter",
-    "is_tf_dataset",
-    "train_validation_split",
-]
+__all__ = ["ArrayDataAdapter", "DataAdapter", "DrawnAdapter", "PyDatasetAdapter"]
+
+
+class DrawnAdapter(PyDatasetAdapter):
+    """Keras's adapter for a `PyDataset` whose batches another object draws."""
+
+    @abstractmethod
+    def drawn(self) -> Iterator[tuple[Any, ...]]:
+        """The batches of one epoch."""
+
+    def _get_iterator(self) -> Iterator[tuple[Any, ...]]:
+        # Keras's `get_tf_dataset` and `get_jax_iterator` read the epoch from here.
+        return self.drawn()
+
+
+def are_arrays(structure: Any) -> bool:
+    """Whether `fit` takes all leaves of a structure for arrays; None counts as an array."""
+    return bool(can_convert_arrays(structure))
+
+
+def is_tf_dataset(data: Any) -> bool:
+    """Whether it is a `tf.data.Dataset`, found without TensorFlow, which may not be installed."""
+    return bool(data_adapters.is_tf_dataset(data))
+
+
+def is_sparse_or_ragged(value: Any) -> bool:
+    """Whether it is an array that only Keras's adapters can make dense, batch by batch."""
+    kinds = ("tensorflow_ragged", "tensorflow_sparse", "jax_sparse", "scipy_sparse")
+    return any(getattr(data_adapter_utils, f"is_{kind}")(value) for kind in kinds)
+
+
+def split_off_validation(arrays: Any, share: float) -> tuple[Any, Any]:
+    """The arrays without the last rows, and the last rows, as `validation_split` rounds.
+
+    Raises:
+        ValueError: Some are not arrays, or there are too few rows.
+    """
+    split: tuple[Any, Any] = array_slicing.train_validation_split(arrays, share)
+    return split
+
+
+def refuse_class_weight(data: Any, class_weight: Any) -> None:
+    """Raise the error of `fit` if it takes no `class_weight` for this kind of data."""
+    data_adapters.get_data_adapter(data, class_weight=class_weight)
+
+
+def array_batches(x: Any, y: Any, sample_weight: Any, *, batch_size: int) -> Iterator[Any]:
+    """The batches of arrays in their order, as NumPy arrays, in the precision of `fit`."""
+    adapter = ArrayDataAdapter(x, y, sample_weight, batch_size=batch_size)
+    batches: Iterator[Any] = adapter.get_numpy_iterator()
+    return batches
+
+
+def dataset_batches(dataset: Any, limit: int | None = None) -> Iterator[Any]:
+    """The first batches of a `tf.data.Dataset` or a `PyDataset`, as NumPy arrays.
+
+    The workers of a `PyDataset` read ahead, and it hears of the beginning and the end of an epoch.
+    """
+    adapter = data_adapters.get_data_adapter(dataset)
+    adapter.on_epoch_begin()
+    yield from islice(adapter.get_numpy_iterator(), limit)
+    adapter.on_epoch_end()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
 
 from keras_mtl.batches.base import TaskData
+from keras_mtl.batches.generators import expected_to_end
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.task_names import check_task
@@ -100,8 +100,7 @@ def _known_metrics(
 
 def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
     """Keras's own `evaluate`, without its warning of a generator that ends."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Your input ran out of data")
+    with expected_to_end():
         values: dict[str, Any] = model.evaluate(_labelled(data), return_dict=True, verbose=0)
     return values
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, count, islice, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_mtl.batches.input_shapes import check_shapes
-from keras_mtl.caching.sources import INFINITE
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.batch import hint_for_dicts
+from keras_mtl.batches.generators import expected_to_end
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.recognise import recognise
+from keras_mtl.batches.source import DataSource
+from keras_mtl.batches.values import as_tensors
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
-from keras_mtl.keras_private.data_adapters import can_convert_arrays, is_tf_dataset
+from keras_mtl.keras_private.data_adapters import are_arrays
 from keras_mtl.probing.depth_features import DepthFeatures
 from keras_mtl.scores.spectrum import Floats
 
@@ -24,18 +28,26 @@ Matrix = NDArray[np.float32]
 def run_over(
     extractor: DepthFeatures, x: Any, y: Any, *, batch_size: int | None, verbose: str | int
 ) -> tuple[Matrix, Any]:
-    """The features of all samples, and their labels: `y`, or those that come with the batches."""
+    """The features of all samples, and their labels: `y`, or those that come with the batches.
+
+    Raises:
+        InvalidFeatures: The data have no batches or no end, or do not fit the model.
+        InvalidLabels: Batches have no labels.
+    """
+    inputs = ModelInputs.of(extractor.source)
     if y is not None:
-        return extractor.predict(x, batch_size=batch_size, verbose=verbose), y
+        arrays = as_tensors(inputs.read(x, "`x`"))
+        return extractor.predict(arrays, batch_size=batch_size, verbose=verbose), y
+    source = recognise(x)
+    _check_stream(source)
     labels: list[Any] = []
-    inputs = _inputs_of(extractor.source, batches_of(x), labels)
-    first = next(inputs, None)  # Before Keras sees it, which tells less of what is wrong.
+    batches = _inputs_of(inputs, source, labels)
+    first = next(batches, None)  # Before Keras sees it, which tells less of what is wrong.
     if first is None:
-        raise InvalidFeatures(f"`x` gives no batches. Received: `{type(x).__name__}`.")
-    with warnings.catch_warnings():
-        # Keras says so of every generator that ends.
-        warnings.filterwarnings("ignore", message="Your input ran out of data")
-        features = extractor.predict((one for one in chain([first], inputs)), verbose=verbose)
+        raise InvalidFeatures(f"`x` gives no batches. Received: `{source.kind}`.")
+    with expected_to_end():
+        # Keras takes for a generator what the compiler made of one, not a `chain`.
+        features = extractor.predict((batch for batch in chain([first], batches)), verbose=verbose)
     return features, np.concatenate(labels)
 
 
@@ -53,74 +65,51 @@ def split_features(features: Matrix, widths: Sequence[int], layers: Sequence[str
 
 
 def count_samples(model: keras.Model, x: Any) -> int:
-    """The number of samples in an array, or in several that are the same length.
+    """The number of samples in arrays that go with labels.
 
     Raises:
         InvalidFeatures: They do not fit the model, their lengths differ, or there is no sample.
         ValueError: These are no arrays.
     """
-    if not can_convert_arrays((x,)):
+    if not isinstance(recognise(x), ArraySource):
         raise ValueError(
             f"`y` goes with arrays. Received: x of type `{type(x).__name__}`; let it give batches "
             "`(inputs, labels)`, and leave `y` out."
         )
-    check_shapes(model, x, what="`x`")
-    lengths = [np.shape(leaf)[0] for leaf in keras.tree.flatten(x)]
-    if len(set(lengths)) != 1 or not lengths[0]:
-        raise InvalidFeatures(
-            f"All inputs must have the same number of samples, one at least. Received: {lengths}."
-        )
-    return lengths[0]
+    return ModelInputs.of(model).count_rows(x, "`x`")
 
 
-def batches_of(data: Any, steps: int | None = None) -> Iterator[Any]:
-    """The batches of a `tf.data.Dataset`, a `PyDataset` or any other iterable.
-
-    Args:
-        data: Where they are.
-        steps: How many to take; None for all.
-
-    Raises:
-        InvalidFeatures: These are no batches, or all are wanted of those without an end.
-    """
-    if isinstance(data, keras.utils.PyDataset):
-        size = data.num_batches
-        endless = size is None
-        batches: Iterable[Any] = map(data.__getitem__, count() if size is None else range(size))
-    elif is_tf_dataset(data):
-        endless, batches = int(data.cardinality()) == INFINITE, data
-    elif isinstance(data, Iterable):
-        endless, batches = False, data
-    else:
-        raise InvalidFeatures(
+def _check_stream(source: DataSource) -> None:
+    """Refuse what cannot be read through for inputs and labels."""
+    if isinstance(source, ArraySource):
+        lacks_labels = source.x is not None and are_arrays((source.x,))
+        error = InvalidLabels if lacks_labels else InvalidFeatures
+        raise error(
             "Without `y`, `x` must give batches `(inputs, labels)`. Received: x of type "
-            f"`{type(data).__name__}`."
+            f"`{source.kind}`."
         )
-    if endless and steps is None:
+    if source.is_endless:
         raise InvalidFeatures(
-            f"`x`, a `{type(data).__name__}`, has no end, so it cannot be read through. Leave out "
-            "what repeats it, such as `.repeat()`, or give a list of the batches to read."
+            f"`x`, a `{source.kind}`, has no end, so it cannot be read through. Leave out what "
+            "repeats it, such as `.repeat()`, or give a list of the batches to read."
         )
-    return islice(batches, steps)
 
 
-def _inputs_of(
-    model: keras.Model, batches: Iterable[Any], labels: list[Any]
-) -> Iterator[tuple[Any]]:
+def _inputs_of(inputs: ModelInputs, source: DataSource, labels: list[Any]) -> Iterator[tuple[Any]]:
     """The inputs of each batch; its labels are appended to `labels` on the way.
 
     A second pass for the labels would meet the samples in another order if the data is shuffled.
     """
-    for batch in batches:
-        inputs, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    for batch in source.batches():
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         if y is None:
             raise InvalidLabels(
                 "Without `y`, `x` must give batches `(inputs, labels)`. Received batches without "
-                "labels."
+                f"labels.{hint_for_dicts(batch)}"
             )
-        check_shapes(model, inputs, what="a batch of `x`")
+        arrays = as_tensors(inputs.read(x, "a batch of `x`", batched=True))
         labels.append(_label_array(y))
-        yield (inputs,)
+        yield (arrays,)
 
 
 def _label_array(labels: Any) -> np.ndarray:

@@ -10,8 +10,8 @@ import keras
 from keras_mtl.batches.arrays import ArrayData
 from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
-from keras_mtl.batches.batch_inputs import Inputs
 from keras_mtl.batches.factory import joint_data, task_data
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.task_names import check_task
@@ -69,7 +69,7 @@ def read_data(
         TaskNotFound: There are data for a task that does not exist.
         InvalidTaskData: A task has no data, or data that cannot be used.
     """
-    inputs = Inputs(model.input)
+    inputs = ModelInputs(model.input)
     heads = {task: known_head(model, task) for task in model.tasks}
     common: dict[str, Any] = {"inputs": inputs, "shuffle": shuffle, "seed": seed}
     if y is not None:

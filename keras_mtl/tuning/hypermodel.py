@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from numbers import Integral, Real
 from typing import Any
 
@@ -11,6 +10,7 @@ import keras
 import keras_tuner
 
 from keras_mtl.caching.fit_cached import fit_cached
+from keras_mtl.common.hashing import Hash
 from keras_mtl.errors import HeadMismatch, KerasMtlError
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
@@ -136,11 +136,12 @@ class CutHyperModel(keras_tuner.HyperModel):
 
     def fingerprint(self) -> str:
         """A text that is the same for the same search only: model, weights, head and cuts."""
-        model = sha256()
+        model = Hash(long=True)
         for layer in sublayers(self.model):
-            model.update(type(layer).__name__.encode())
+            model.add(type(layer).__name__)
         for value in self.model.get_weights():
-            model.update(f"{value.shape} {value.dtype}".encode() + value.tobytes())
+            model.add(f"{value.shape} {value.dtype}")
+            model.add_values(value)
         # Keras numbers the names of heads by what came before.
         head = {key: value for key, value in self.head.get_config().items() if key != "name"}
         return f"{model.hexdigest()} {head} {self.layers} {self.batchnorm}"

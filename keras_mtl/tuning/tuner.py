@@ -10,14 +10,15 @@ from typing import Any
 
 import keras
 import keras_tuner
-import numpy as np
 from keras_tuner.engine.trial import Trial
 
-from keras_mtl.caching.fingerprints import fingerprint_of_all, fingerprint_of_arrays
+from keras_mtl.batches.digests import digest_of_values
+from keras_mtl.batches.model_data import as_model_input, as_validation_data
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.recognise import recognise
 from keras_mtl.common.atomic_files import read_json, write_json
+from keras_mtl.common.hashing import hash_of_several
 from keras_mtl.errors import KerasMtlError
-from keras_mtl.keras_private.data_adapters import can_convert_arrays
-from keras_mtl.probing.one_pass import batches_of
 from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.probing.task_labels import Kind
 from keras_mtl.tuning.halving import Budget, Step
@@ -145,6 +146,11 @@ class CutTuner(keras_tuner.Tuner):
         """
         check_fit_arguments(self.oracle.objective.name, fit_arguments)
         _check_read_again(x, fit_arguments.get("steps_per_epoch"))
+        inputs = ModelInputs.of(self.hypermodel.model)
+        x = as_model_input(inputs, x)
+        if "validation_data" in fit_arguments:
+            validation_data = as_validation_data(inputs, fit_arguments["validation_data"])
+            fit_arguments = {**fit_arguments, "validation_data": validation_data}
         self._check_data(x, y)
         if not self._is_worker():
             self.oracle.retry_if_all_failed()
@@ -233,7 +239,12 @@ class CutTuner(keras_tuner.Tuner):
 
     def _check_data(self, x: Any, y: Any) -> None:
         """Refuse to go on with other data; nothing is known about those that come in batches."""
-        data = "" if y is None else fingerprint_of_all(map(_fingerprint, (x, y)))
+        known = y is not None
+        data = (
+            hash_of_several([digest_of_values(x, "`x`"), digest_of_values(y, "`y`")])
+            if known
+            else ""
+        )
         if self._data not in (None, data):
             raise keras_tuner.errors.FatalValueError(
                 f"`{self.project_dir}` holds a search on other data. Pass the same `x` and `y`, "
@@ -245,7 +256,7 @@ class CutTuner(keras_tuner.Tuner):
         hypermodel = self.hypermodel
         steps = fit_arguments.get("steps_per_epoch")
         if y is None and steps:  # What is trained on may have no end.
-            x = batches_of(x, steps)
+            x = recognise(x).batches(steps)
         probes = probe_cuts(
             hypermodel.model,
             x,
@@ -314,19 +325,6 @@ def _defaults(hypermodel: CutHyperModel) -> dict[str, Any]:
     hp = keras_tuner.HyperParameters()
     hypermodel.declare(hp)
     return {**hp.values, "learning_rate": hypermodel.learning_rate[1]}
-
-
-def _fingerprint(data: Any) -> str:
-    # A list is several arrays, or the rows of one.
-    several = isinstance(data, dict | tuple) or can_convert_arrays((data,))
-    arrays = map(_array, keras.tree.flatten(data) if several else [data])
-    return fingerprint_of_all(
-        fingerprint_of_arrays([[one]]) for one in arrays if one.ndim and len(one)
-    )
-
-
-def _array(values: Any) -> np.ndarray:
-    return keras.ops.convert_to_numpy(values) if keras.ops.is_tensor(values) else np.asarray(values)
 
 
 def _check_hypermodel(hypermodel: Any) -> None:

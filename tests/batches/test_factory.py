@@ -5,8 +5,8 @@ import pytest
 
 from keras_mtl import Head
 from keras_mtl.batches.arrays import ArrayData
-from keras_mtl.batches.batch_inputs import Inputs
 from keras_mtl.batches.factory import joint_data, task_data
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.errors import InvalidFeatures, InvalidTaskData, TaskNotFound
 
 X, Y = np.arange(20, dtype="float32").reshape(10, 2), np.arange(10) % 3
@@ -25,7 +25,7 @@ LABELS = {"sex": Y, "hair": Y / 2}
     ],
 )
 def test_arrays_of_any_kind(data):
-    inputs = Inputs(keras.Input((2,)))
+    inputs = ModelInputs(keras.Input((2,)))
     made = task_data("sex", data, head=Head(3), inputs=inputs, batch_size=10, shuffle=False)
     assert isinstance(made, ArrayData)
     batch = next(made.batches())
@@ -72,9 +72,9 @@ def test_a_batch_size_is_positive(size):
 
 
 def test_inputs_are_those_of_the_model():
-    inputs = Inputs(keras.Input((2,), name="image"))
+    inputs = ModelInputs(keras.Input((2,), name="image"))
     assert task_data("sex", ({"image": X}, Y), inputs=inputs).x is X
-    with pytest.raises(InvalidFeatures, match="of `sex` have the shape"):
+    with pytest.raises(InvalidFeatures, match="`x` of `sex` does not fit"):
         task_data("sex", (X[:, :1], Y), inputs=inputs)
 
 

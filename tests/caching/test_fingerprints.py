@@ -1,24 +1,13 @@
 import keras
-import numpy as np
 import pytest
 
 from _fitting import trained
 from keras_mtl.caching import fingerprints
-from keras_mtl.caching.fingerprints import (
-    fingerprint_of_arrays,
-    fingerprint_of_static_part,
-    fingerprint_of_stream,
-)
+from keras_mtl.caching.fingerprints import fingerprint_of_static_part
 from keras_mtl.caching.static_split import Split, split_model
 from keras_mtl.errors import CacheError
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.transfer import transfer
-
-ROWS = np.arange(24.0).reshape(8, 3)
-
-
-def in_batches(size, *arrays):
-    return [[array[i : i + size] for array in arrays] for i in range(0, len(arrays[0]), size)]
 
 
 def of_trunk(base, freeze="last"):
@@ -27,27 +16,6 @@ def of_trunk(base, freeze="last"):
 
 def of_model(model):
     return fingerprint_of_static_part(model, split_model(model))
-
-
-def test_arrays_whatever_the_size_of_the_batches():
-    first = fingerprint_of_arrays(in_batches(3, ROWS))
-    assert first == fingerprint_of_arrays(in_batches(8, ROWS))
-    others = [ROWS[::-1], ROWS.astype("float32"), ROWS.reshape(8, 3, 1), ROWS[:-1]]
-    assert first not in [fingerprint_of_arrays(in_batches(3, other)) for other in others]
-
-
-def test_a_stream_whatever_the_order_of_its_samples():
-    targets = np.arange(8)
-    order = np.random.default_rng(0).permutation(8)
-    first = fingerprint_of_stream(in_batches(3, ROWS, targets))
-    assert first == fingerprint_of_stream(in_batches(3, ROWS[order], targets[order]))
-    assert first != fingerprint_of_stream(in_batches(3, ROWS, targets[order]))
-    assert first != fingerprint_of_stream(in_batches(4, ROWS, targets))
-
-
-def test_text():
-    words = np.array([["red"], ["blue"]], dtype=object)
-    assert fingerprint_of_arrays([[words]]) != fingerprint_of_arrays([[words[::-1]]])
 
 
 def test_a_trunk_is_known_by_what_it_computes():

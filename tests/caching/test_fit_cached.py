@@ -583,7 +583,7 @@ def test_arrays_without_labels(no_pass):
     ("arrays", "match"),
     [
         ([inputs(0), labels(0)], "The Batches has no batches"),
-        ([inputs()[:, :2], labels()], r"a batch of the data does not fit .* \(20, 2\)"),
+        ([inputs()[:, :2], labels()], r"A batch of the data does not fit .* \(20, 2\)"),
         ([inputs()], "batch has no labels"),
     ],
 )

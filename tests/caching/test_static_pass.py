@@ -7,8 +7,9 @@ from keras.src.backend.common import global_state
 
 from _fitting import SAMPLES, inputs, labels, trained
 from _watching import as_numpy, unchanged
+from keras_mtl.batches.recognise import recognise
 from keras_mtl.caching.model_parts import StaticPart, TrainedPart
-from keras_mtl.caching.sources import make_source
+from keras_mtl.caching.pass_data import pass_data
 from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.caching.static_split import split_model
 from keras_mtl.caching.storage.feature_cache import MemoryCache
@@ -42,7 +43,7 @@ def test_the_pass_changes_neither_the_model_nor_random_states():
     before = random_states()
     with unchanged(model):
         statics = StaticPass(model, split_model(model), MemoryCache(), verbose=0)
-        statics.of(make_source(model, inputs(), labels(), None, batch_size=16))
+        statics.of(pass_data(model, recognise(inputs(), labels()), batch_size=16))
         TrainedPart(model, split_model(model))
     assert random_states() == before
 
@@ -51,7 +52,7 @@ def test_the_pass_changes_neither_the_model_nor_random_states():
 def test_the_size_of_the_batches_does_not_matter(size):
     model = transfer(trained(), 1, head=3)
     split = split_model(model)
-    source = make_source(model, inputs(), None, None, batch_size=size)
+    source = pass_data(model, recognise(inputs()), batch_size=size)
     adapter = StaticPass(model, split, MemoryCache(), verbose=0).of(source)
     given = np.concatenate([batch["features"] for batch in adapter.get_numpy_iterator()])
     expected = as_numpy(StaticPart(model, split)(inputs())["features"])

@@ -449,10 +449,10 @@ def test_progress_is_shown_when_asked_for(model, capsys):
 @pytest.mark.parametrize(
     "shape, message",
     [
-        ((7, 64), r"\(None, 8, 8, 1\)\. Received: \(7, 64\)\. .*`X\.reshape\(-1, 8, 8, 1\)`"),
+        ((7, 64), r"\(None, 8, 8, 1\)\. Received: \(7, 64\)\. .*`x\.reshape\(-1, 8, 8, 1\)`"),
         ((7, 9, 8, 1), r"\(None, 8, 8, 1\)\. Received: \(7, 9, 8, 1\)\.$"),
         ((7, 8, 8, 3), r"Received: \(7, 8, 8, 3\)\.$"),
-        ((8, 8, 1), r"one sample is `X\[None\]`"),
+        ((8, 8, 1), r"one sample is `x\[None\]`"),
         ((0, 8, 8, 1), r"0 sample\(s\)"),
     ],
 )

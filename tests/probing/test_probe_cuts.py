@@ -402,7 +402,7 @@ class Endless(Batches):
     [
         (lambda x, y: [(x,)], InvalidLabels, "without labels"),
         (lambda x, y: [(x, {"digit": y})], InvalidLabels, "Received: `dict`"),
-        (lambda x, y: zip(x, y, strict=True), InvalidFeatures, "a batch of `x` does not fit"),
+        (lambda x, y: zip(x, y, strict=True), InvalidFeatures, "A batch of `x` does not fit"),
         (lambda x, y: [], InvalidFeatures, "no batches"),
         (lambda x, y: None, InvalidFeatures, "must give batches.*`NoneType`"),
         (Endless, InvalidFeatures, "`Endless`, has no end"),

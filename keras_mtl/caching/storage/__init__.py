@@ -1,1 +1,1 @@
-"""Where features are kept: in memory or in files."""
+"""Storage of features, in memory or in files."""

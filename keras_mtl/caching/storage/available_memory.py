@@ -6,16 +6,16 @@ import os
 from pathlib import Path
 
 UNKNOWN = 4 << 30
-"""What is taken for available where the system does not say."""
+"""Bytes assumed to be available where the system does not say."""
 
 
 def available_memory() -> int:
-    """Bytes that can be used without swapping, as far as the system says."""
+    """Return the bytes that can be used without swapping, as far as the system says."""
     return min([*_of_machine(), *_of_container()], default=UNKNOWN)
 
 
 def _of_machine() -> list[int]:
-    """Linux counts what its file cache would give back; other systems name the total only."""
+    """Linux counts memory that its file cache can free; other systems tell only the total."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         values = dict(line.split(":") for line in lines)
@@ -28,7 +28,7 @@ def _of_machine() -> list[int]:
 
 
 def _of_container() -> list[int]:
-    """What a control group leaves of its limit."""
+    """The memory left below the limit of the control group, such as that of a container."""
     folder = Path("/sys/fs/cgroup")
     try:
         limit = (folder / "memory.max").read_text(encoding="ascii")

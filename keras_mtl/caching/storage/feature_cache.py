@@ -1,4 +1,4 @@
-"""Where the features are kept: in memory, in a folder that later runs find, or where they fit."""
+"""Caches of features: in memory, in a folder that later runs find, or where they fit."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ Pass = Callable[[Callable[[Batch], None]], None]
 """Computes all batches and hands them, one by one, to the function given."""
 
 SHARE_OF_MEMORY = 0.25
-"""What `"auto"` lets the features take. Keras copies them, so twice as much is in use."""
+"""The share of available memory that `"auto"` uses. Keras copies the features, which doubles it."""
 ABANDONED = 600
-"""Seconds without a write after which a half-written entry is taken for that of a killed run."""
+"""Seconds without a write after which an unfinished entry counts as left by a killed run."""
 
 
 class Cache(Protocol):
     """Holds the features of one call of `fit_cached`."""
 
     def store(self, run: Pass, digest: Callable[[], str], batches: int | None) -> Store:
-        """What `run` computes.
+        """Return what `run` computes.
 
         Args:
             run: The pass; not called if its result is there already.
@@ -41,20 +41,20 @@ class Cache(Protocol):
         """
 
     def close(self) -> None:
-        """Delete what is not meant to stay."""
+        """Delete temporary files."""
 
 
 class MemoryCache(Cache):
     """Keeps everything in memory."""
 
     def store(self, run: Pass, digest: Callable[[], str], batches: int | None) -> Store:
-        """What `run` computes, as arrays."""
+        """Return what `run` computes, as arrays."""
         store = MemoryStore()
         run(store.append)
         return store
 
     def close(self) -> None:
-        """Nothing stays: memory is given back when it is no longer used."""
+        """Do nothing: memory is freed when it is no longer used."""
 
 
 class AutoCache(Cache):
@@ -64,7 +64,7 @@ class AutoCache(Cache):
         self._folders: list[tempfile.TemporaryDirectory[str]] = []
 
     def store(self, run: Pass, digest: Callable[[], str], batches: int | None) -> Store:
-        """What `run` computes, as arrays or files."""
+        """Return what `run` computes, as arrays or files."""
         limit = SHARE_OF_MEMORY * available_memory()
         memory = MemoryStore()
         writer: FileWriter | None = None
@@ -100,7 +100,7 @@ class AutoCache(Cache):
 
 
 class FolderCache(Cache):
-    """Keeps each result in a folder of its own, under its digest, written whole or not at all."""
+    """Keeps each result in a folder named by its digest, which is written whole or not at all."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -117,7 +117,7 @@ class FolderCache(Cache):
             ) from error
 
     def store(self, run: Pass, digest: Callable[[], str], batches: int | None) -> Store:
-        """What an earlier run wrote under this digest, or what `run` computes."""
+        """Return what an earlier run wrote under this digest, or else what `run` computes."""
         name = digest()
         entry = self._path / name
         self._remove_abandoned(name)
@@ -132,7 +132,7 @@ class FolderCache(Cache):
         return self._written(run, entry, batches)
 
     def close(self) -> None:
-        """All stays."""
+        """Do nothing: the entries are for later runs."""
 
     def _written(self, run: Pass, entry: Path, batches: int | None) -> Store:
         partial = entry.with_name(f"{entry.name}.{uuid4().hex}.partial")
@@ -160,12 +160,12 @@ class FolderCache(Cache):
 
 
 def make_cache(cache: str | PathLike[str]) -> Cache:
-    """The cache that the argument `cache` of `fit_cached` stands for.
+    """Return the cache for the argument `cache` of `fit_cached`.
 
     Raises:
         CacheError: Nothing can be written at the path given.
-        TypeError: It is neither a path nor a word.
-        ValueError: It is a word that comes close to one that means something.
+        TypeError: `cache` is neither text nor a path.
+        ValueError: `cache` looks like a misspelling of "auto" or "memory".
     """
     if not isinstance(cache, str | PathLike):
         raise TypeError(

@@ -1,10 +1,9 @@
-"""Batches in files: one file of plain numbers for each column, and an index in JSON."""
+"""Batches in files: one file of raw numbers for each column, and an index in JSON."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import zlib
 from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from math import prod
@@ -15,10 +14,11 @@ import numpy as np
 
 from keras_mtl.caching.storage.mapped_file import MappedFile, MappedRows
 from keras_mtl.caching.storage.stores import Batch, Rows
+from keras_mtl.common.hashing import checksum
 from keras_mtl.errors import CacheError, DamagedCache
 
 VERSION = 2
-"""Of the format; another one is not read."""
+"""The version of the file format; files of another version are not read."""
 INDEX = "index.json"
 SMALL = 1 << 28
 """Bytes up to which a column is read whole: training is faster on an array than on a file."""
@@ -40,7 +40,7 @@ class ColumnIndex:
 
 
 class FileWriter:
-    """Appends batches to files; `close` adds the index, without which they are no store.
+    """Appends batches to files; `close` adds the index, without which they cannot be read.
 
     Args:
         folder: An existing, empty folder.
@@ -65,7 +65,7 @@ class FileWriter:
             data = array.tobytes()
             self._write(_column_file(self.folder, number), data)
             column.shapes.append(array.shape)
-            column.checksum = zlib.crc32(data, column.checksum)
+            column.checksum = checksum(data, column.checksum)
 
     def close(self) -> list[ColumnIndex]:
         """Write the index and return it."""
@@ -82,7 +82,7 @@ class FileWriter:
             raise CacheError(f"Cannot write to `{self.folder}`: {error.strerror}.") from error
 
     def _check_space(self, batch: Batch) -> None:
-        """Before the time for the pass is spent, as far as the space needed is known."""
+        """Check the disk before the pass begins, as far as the needed space is known."""
         needed = sum(array.nbytes for array in batch) * (self._expected or 1)
         free = shutil.disk_usage(self.folder).free
         if needed > free:
@@ -103,11 +103,11 @@ class FileStore:
 
     @classmethod
     def open(cls, folder: Path) -> FileStore:
-        """What a `FileWriter` wrote.
+        """Open what a `FileWriter` wrote.
 
         Raises:
-            DamagedCache: Files are missing, shorter, hold something else than was written, or
-                have the format of another version.
+            DamagedCache: Files are missing, truncated or changed, or have the format of another
+                version.
         """
         try:
             index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
@@ -140,7 +140,7 @@ class FileStore:
 
 
 def _checksum(columns: Any) -> int:
-    return zlib.crc32(json.dumps(columns).encode())
+    return checksum(json.dumps(columns).encode())
 
 
 def _rows(file: MappedFile, column: ColumnIndex) -> Rows:
@@ -164,15 +164,15 @@ def _dtype_name(array: np.ndarray) -> str:
 
 
 def _check_contents(path: Path, column: ColumnIndex) -> None:
-    checksum = size = 0
+    found = size = 0
     try:
         with open(path, "rb") as file:
             while block := file.read(BLOCK):
-                checksum = zlib.crc32(block, checksum)
+                found = checksum(block, found)
                 size += len(block)
     except OSError as error:
         raise DamagedCache(f"`{path.name}` cannot be read: {error.strerror}") from error
     if size != sum(column.sizes):
         raise DamagedCache(f"`{path.name}` has {size} bytes instead of {sum(column.sizes)}")
-    if checksum != column.checksum:
+    if found != column.checksum:
         raise DamagedCache(f"`{path.name}` does not hold what was written to it")

@@ -1,4 +1,4 @@
-"""Arrays in a file of plain numbers, mapped into memory while they are read."""
+"""Arrays in a file of raw numbers, mapped into memory while they are read."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ Shape = tuple[int, ...]
 
 
 class MappedFile:
-    """A file of arrays, each a copy once it is read.
+    """A file of arrays; reading one returns a copy.
 
-    It is mapped anew for each reading: the pages around all that was ever read in one mapping
-    count as resident memory, which would grow to the size of the file.
+    The file is mapped again for each read: all pages ever touched in one mapping count as
+    resident memory, which would grow to the size of the file.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self, start: int, shape: Shape, dtype: str) -> np.ndarray:
-        """The array whose first byte is at `start`."""
+        """Return the array whose first byte is at `start`."""
         mapped = np.memmap(self._path, mode="r")
         return np.array(mapped[start : start + _size(shape, dtype)]).view(dtype).reshape(shape)
 
     def take(self, rows: np.ndarray, shape: Shape, dtype: str) -> np.ndarray:
-        """The rows with these numbers, in a file in which all rows have one shape and dtype."""
+        """Return the rows with these numbers, from a file whose rows have one shape and dtype."""
         table = np.memmap(self._path, mode="r").reshape(-1, _size(shape, dtype))
         return np.array(table[rows]).view(dtype).reshape(len(rows), *shape)
 
 
 class MappedRows:
-    """The rows of a file, each read when it is asked for by its number."""
+    """The rows of a file, read by their numbers when they are needed."""
 
     def __init__(self, file: MappedFile, samples: int, shape: Shape, dtype: str) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""What the static part gives, batch by batch."""
+"""The outputs of the static part, batch by batch."""
 
 from __future__ import annotations
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from typing import Any
 
 import keras
 import numpy as np
+
+from keras_mtl.common.hashing import Hash
 
 SCALARS = (type(None), bool, int, float, str)
 # `min_delta`: Keras turns its sign when a callback first sees logs, so also when it is made anew.
@@ -115,7 +116,7 @@ def _decoded(tree: Any, place: str, arrays: Mapping[str, np.ndarray]) -> Any:
 
 
 def _digest(tree: Any, arrays: list[np.ndarray]) -> str:
-    total = blake2b(json.dumps(tree).encode(), digest_size=16)
+    total = Hash(json.dumps(tree))
     for array in arrays:
-        total.update(array.data)
+        total.add_values(array)
     return total.hexdigest()

@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras_mtl.batches.arrays import ArrayData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.reading import OneTask, SeveralTasks
-from keras_mtl.batches.streams import TfDatasetData
+from keras_mtl.batches.tf_datasets import TfDatasetData
 from keras_mtl.heads.head import Head
 from keras_mtl.training.steps.tf_checks import checked_labels, missing_labels
 

@@ -1,0 +1,63 @@
+"""Loaders: objects that give their batches each time they are iterated."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from keras_mtl.batches.base import SequentialData
+from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.orders import Order
+from keras_mtl.batches.reading import Reader
+from keras_mtl.batches.source import DataSource
+from keras_mtl.common.hashing import hash_of_settings
+
+
+class LoaderSource(DataSource):
+    """A torch `DataLoader`, a data set of grain, a list of batches."""
+
+    def __init__(self, data: Iterable[Any]) -> None:
+        length = _length(data)
+        # grain says so of a data set that repeats without end.
+        is_endless = length == sys.maxsize
+        super().__init__(data, None if is_endless else length, is_endless=is_endless)
+
+    def batches(self, limit: int | None = None) -> Iterator[Any]:
+        """The first batches of a pass."""
+        return islice(self.data, limit)
+
+    def task_data(self, reader: Reader, order: Order) -> LoaderData:
+        """The batches in the order in which the loader gives them."""
+        return LoaderData(self, reader)
+
+
+class LoaderData(SequentialData):
+    """The batches of a loader as the data of tasks.
+
+    Args:
+        source: The loader.
+        reader: Checks the batches and puts them into one form.
+    """
+
+    def __init__(self, source: LoaderSource, reader: Reader) -> None:
+        super().__init__(reader.name, source.num_batches)
+        self._source = source
+        self._reader = reader
+
+    def one_pass(self, number: int = 0) -> Iterator[Batch]:
+        """The batches of the next pass."""
+        return map(self._reader.read, self._source.batches())
+
+    def fingerprint(self) -> str:
+        """The hash of its class and length."""
+        kind = type(self._source.data).__qualname__
+        return hash_of_settings([self.name, kind, self.num_batches])
+
+
+def _length(loader: Any) -> int | None:
+    try:
+        return len(loader)
+    except TypeError:  # torch's loaders have `__len__` even where their data have none.
+        return None

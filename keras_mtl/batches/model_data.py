@@ -1,0 +1,49 @@
+"""Data for Keras's own verbs, which take fewer kinds than `keras_mtl` does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.recognise import recognise
+from keras_mtl.batches.values import as_tensors
+from keras_mtl.keras_private.data_adapters import is_sparse_or_ragged
+
+
+def as_model_input(inputs: ModelInputs, x: Any, what: str = "`x`") -> Any:
+    """Return the inputs as `fit`, `evaluate` and `predict` of Keras take them.
+
+    Text becomes tensors; lists, pandas objects and the columns of a data frame become arrays.
+    Numbers in arrays and tensors, and streams of batches, stay as they are, unchecked.
+
+    Args:
+        inputs: The inputs of the model.
+        x: Arrays of any kind, or a stream of batches.
+        what: What messages call them.
+
+    Raises:
+        As `ModelInputs.read`.
+    """
+    is_stream = x is None or not isinstance(recognise(x), ArraySource)
+    if is_stream or all(map(_is_taken, keras.tree.flatten(x))):
+        return x
+    return as_tensors(inputs.read(x, what))
+
+
+def as_validation_data(inputs: ModelInputs, data: Any) -> Any:
+    """Return `validation_data` as Keras takes it: a stream, or a tuple whose inputs it takes."""
+    if not isinstance(data, tuple | list) or not data:
+        return data
+    x, *others = data
+    return as_model_input(inputs, x, "`validation_data`"), *others
+
+
+def _is_taken(leaf: Any) -> bool:
+    """Whether Keras takes an array as it is."""
+    if isinstance(leaf, np.ndarray):
+        return leaf.dtype.kind in "biufV"
+    return bool(keras.ops.is_tensor(leaf)) or is_sparse_or_ragged(leaf)

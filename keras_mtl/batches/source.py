@@ -1,0 +1,55 @@
+"""What every kind of data can do once it is recognised."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from keras_mtl.batches.base import TaskData
+from keras_mtl.batches.orders import Order
+from keras_mtl.batches.reading import Reader
+
+
+class DataSource(ABC):
+    """Data of one kind, as the user gave them.
+
+    Args:
+        data: What the user gave.
+        num_batches: Batches in a pass; None where it is not known.
+
+    Attributes:
+        is_read_once: Whether the batches are gone once they are read.
+        is_endless: Whether a pass is known to have no end.
+    """
+
+    is_read_once = False
+
+    def __init__(self, data: Any, num_batches: int | None, *, is_endless: bool = False) -> None:
+        self.data = data
+        self.num_batches = num_batches
+        self.is_endless = is_endless
+
+    @property
+    def kind(self) -> str:
+        """What messages call the data: the name of their class."""
+        return type(self.data).__name__
+
+    @abstractmethod
+    def batches(self, limit: int | None = None) -> Iterator[Any]:
+        """The first batches of a pass, in their order.
+
+        Each is what `keras.utils.unpack_x_y_sample_weight` takes, of arrays of any kind.
+
+        Args:
+            limit: How many; None for all.
+        """
+
+    @abstractmethod
+    def task_data(self, reader: Reader, order: Order) -> TaskData:
+        """The data as batches without end for the training of tasks.
+
+        Args:
+            reader: Checks the batches and puts them into one form.
+            order: How batches are ordered, where the order is not that of the data.
+        """

@@ -1,0 +1,80 @@
+"""A `tf.data.Dataset` of batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from keras_mtl.batches.base import SequentialData
+from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.orders import Order
+from keras_mtl.batches.reading import Reader
+from keras_mtl.batches.source import DataSource
+from keras_mtl.common.hashing import hash_of_settings
+from keras_mtl.errors import InvalidTaskData
+from keras_mtl.keras_private.data_adapters import dataset_batches
+
+INFINITE = -1
+UNKNOWN = -2
+"""What a `tf.data.Dataset` gives as its cardinality."""
+
+
+class TfDatasetSource(DataSource):
+    """A `tf.data.Dataset`."""
+
+    def __init__(self, data: Any) -> None:
+        size = int(data.cardinality())
+        known = None if size in (INFINITE, UNKNOWN) else size
+        super().__init__(data, known, is_endless=size == INFINITE)
+
+    def batches(self, limit: int | None = None) -> Iterator[Any]:
+        """The first batches of a pass."""
+        return dataset_batches(self.data, limit)
+
+    def task_data(self, reader: Reader, order: Order) -> TfDatasetData:
+        """The batches in the order in which the data set gives them."""
+        return TfDatasetData(self, reader)
+
+
+class TfDatasetData(SequentialData):
+    """A data set as the data of tasks; each pass iterates it again, shuffled as it was made to be.
+
+    Args:
+        source: The data set, of batches `(x, y)` or `(x, y, sample_weight)`.
+        reader: Checks the batches and puts them into one form.
+
+    Attributes:
+        dataset: The `tf.data.Dataset`.
+        specs: Its `element_spec`, None for what it leaves out.
+    """
+
+    def __init__(self, source: TfDatasetSource, reader: Reader) -> None:
+        super().__init__(reader.name, source.num_batches)
+        self.dataset = source.data
+        self.reader = reader
+        self.specs = keras.tree.map_structure(_known_spec, self.dataset.element_spec)
+        reader.check_specs(self.specs)
+        self._source = source
+
+    def one_pass(self, number: int = 0) -> Iterator[Batch]:
+        """The batches of the next pass."""
+        return map(self.reader.read, self._source.batches())
+
+    def check_passes(self, times: int) -> None:
+        """Refuse a data set without an end."""
+        if self._source.is_endless:
+            raise InvalidTaskData(
+                f"The data set of `{self.name}` has no end, so neither has a pass over it. Leave "
+                "out `.repeat()`, or use `.take(batches)`."
+            )
+
+    def fingerprint(self) -> str:
+        """The hash of its length and of what its batches look like."""
+        return hash_of_settings([self.name, self.num_batches, str(self.dataset.element_spec)])
+
+
+def _known_spec(spec: Any) -> Any:
+    # Found without TensorFlow, which may not be installed.
+    return None if type(spec).__name__ == "NoneTensorSpec" else spec

@@ -1,0 +1,190 @@
+"""The data that go through the static part once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.batch import hint_for_dicts
+from keras_mtl.batches.digests import digest_of_arrays, digest_of_samples
+from keras_mtl.batches.generators import GeneratorSource
+from keras_mtl.batches.loaders import LoaderSource
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.source import DataSource
+from keras_mtl.batches.values import as_structure, dense_array
+from keras_mtl.caching.replays import StoredBatches, adapter_for_columns
+from keras_mtl.caching.storage.stores import Batch, Store
+from keras_mtl.errors import InvalidFeatures, InvalidLabels
+from keras_mtl.keras_private.data_adapters import (
+    ArrayDataAdapter,
+    DataAdapter,
+    PyDatasetAdapter,
+    refuse_class_weight,
+)
+
+
+def pass_data(model: keras.Model, source: DataSource, **options: Any) -> PassData:
+    """The data of a source for one pass; refuses what `fit` refuses.
+
+    Args:
+        model: The model that they are for.
+        source: Arrays, or a stream of batches.
+        options: As for `fit`: `batch_size` of arrays, `class_weight`, `shuffle`, and `steps`, the
+            number of batches in an epoch.
+    """
+    if isinstance(source, ArraySource):
+        return ArrayPassData(model, source, **options)
+    return StreamPassData(model, source, **options)
+
+
+class PassData(ABC):
+    """Data for one pass."""
+
+    is_read_once = False
+
+    @property
+    @abstractmethod
+    def num_batches(self) -> int | None:
+        """The number of batches, None if it shows only when they have all been read."""
+
+    @abstractmethod
+    def batches(self) -> Iterator[tuple[Any, Batch]]:
+        """The inputs of each batch, and the arrays that are kept with their features."""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """The hash of all that `batches` gives."""
+
+    @abstractmethod
+    def replay(self, store: Store, views: int) -> DataAdapter:
+        """The same data for `fit`, with the features that are stored instead of the inputs."""
+
+
+class ArrayPassData(PassData):
+    """Arrays of samples; their targets are not stored, for they are there each time."""
+
+    def __init__(
+        self, model: keras.Model, source: ArraySource, *, batch_size: int | None, **options: Any
+    ) -> None:
+        # Made first of all as `fit` makes it: it refuses what does not go together.
+        whole = ArrayDataAdapter(
+            source.x, source.y, source.sample_weight, batch_size=batch_size, **options
+        )
+        self._inputs = ModelInputs.of(model)
+        self._source = ArraySource(source.x, batch_size=whole.batch_size)
+        self._num_batches: int = whole.num_batches
+        targets = {"y": source.y, "sample_weight": source.sample_weight}
+        self._options = {**targets, "batch_size": whole.batch_size, **options}
+
+    @property
+    def num_batches(self) -> int:
+        """The number of batches."""
+        return self._num_batches
+
+    def batches(self) -> Iterator[tuple[Any, Batch]]:
+        """The inputs of each batch; nothing is kept beside their features."""
+        for x in self._arrays():
+            yield self._inputs.read(x, "`x`"), []
+
+    def fingerprint(self) -> str:
+        """The hash of the inputs as they are given, whatever shape the model takes them in."""
+        return digest_of_arrays(keras.tree.flatten(x) for x in self._arrays())
+
+    def replay(self, store: Store, views: int) -> DataAdapter:
+        """The arrays of features with the targets, shuffled as `fit` would."""
+        return adapter_for_columns(store.columns(), views, **self._options)
+
+    def _arrays(self) -> Iterator[Any]:
+        for batch in self._source.batches():
+            yield keras.utils.unpack_x_y_sample_weight(batch)[0]
+
+
+class StreamPassData(PassData):
+    """Batches, whose targets and weights are stored with their features."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        source: DataSource,
+        *,
+        class_weight: Any = None,
+        shuffle: bool = False,
+        steps: int | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        del batch_size  # The batches have a size.
+        _check_class_weight(source, class_weight)
+        self.is_read_once = source.is_read_once
+        self._inputs = ModelInputs.of(model)
+        self._needs_labels = model.loss is not None
+        self._source = source
+        self._class_weight = class_weight
+        self._shuffle = shuffle and isinstance(source.data, keras.utils.PyDataset)
+        self._steps = steps
+        self._structure: tuple[Any, ...] = ()
+        self._check_end()
+
+    @property
+    def num_batches(self) -> int | None:
+        """The number of batches, None if it shows only when they have all been read."""
+        return self._source.num_batches or self._steps
+
+    def batches(self) -> Iterator[tuple[Any, Batch]]:
+        """The inputs of each batch; its targets and weights are kept with the features."""
+        for x, targets in self._as_given():
+            yield self._inputs.read(x, "a batch of the data", batched=True), _kept(targets)
+
+    def fingerprint(self) -> str:
+        """The hash of inputs as they are given, targets and weights."""
+        return digest_of_samples(
+            [*keras.tree.flatten(as_structure(x, "A batch", by_columns=True)), *_kept(targets)]
+            for x, targets in self._as_given()
+        )
+
+    def replay(self, store: Store, views: int) -> DataAdapter:
+        """The stored batches."""
+        batches = StoredBatches(store, self._structure, views)
+        return PyDatasetAdapter(batches, class_weight=self._class_weight, shuffle=self._shuffle)
+
+    def _as_given(self) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+        """The inputs of each batch, and its targets and weights, if there are any."""
+        for batch in self._source.batches(self.num_batches):
+            x, *targets = keras.utils.unpack_x_y_sample_weight(batch)
+            if targets[0] is None and self._needs_labels:
+                raise InvalidLabels(
+                    "A batch has no labels: the data must give batches `(x, y)`."
+                    f"{hint_for_dicts(batch)}"
+                )
+            self._structure = tuple(target for target in targets if target is not None)
+            yield x, self._structure
+
+    def _check_end(self) -> None:
+        source = self._source
+        if source.num_batches == 0:
+            raise InvalidFeatures(f"The {source.kind} has no batches.")
+        if self.num_batches is None and (source.is_endless or source.is_read_once):
+            raise ValueError(
+                f"The {source.kind} does not say where it ends. Give `steps_per_epoch` "
+                "(for validation data `validation_steps`): the number of batches to run once."
+            )
+
+
+def _kept(targets: tuple[Any, ...]) -> Batch:
+    """Targets as they come: Keras converts them in each epoch."""
+    return [dense_array(target, "A target of a batch") for target in keras.tree.flatten(targets)]
+
+
+def _check_class_weight(source: DataSource, class_weight: Any) -> None:
+    """Refuse it where `fit` does."""
+    if class_weight is None:
+        return
+    if isinstance(source, LoaderSource | GeneratorSource):
+        raise ValueError(
+            "`class_weight` goes with arrays, a `tf.data.Dataset` or a `PyDataset`. Received: x "
+            f"of type `{source.kind}`; let its batches be `(x, y, sample_weight)`."
+        )
+    refuse_class_weight(source.data, class_weight)

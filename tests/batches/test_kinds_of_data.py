@@ -1,0 +1,303 @@
+"""Every kind of data in every verb gives what NumPy arrays give."""
+
+import keras
+import numpy as np
+import pandas
+import pytest
+
+from keras_mtl import FeatureExtractor, Head, MultiTaskModel, fit_cached, probe_cuts, transfer
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.generators import GeneratorSource
+from keras_mtl.batches.loaders import LoaderSource
+from keras_mtl.batches.model_data import as_model_input
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.pydatasets import PyDatasetSource
+from keras_mtl.batches.recognise import recognise
+from keras_mtl.batches.tf_datasets import TfDatasetSource
+from keras_mtl.errors import InvalidFeatures, InvalidLabels
+
+ROWS, SIZE = 9, 3
+X = np.random.default_rng(0).normal(size=(ROWS, 3)).astype("float32")
+Y = np.arange(ROWS) % 3
+WORDS = ["red", "blue", "grün"] * 3
+ON_TENSORFLOW = pytest.mark.backend("tensorflow", reason="other backends have no string tensors")
+STARTS = range(0, ROWS, SIZE)
+
+
+class Batches(keras.utils.PyDataset):
+    def __init__(self, x, y):
+        super().__init__()
+        self.x, self.y = x, y
+
+    def __len__(self):
+        return len(STARTS)
+
+    def __getitem__(self, index):
+        rows = slice(SIZE * index, SIZE * index + SIZE)
+        return self.x[rows], self.y[rows]
+
+
+class Loader:
+    """As torch's and grain's: iterated again and again, here of unknown length."""
+
+    def __init__(self, x, y):
+        self.batches = Batches(x, y)
+
+    def __iter__(self):
+        return (self.batches[index] for index in range(len(STARTS)))
+
+
+def tf_dataset(x, y):
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(SIZE)
+
+
+def torch_loader(x, y):
+    import torch
+
+    pairs = torch.utils.data.TensorDataset(torch.tensor(x), torch.tensor(y))
+    return torch.utils.data.DataLoader(pairs, batch_size=SIZE)
+
+
+def generator(x, y):
+    return (batch for batch in Loader(x, y))
+
+
+ARRAYS = {
+    "numpy": lambda x: x,
+    "wide numpy": lambda x: x.astype("float64"),
+    "tensor": keras.ops.array,
+    "list": lambda x: x.tolist(),
+    "list of rows": list,
+    "list of one": lambda x: [x],
+    "frame": pandas.DataFrame,
+    "nullable frame": lambda x: pandas.DataFrame(x).convert_dtypes(),
+    "objects": lambda x: x.astype(object),
+}
+STREAMS = {
+    "tf.data": (tf_dataset, TfDatasetSource),
+    "pydataset": (Batches, PyDatasetSource),
+    "loader": (Loader, LoaderSource),
+    "list of batches": (lambda x, y: list(Loader(x, y)), LoaderSource),
+    "generator": (generator, GeneratorSource),
+}
+if keras.backend.backend() == "torch":  # importing torch takes seconds
+    STREAMS["torch"] = (torch_loader, LoaderSource)
+elif keras.backend.backend() == "jax":
+    del STREAMS["tf.data"]
+
+
+def network(shape=(3,), *first, dtype=None):
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(shape, dtype=dtype, name="first"),
+            *first,
+            layers.Dense(4, "tanh"),
+            layers.Dense(2),
+        ]
+    )
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+def test_arrays_are_recognised(kind):
+    source = recognise(ARRAYS[kind](X), Y)
+    assert isinstance(source, ArraySource)
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_streams_are_recognised(kind):
+    make, expected = STREAMS[kind]
+    source = recognise(make(X, Y))
+    assert type(source) is expected
+    assert not source.is_endless
+    batches = [keras.utils.unpack_x_y_sample_weight(batch) for batch in source.batches(2)]
+    assert [np.shape(y) for _, y, _ in batches] == [(SIZE,), (SIZE,)]
+    if kind != "list of batches":  # With labels beside it a list holds arrays.
+        with pytest.raises(ValueError, match=r"`y` goes with arrays.*leave `y` out"):
+            recognise(make(X, Y), Y)
+
+
+# Kinds of data x verbs
+
+
+@pytest.fixture(scope="module", autouse=True)
+def eagerly():
+    """What is looked at is the data; tracing would take most of the time."""
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def fit_static(source, *data, **options):
+    keras.utils.set_random_seed(0)
+    model = transfer(source, 1, head=Head(3), verify=False)
+    options = {"shuffle": False, "batch_size": SIZE, "verbose": 0, **options}
+    return fit_cached(model, *data, **options).history["loss"]
+
+
+def fit_tasks(source, *data):
+    keras.utils.set_random_seed(0)
+    model = MultiTaskModel(transfer(source, 1, verify=False), {"hair": Head(3)})
+    model.compile("adam", run_eagerly=True)
+    given = {"hair": data if len(data) > 1 else data[0]}
+    options = {"batch_size": SIZE, "verbose": 0}
+    losses = model.fit(given, shuffle=False, **options).history["loss"]
+    return [*losses, model.evaluate(given, **options)["hair"]["loss"]]
+
+
+def probe(source, *data):
+    return [probe.fit for probe in probe_cuts(source, *data, verbose=0)]
+
+
+def extract(source, x, *_):
+    return FeatureExtractor(source).transform(x).tolist()
+
+
+VERBS = (fit_static, fit_tasks, probe, extract)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """What each verb gives for NumPy arrays."""
+    return {verb: verb(network(), X, Y) for verb in VERBS}
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+def test_arrays_in_every_verb(kind, expected):
+    for verb in VERBS:
+        found = verb(network(), ARRAYS[kind](X), Y)
+        np.testing.assert_allclose(found, expected[verb], rtol=1e-4, atol=1e-6, err_msg=str(verb))
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_streams_in_every_verb(kind, expected):
+    make, source = STREAMS[kind]
+    steps = {"steps_per_epoch": len(STARTS)}
+    for verb in VERBS:
+        if verb is fit_tasks and kind in ("generator", "loader"):
+            continue  # The schedule needs to know how many batches there are.
+        options = steps if verb is fit_static and source is GeneratorSource else {}
+        found = verb(network(), make(X, Y), **options)
+        np.testing.assert_allclose(found, expected[verb], rtol=1e-4, atol=1e-6, err_msg=str(verb))
+
+
+def test_a_stream_that_fits_no_verb():
+    endless, empty, samples = Batches(X, Y), iter([]), zip(X, Y, strict=True)
+    endless.__class__ = type("Endless", (Batches,), {"num_batches": None})
+    for data, message in [
+        (endless, "no end"),
+        (empty, "no batches"),
+        (samples, "sample by sample"),
+    ]:
+        with pytest.raises(InvalidFeatures, match=message):
+            FeatureExtractor(network()).transform(data)
+    for verb in (fit_static, probe):
+        with pytest.raises(InvalidFeatures, match=r"add `\.batch\(32\)`"):
+            verb(network(), list(zip(X, Y, strict=True)))
+        with pytest.raises(InvalidLabels, match="as_supervised=True"):
+            verb(
+                network(),
+                (batch for batch in [{"image": X, "label": Y}]),
+                **({"steps_per_epoch": 1} if verb is fit_static else {}),
+            )
+
+
+# Text
+
+
+TEXTS = {
+    "unicode": np.array,
+    "column of objects": lambda words: np.array(words, dtype=object)[:, None],
+    "objects": lambda words: np.array(words, dtype=object),
+    "bytes": lambda words: np.array([word.encode() for word in words]),
+    "list": list,
+    "series": pandas.Series,
+    "category": lambda words: pandas.Series(words, dtype="category"),
+    "string dtype": lambda words: pandas.Series(words, dtype="string"),
+    "frame": lambda words: pandas.DataFrame({"text": words}),
+    "tensor": lambda words: keras.ops.convert_to_tensor(words, dtype="string"),
+}
+
+
+def reader_of_words():
+    keras.utils.set_random_seed(0)
+    lookup = keras.layers.StringLookup(vocabulary=WORDS[:3])
+    layers = [lookup, keras.layers.Embedding(4, 3), keras.layers.Flatten()]
+    return network((1,), *layers, dtype="string")
+
+
+@pytest.fixture(scope="module")
+def expected_of_words():
+    """What each verb gives for string tensors."""
+    words = TEXTS["tensor"](WORDS)
+    return {verb: verb(reader_of_words(), words, Y) for verb in VERBS}
+
+
+@ON_TENSORFLOW
+@pytest.mark.parametrize("kind", TEXTS)
+def test_text_in_every_verb(kind, expected_of_words, tmp_path):
+    words = TEXTS[kind](WORDS)
+    source = reader_of_words()
+    for verb in (*VERBS, fit_static):
+        options = {"cache": tmp_path} if verb is fit_static else {}
+        found = verb(source, words, Y, **options)
+        np.testing.assert_allclose(found, expected_of_words[verb], rtol=1e-4, err_msg=str(verb))
+    assert len(list(tmp_path.iterdir())) == 1
+    given = as_model_input(ModelInputs.of(source), words)
+    np.testing.assert_array_equal(
+        source.predict(given, verbose=0), source(TEXTS["tensor"](WORDS)[:, None])
+    )
+
+
+@ON_TENSORFLOW
+@pytest.mark.parametrize("kind", ["objects", "series", "frame", "category"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_missing_word_is_named(verb, kind):
+    words = TEXTS[kind]([*WORDS[:-1], None])
+    with pytest.raises(InvalidFeatures, match="row 8 is missing"):
+        verb(reader_of_words(), words, Y)
+
+
+def table():
+    keras.utils.set_random_seed(0)
+    age, colour = keras.Input((1,), name="age"), keras.Input((1,), dtype="string", name="colour")
+    looked_up = keras.layers.StringLookup(vocabulary=WORDS[:3], output_mode="one_hot")(colour)
+    both = keras.layers.Concatenate()([age, looked_up])
+    hidden = keras.layers.Dense(4, "tanh")(both)
+    return keras.Model([age, colour], keras.layers.Dense(2)(hidden))
+
+
+@ON_TENSORFLOW
+def test_a_data_frame_for_named_inputs_in_every_verb():
+    ages = np.arange(ROWS)
+    frame = pandas.DataFrame({"colour": WORDS, "age": ages, "other": Y})
+    frame["age"] = frame["age"].astype("Int64")
+    arrays = [ages.astype("float32")[:, None], TEXTS["tensor"](WORDS)[:, None]]
+    for verb in VERBS:
+        expected = verb(table(), arrays, Y)
+        np.testing.assert_allclose(verb(table(), frame, Y), expected, rtol=1e-4)
+    source, lacking, gap = table(), frame[["age"]], frame.copy()
+    gap.loc[3, "age"] = None
+    for verb in VERBS:
+        with pytest.raises(InvalidFeatures, match=r"Received: \['age'\].*'colour' is missing"):
+            verb(source, lacking, Y)
+        with pytest.raises(InvalidFeatures, match=r"age.*row 3 is missing"):
+            verb(source, gap, Y)
+
+
+@ON_TENSORFLOW
+def test_a_data_frame_of_labels_by_task():
+    model = MultiTaskModel(transfer(network(), 1, verify=False), {"hair": Head(3), "sex": Head(2)})
+    model.compile("adam", run_eagerly=True)
+    labels = pandas.DataFrame({"sex": Y % 2, "hair": Y})
+    keras.utils.set_random_seed(0)
+    by_frame = model.evaluate(X, labels, verbose=0)
+    assert by_frame == model.evaluate(X, {"sex": Y % 2, "hair": Y}, verbose=0)
