@@ -16,7 +16,6 @@ __all__ = [
     "CompileMetrics",
     "compile_arguments",
     "initial_epoch",
-    "layer_of_output",
     "metric_direction",
     "only_loss",
     "scale_loss_for_distribution",
@@ -59,11 +58,6 @@ def initial_epoch(model: keras.Model) -> int:
 def set_initial_epoch(model: keras.Model, epoch: int) -> None:
     """Tell callbacks the epoch that training begins with."""
     model._initial_epoch = epoch
-
-
-def layer_of_output(tensor: keras.KerasTensor) -> keras.Layer:
-    """Return the layer that gives a symbolic tensor."""
-    return tensor._keras_history.operation
 
 
 def _members(groups: list[Any]) -> list[keras.Metric]:

@@ -15,11 +15,12 @@ from keras_mtl.heads.task_names import check_task
 from keras_mtl.models.task_scores import TaskScores, relative_changes
 from keras_mtl.training.metric_directions import directions
 from keras_mtl.training.scoring_pass import score
-from keras_mtl.training.task_data import Data, apart, read_data
+from keras_mtl.training.state import TrainingState
+from keras_mtl.training.task_data import Data, RowOptions, apart, read_data
 
 
 def evaluate(
-    model: Any,
+    state: TrainingState,
     x: Any,
     y: Any,
     *,
@@ -30,18 +31,12 @@ def evaluate(
     baselines: Mapping[str, Any] | None = None,
     callbacks: Any = None,
 ) -> TaskScores:
-    """The loss and metrics of the tasks; the arguments are those of the model's `evaluate`."""
+    """Return the loss and metrics of the tasks; the arguments are those of `MultiTaskModel`."""
+    model = state.model
     if not model.compiled:
         raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
-    data = read_data(
-        model,
-        x,
-        y,
-        batch_size=batch_size,
-        sample_weight=sample_weight,
-        masks=masks,
-        every_task=False,
-    )
+    options = RowOptions(batch_size, sample_weight, masks)
+    data = read_data(state, x, y, options, every_task=False)
     models = any(isinstance(one, keras.Model) for one in (baselines or {}).values())
     for one in data.sets.values():
         one.check_passes(2 if models else 1)
@@ -54,14 +49,14 @@ def evaluate(
             )
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(callbacks, model=model)
-    results = score(model, data, callbacks, verbose=1 if verbose == "auto" else int(verbose))
+    results = score(state, data, callbacks, verbose=1 if verbose == "auto" else int(verbose))
     loss = results.pop("")["loss"]
-    changes = _changes(model, results, baselines, data) if baselines else None
+    changes = _changes(state, results, baselines, data) if baselines else None
     return TaskScores(results, changes, loss)
 
 
 def _changes(
-    model: Any,
+    state: TrainingState,
     results: Mapping[str, Mapping[str, float]],
     baselines: Mapping[str, Any],
     data: Data,
@@ -79,7 +74,7 @@ def _changes(
             values = _evaluated(alone, sets[task])
         else:
             values = _known_metrics(task, baseline, results[task])
-        known = directions(model.objectives[task].metrics)
+        known = directions(state.objectives[task].metrics)
         changes[task] = relative_changes(results[task], values, known)
     return changes
 

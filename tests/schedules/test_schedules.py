@@ -339,13 +339,13 @@ def test_a_function_that_names_no_task_is_refused_with_the_step():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: RoundRobin(0), "`block` is a whole number from 1 up. Received: 0"),
+        (lambda: RoundRobin(0), "`block` is a positive whole number. Received: 0"),
         (lambda: RoundRobin(True), "`block`"),
         (lambda: RoundRobin(1.5), "`block`"),
         (lambda: Blocks({}), "number of steps of each task"),
         (lambda: Blocks([("sex", 1)]), "number of steps of each task"),
         (lambda: Blocks({"sex": -1}), r"`blocks\['sex'\]`"),
-        (lambda: Proportional(-0.1), "`alpha` is a number from 0 up"),
+        (lambda: Proportional(-0.1), "`alpha` is a number, at least 0"),
         (lambda: Proportional(float("nan")), "`alpha`"),
         (lambda: Proportional(float("inf")), "`alpha`"),
         (lambda: Annealed(0), "`steps`"),

@@ -29,7 +29,7 @@ class Layout(ABC):
 
     @property
     @abstractmethod
-    def parts(self) -> str:
+    def key(self) -> str:
         """What the arguments stand for, where their types do not tell."""
 
     @abstractmethod
@@ -92,7 +92,7 @@ class RowsLayout(Layout):
         return self._rows, vector, vector
 
     @property
-    def parts(self) -> str:
+    def key(self) -> str:
         """Which tasks have weights and masks."""
         return str(self._there)
 
@@ -153,7 +153,7 @@ class DatasetLayout(Layout):
         return tf.data.IteratorSpec(self._spec)
 
     @property
-    def parts(self) -> str:
+    def key(self) -> str:
         """The types tell."""
         return "iterator"
 

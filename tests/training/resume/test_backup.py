@@ -157,10 +157,10 @@ def put(model, values):
 def scramble(model):
     """As if the process had ended: nothing that a run needs is left in the model."""
     put(model, [np.full_like(value, 7) for value in values(model)])
-    for objective in model.objectives.values():
+    for objective in model.training_state.objectives.values():
         for variable in objective.variables:
             variable.assign(np.full(variable.shape, 7, variable.dtype))
-    model.mean_of_steps.total.assign(7.0)
+    model.training_state.mean_of_steps.total.assign(7.0)
     keras.utils.set_random_seed(7)
     model.optimizer.learning_rate = 0.01
 
