@@ -6,11 +6,11 @@ Written against Keras 3.15.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 
-Optimizer = keras.optimizers.Optimizer
+Optimizer: TypeAlias = keras.optimizers.Optimizer
 
 
 def rate_as_given(optimizer: Optimizer) -> Any:

@@ -87,6 +87,7 @@ class Schedule(ABC):
     def period(self, batches: Batches) -> int | None:
         """Return after how many steps the schedule repeats itself; None if it never does."""
         del batches
+        return None
 
     def counts(self, end: int, *, batches: Batches, seed: int) -> dict[int, int]:
         """Return how many of the first steps each task trains at.

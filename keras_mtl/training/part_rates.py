@@ -8,10 +8,8 @@ import keras
 
 from keras_mtl.keras_private.optimizers import rate_as_given
 
-_SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
 
-
-class PartRate(_SCHEDULE):  # type: ignore[misc]
+class PartRate(keras.optimizers.schedules.LearningRateSchedule):
     """The learning rate of one part: one of its arguments says how it is found.
 
     The optimizer of the part calls it with its own count of steps, which is not looked at: rates
@@ -38,7 +36,7 @@ class PartRate(_SCHEDULE):  # type: ignore[misc]
 
     def __call__(self, step: Any) -> Any:
         """Return the rate at the current step of the whole model."""
-        if isinstance(self.schedule, _SCHEDULE):
+        if isinstance(self.schedule, keras.optimizers.schedules.LearningRateSchedule):
             return self.schedule(self.owner.iterations)
         if self.schedule is not None:
             return self.schedule()

@@ -155,7 +155,7 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         self.iterations.assign_add(1)
 
     def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
-        """Replace weights by their moving averages, in the parts that keep some and have trained."""
+        """Replace weights by their moving averages, in parts that keep some and have trained."""
         for name, own in self._parts.variables.items():
             inner = self._parts.inner[name]
             # Before the first step Keras's averages are zeros.

@@ -368,12 +368,12 @@ def test_no_flipped_byte_is_taken_for_a_backup(backups, tmp_path):
     whole = newest.read_bytes()
     shutil.copy(newest, before)
     places = np.random.default_rng(0).integers(0, len(whole), 150)
-    expected = Backup(tmp_path).state
+    expected = Backup(tmp_path).saved
     for place in places:
         flipped = bytes([whole[place] ^ 0xFF])
         newest.write_bytes(whole[:place] + flipped + whole[place + 1 :])
         with warnings.catch_warnings(action="ignore"):
-            found = Backup(tmp_path).state
+            found = Backup(tmp_path).saved
         assert found.notes == expected.notes and found.position == expected.position
 
 
