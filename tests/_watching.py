@@ -39,9 +39,38 @@ def outputs_of_calls(model, batch):
 
 
 def same_bits(first, second):
-    """Whether two structures of tensors hold the same values, bit for bit, and as many of them."""
+    """Whether two structures of tensors hold the same values, bit for bit, and as many of them.
+
+    For the same program on the same batch, and for what is copied. Elsewhere use `assert_close`.
+    """
     first, second = (list(map(as_numpy, keras.tree.flatten(each))) for each in (first, second))
     return len(first) == len(second) and all(map(np.array_equal, first, second))
+
+
+def assert_close(found, expected, rtol=1e-5):
+    """Two structures of tensors hold the same values but for rounding.
+
+    One function that is computed by two programs (eager and compiled, with other outputs beside it,
+    in batches of another size, in another process) does not give the same bits on every processor:
+    oneDNN picks its kernels by the processor and the shapes, and compilers fuse what they find side
+    by side, so sums are rounded in another order. The tolerance is relative to the largest value of
+    each tensor, since a sum that is nearly 0 has the rounding errors of its terms.
+    """
+    found, expected = (list(map(as_numpy, keras.tree.flatten(each))) for each in (found, expected))
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == other.dtype
+        if not np.issubdtype(other.dtype, np.floating):
+            np.testing.assert_array_equal(one, other)
+            continue
+        largest = np.max(np.abs(other), initial=0, where=np.isfinite(other))
+        np.testing.assert_allclose(one, other, rtol, atol=rtol * float(largest))
+
+
+def rounding_of(model):
+    """How far two programs that compute a model may differ: as its least precise layer rounds."""
+    half = any("float16" in part.compute_dtype for part in parts_of(model))  # bfloat16 too
+    return 1e-2 if half else 1e-4
 
 
 def as_numpy(tensor):

@@ -1,5 +1,6 @@
-"""What every test relies on: one quiet backend, one thread a worker, fresh seeds."""
+"""What every test relies on: one quiet backend that compiles quickly, one thread, fresh seeds."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -14,17 +15,35 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 python_path = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
 os.environ["PYTHONPATH"] = os.pathsep.join(python_path)
-# Small models compile longer than they run: let XLA on CPUs do less. TensorFlow reads it too.
-if os.environ["KERAS_BACKEND"] == "jax":
-    quick = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-    os.environ.setdefault("XLA_FLAGS", quick)
 if "PYTEST_XDIST_WORKER" in os.environ:
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC"):  # BLAS and torch, TF, XLA
         os.environ.setdefault(name, "1")
 
+# Small models compile longer than they run, so the compilers do less, unless FULL_COMPILATION is
+# set, as for the slow tests in CI: these compile as a user's programs do.
+QUICK_COMPILATION = "FULL_COMPILATION" not in os.environ
+if QUICK_COMPILATION and os.environ["KERAS_BACKEND"] == "jax":  # TensorFlow would read it too
+    quick = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    os.environ.setdefault("XLA_FLAGS", quick)
+
 # The first call of a model traces it, which no deadline foresees.
 hypothesis.settings.register_profile("patient", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("patient")
+
+
+def pytest_collection_finish(session):
+    """Once a process has imported all that its tests need, keep its garbage collector small."""
+    if not session.items or session.config.getoption("collectonly"):
+        return
+    if QUICK_COMPILATION and os.environ["KERAS_BACKEND"] == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    # Traces allocate much that stays. Collecting after every 700 objects, among the million of the
+    # imported libraries, would cost a fifth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_runtest_setup(item):

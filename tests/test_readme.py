@@ -26,6 +26,7 @@ def test_the_first_sh_block_holds_the_quickstart_and_the_tests():
     assert "pytest" in commands[1]
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="the pages show the default backend")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_python_blocks_run_in_order(page, tmp_path, monkeypatch):

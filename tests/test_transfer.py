@@ -97,12 +97,12 @@ def test_only_a_head_that_knows_its_loss_compiles_the_model():
 def test_the_source_stays_as_it_is():
     source = convolutional()
     source.compile("sgd", "sparse_categorical_crossentropy")
-    before = source.predict(IMAGES, verbose=0)
+    before = source(IMAGES)
     with unchanged(source):
         model = transfer(source, cut=2, freeze=False, head=10, batchnorm="train")
         model.fit(IMAGES, DIGITS, verbose=0)
     assert source.compiled
-    assert same_bits(source.predict(IMAGES, verbose=0), before)
+    assert same_bits(source(IMAGES), before)
 
 
 def test_what_was_transferred_is_transferred_again():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from _models import random_batch, randomised, zoo
+from _watching import assert_close, rounding_of
 from keras_mtl.heads.pooling import pooling_layer
 from keras_mtl.probing.candidates import find_candidates
 from keras_mtl.probing.depth_features import DepthFeatures
@@ -47,13 +48,8 @@ def test_every_depth_equals_the_trunk_cut_there(build):
         trunk = transfer(model, candidate.point.layer, verify=False)
         pool = pooling_layer("auto", len(trunk.output.shape))
         expected = trunk(batch) if pool is None else pool(trunk(batch))
-        np.testing.assert_allclose(
-            features[:, edges[index] : edges[index + 1]],
-            keras.ops.convert_to_numpy(expected).astype("float32"),
-            rtol=1e-4,
-            atol=1e-5,
-            err_msg=candidate.point.layer,
-        )
+        expected = keras.ops.convert_to_numpy(expected).astype("float32")
+        assert_close(features[:, edges[index] : edges[index + 1]], expected, rounding_of(model))
 
 
 def test_training_mode_changes_nothing():

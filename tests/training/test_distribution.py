@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.backend("tensorflow", reason="`tf.distribute` is TensorFlow's")
+pytestmark = [
+    pytest.mark.backend("tensorflow", reason="`tf.distribute` is TensorFlow's"),
+    pytest.mark.slow,
+]
 
 SCRIPT = """
 import contextlib, json, sys, tempfile

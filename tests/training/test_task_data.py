@@ -7,6 +7,7 @@ import pytest
 import keras_mtl
 from _helpers import draw
 from _multitask import bits, classes, two_sets, two_tasks
+from _watching import assert_close
 from keras_mtl import Head
 from keras_mtl.errors import InvalidFeatures, InvalidLabels, InvalidTaskData, TaskNotFound
 from keras_mtl.schedules import RoundRobin
@@ -107,7 +108,7 @@ def test_joint_data_can_be_trained_on_in_turn():
     joint.fit(x, labels, schedule=RoundRobin(), **FITTED)
     apart.fit({task: (x, y) for task, y in labels.items()}, schedule=RoundRobin(), **FITTED)
 
-    assert bits(joint) == bits(apart)
+    assert_close(joint.get_weights(), apart.get_weights())
 
 
 @pytest.mark.parametrize("joint", [False, True])
@@ -134,8 +135,10 @@ def test_the_last_rows_can_be_held_out(joint):
     data, given = rows(slice(15, None))
     scores = told.evaluate(data, batch_size=2, verbose=0, **given)
 
-    assert bits(split) == bits(told)
-    assert history == {**expected, **{f"val_{name}": [scores[name]] for name in scores}}
+    assert_close(split.get_weights(), told.get_weights())
+    expected |= {f"val_{name}": [scores[name]] for name in scores}
+    assert history.keys() == expected.keys()
+    assert all(history[name] == pytest.approx(expected[name], rel=1e-5) for name in expected)
 
 
 def test_only_rows_in_memory_can_be_held_out(model):
@@ -220,7 +223,7 @@ def test_a_dataset_is_iterated_again_as_it_is():
     streamed.fit(sets, epochs=3, **FITTED)
     arrays.fit(data, epochs=3, shuffle=False, **FITTED)
 
-    assert bits(streamed) == bits(arrays)
+    assert_close(streamed.get_weights(), arrays.get_weights())
 
 
 def test_a_model_that_is_not_compiled_is_refused():

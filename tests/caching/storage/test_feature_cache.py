@@ -88,6 +88,7 @@ make_cache(sys.argv[1]).store(run, lambda: "digest", 3)
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_no_half_entry(tmp_path):
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)])
     assert killed.returncode == -signal.SIGKILL

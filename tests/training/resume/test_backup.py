@@ -174,14 +174,22 @@ def interrupted(model, folder, data, steps, **arguments):
     return train(model, folder, data(), **arguments)
 
 
-@pytest.mark.parametrize("data", [arrays, datasets])
-def test_a_run_goes_on_exactly_from_any_step(data, tmp_path):
+@pytest.mark.parametrize(
+    ("data", "interruptions"),
+    [
+        (arrays, 2),
+        (datasets, 1),
+        pytest.param(arrays, 10, marks=pytest.mark.slow),
+        pytest.param(datasets, 10, marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_goes_on_exactly_from_any_step(data, interruptions, tmp_path):
     model = rich_model()
     untrained = values(model)
     whole, memory = train(put(model, untrained), data=data())
     trained = values(model)
     put(model, untrained)
-    steps = sorted(random.Random(0).sample(range(1, EPOCHS * STEPS), 10))
+    steps = sorted(random.Random(0).sample(range(1, EPOCHS * STEPS), interruptions))
 
     history, own = interrupted(model, tmp_path, data, steps)
 
@@ -317,20 +325,34 @@ def test_a_killed_process_goes_on_exactly(tmp_path):
 # What can be wrong with a backup
 
 
-@pytest.fixture
-def backups(tmp_path):
-    """A folder with two backups, and what continues the run."""
-    model = two_tasks()
+FITTED = {"batch_size": 4, "epochs": 2, "seed": 1, "verbose": 0, "backup_every": 2}
 
-    def go_on(folder=tmp_path, **arguments):
-        given = {"batch_size": 4, "epochs": 2, "seed": 1, "verbose": 0, "backup_every": 2}
+
+@pytest.fixture(scope="module")
+def interrupted_run(tmp_path_factory):
+    """A model, the history of its run, and the folder of the run that was killed."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    model = two_tasks()
+    untrained = values(model)
+    whole = model.fit(arrays(), backup=folder, **FITTED)
+    put(model, untrained)
+    with pytest.raises(Killed):
+        model.fit(arrays(), backup=folder, callbacks=[KillAt(6, kill_by_error)], **FITTED)
+    assert sorted(os.listdir(folder)) == sorted([NEWEST, BEFORE])
+    return model, whole, folder
+
+
+@pytest.fixture
+def backups(interrupted_run, tmp_path):
+    """What continues the run from its two backups, which are in `tmp_path`."""
+    model, _, folder = interrupted_run
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+
+    def go_on(**arguments):
         data = arguments.pop("data", arrays())
         own = arguments.pop("model", model)
-        return own.fit(data, backup=folder, **{**given, **arguments})
+        return own.fit(data, backup=tmp_path, **{**FITTED, **arguments})
 
-    with pytest.raises(Killed):
-        go_on(callbacks=[KillAt(6, kill_by_error)])
-    assert sorted(os.listdir(tmp_path)) == sorted([NEWEST, BEFORE])
     return go_on
 
 
@@ -340,9 +362,8 @@ def damage(path, content=None):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"nonsense", b"\x93NUMPY", b"PK\x03\x04"])
-def test_the_backup_before_a_damaged_one_is_used(backups, tmp_path, content):
-    whole = two_tasks()
-    expected = backups(model=whole, folder=tmp_path / "other")
+def test_the_backup_before_a_damaged_one_is_used(backups, interrupted_run, tmp_path, content):
+    _, expected, _ = interrupted_run
     damage(tmp_path / NEWEST, content)
 
     with pytest.warns(UserWarning, match=r"backup\.npz' is damaged.*one before it is used"):
