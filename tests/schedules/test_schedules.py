@@ -58,6 +58,21 @@ def test_any_steps_can_be_computed_by_themselves(schedule, start, length, seed):
 
 
 @every
+@settings(max_examples=10)
+@given(end=st.integers(0, 2000), seed=st.integers(0, 2**63))
+def test_counts_are_those_of_the_steps(schedule, end, seed):
+    found = picked(schedule, end, seed=seed)
+    expected = {task: np.sum(found == task) for task in np.unique(found).tolist()}
+    assert schedule.counts(end, batches=BATCHES, seed=seed) == expected
+
+
+@pytest.mark.parametrize("name", ["round_robin", "interleaved", "blocks", "joint", "joined"])
+def test_what_repeats_itself_is_counted_without_looking_at_each_step(name):
+    counts = SCHEDULES[name].counts(10**30, batches=BATCHES, seed=0)
+    assert sum(counts.values()) == 10**30
+
+
+@every
 def test_the_order_of_the_steps_asked_for_does_not_matter(schedule):
     steps = np.random.default_rng(0).integers(0, 1000, 200)
     found = schedule.tasks(steps, batches=BATCHES, seed=0)
