@@ -20,7 +20,8 @@ def known_head(state: TrainingState, task: str) -> Head | None:
         return head
     shape = state.graphs.outputs[task].shape
     units = shape[-1]
-    if not units or len(shape) != 2 or getattr(loss, "ignore_class", None):
+    ignores = getattr(loss, "ignore_class", None) is not None
+    if not units or len(shape) != 2 or ignores:
         return None
     if is_loss(loss, keras.losses.SparseCategoricalCrossentropy) and units > 1:
         return Head(units, "classification", name=task)

@@ -136,7 +136,7 @@ def _read_joint(state: TrainingState, x: Any, options: RowOptions, every_task: b
     heads = _known_heads(state)
     if isinstance(x, tuple) and len(x) > 1 and isinstance(x[1], Mapping):
         heads = _labelled(heads, x[1], every_task)
-    data = joint_data(x, heads, inputs=Inputs(state.model.input), **options._asdict())
+    data = joint_data(x, heads, inputs=Inputs(state.graphs.inputs), **options._asdict())
     return Data({JOINT_DATA: data}, tuple(heads), joint=True)
 
 
@@ -153,7 +153,7 @@ def _read_by_task(
     sizes = _each("batch_size", options.batch_size, tasks)
     weights = _each("sample_weight", options.sample_weight, tasks)
     masks = _each("masks", options.masks, tasks)
-    inputs, heads = Inputs(state.model.input), _known_heads(state)
+    inputs, heads = Inputs(state.graphs.inputs), _known_heads(state)
     sets = {
         task: task_data(
             task,

@@ -20,18 +20,20 @@ class TaskGraphs(ABC):
         tasks: The names of the tasks.
         heads: The layer that gives the output of each task.
         outputs: The symbolic output of each task.
+        inputs: The symbolic inputs of the model, in their structure.
     """
 
+    inputs: Any
     tasks: tuple[str, ...]
     heads: Mapping[str, keras.Layer]
     outputs: Mapping[str, keras.KerasTensor]
 
     @abstractmethod
-    def of_task(self, task: str) -> Functional:
+    def of_task(self, task: str) -> keras.Model:
         """Return the model of one task, the same one at each call."""
 
     @abstractmethod
-    def of_tasks(self, tasks: Sequence[str]) -> Functional:
+    def of_tasks(self, tasks: Sequence[str]) -> keras.Model:
         """Return the model of some tasks, whose outputs are a dict."""
 
     @abstractmethod
@@ -58,6 +60,7 @@ class TrunkAndHeads(TaskGraphs):
         self.tasks = tuple(heads)
         self.heads = dict(heads)
         self.outputs = model.output
+        self.inputs = model.input
         self._model = model
         self._trunk = trunk
         self._of_task: dict[str, Functional] = {}
@@ -67,7 +70,7 @@ class TrunkAndHeads(TaskGraphs):
         """Return the model of the trunk and one head."""
         check_task(task, self.tasks, where="`task`")
         if task not in self._of_task:
-            self._of_task[task] = Functional(self._model.input, self.outputs[task], name=task)
+            self._of_task[task] = Functional(self.inputs, self.outputs[task], name=task)
         return self._of_task[task]
 
     def of_tasks(self, tasks: Sequence[str]) -> Functional:
@@ -77,7 +80,7 @@ class TrunkAndHeads(TaskGraphs):
         key = tuple(tasks)
         if key not in self._of_tasks:
             outputs = {task: self.outputs[task] for task in tasks}
-            self._of_tasks[key] = Functional(self._model.input, outputs)
+            self._of_tasks[key] = Functional(self.inputs, outputs)
         return self._of_tasks[key]
 
     def shared_layers(self) -> list[keras.Layer]:
@@ -93,7 +96,7 @@ class WholeModel(TaskGraphs):
     """A model with one output, all of whose layers belong to its only task.
 
     Args:
-        model: A Functional model. Its task has the name of its output.
+        model: A Functional or built Sequential model. Its task has the name of its last layer.
 
     Raises:
         UnsupportedModel: It has several outputs, or none that is known before it is called.
@@ -108,17 +111,19 @@ class WholeModel(TaskGraphs):
                 "trains several tasks."
             )
         self._model = model
-        (task,) = model.output_names
-        self.tasks = (task,)
-        self.heads: dict[str, Any] = {task: producer(outputs[0])}
-        self.outputs = {task: outputs[0]}
+        head = producer(outputs[0])
+        self.tasks = (head.name,)
+        self.heads: dict[str, Any] = {head.name: head}
+        self.outputs = {head.name: outputs[0]}
+        sequential = isinstance(model, keras.Sequential)  # `input` raises if it was never called.
+        self.inputs = model.inputs[0] if sequential else model.input
 
-    def of_task(self, task: str) -> Functional:
+    def of_task(self, task: str) -> keras.Model:
         """Return the model itself."""
         check_task(task, self.tasks, where="`task`")
         return self._model
 
-    def of_tasks(self, tasks: Sequence[str]) -> Functional:
+    def of_tasks(self, tasks: Sequence[str]) -> keras.Model:
         """Return the model itself."""
         (task,) = tasks
         return self.of_task(task)
