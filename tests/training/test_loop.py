@@ -6,6 +6,7 @@ import pytest
 
 from _helpers import draw
 from _multitask import bits, classes, same_logs, two_sets, two_tasks
+from _two_tasks import EAGER
 from _watching import assert_close
 from keras_mtl.errors import InvalidSchedule, NonFiniteLoss
 from keras_mtl.schedules import Blocks, Interleaved, Joint, RoundRobin
@@ -107,7 +108,7 @@ def test_each_task_has_its_own_size_of_batches():
 
 
 def test_a_later_epoch_begins_as_in_one_run():
-    whole, parts = two_tasks(optimizer="adam"), two_tasks(optimizer="adam")
+    whole, parts = (two_tasks(optimizer="adam", run_eagerly=EAGER) for _ in range(2))
 
     history = whole.fit(two_sets(6, 4), schedule=RoundRobin(), epochs=3, **FITTED).history
     first = parts.fit(two_sets(6, 4), schedule=RoundRobin(), epochs=1, **FITTED).history
@@ -121,7 +122,7 @@ def test_a_later_epoch_begins_as_in_one_run():
 
 def test_without_a_seed_the_global_one_decides():
     def trained(seed):
-        model = two_tasks()
+        model = two_tasks(run_eagerly=EAGER)
         keras.utils.set_random_seed(seed)
         model.fit(two_sets(), batch_size=2, verbose=0)
         return bits(model)
@@ -276,6 +277,6 @@ def test_what_trains_only_after_compiling_is_refused():
 
 
 def test_histories_of_the_same_run_are_the_same():
-    one, other = (two_tasks().fit(two_sets(), **FITTED) for _ in range(2))
+    one, other = (two_tasks(run_eagerly=EAGER).fit(two_sets(), **FITTED) for _ in range(2))
 
     assert same_logs(one, other)
