@@ -29,15 +29,9 @@ def train(step: Step, batches: Batches) -> Any:
     connected: list[int] = []  # Which variables have a gradient; known when the step is traced.
 
     def compute() -> Any:
-        own_batches, rows = shards(step, batches, replicas, training=True)
-        rule = step.state.update_rule
-        with tf.GradientTape(persistent=rule.several_passes) as tape:
-            losses, scored = forward(step, own_batches, rows)
-        gradients = rule.gradients(losses, _backward(step, tape, losses), step.variables)
-        connected[:] = [index for index, one in enumerate(gradients) if one is not None]
-        found = [gradients[index] for index in connected]
-        total = tf.convert_to_tensor(losses.total)
-        return _finite(step, total, found), total, found, [one.tensors for one in scored]
+        finite, total, gradients, tensors = _losses_and_gradients(step, batches, replicas)
+        connected[:] = gradients
+        return finite, total, list(gradients.values()), tensors
 
     def accepted(finite: Any, total: Any, gradients: Any, tensors: Any) -> None:
         del finite
@@ -76,6 +70,26 @@ def score(step: Step, batches: Batches) -> None:
         add_to_metrics(step, scored, total * replicas, num_rows(batches[step.feeds[0]]))
 
     tf.distribute.get_strategy().run(compute)
+
+
+def _losses_and_gradients(
+    step: Step, batches: Batches, replicas: int
+) -> tuple[Any, Any, dict[int, Any], list[tuple[Any, ...]]]:
+    """Run a step of one replica forward and backward.
+
+    Returns:
+        Whether the step is finite, its loss, the gradients by the positions of their variables,
+        and what the metrics need of each task.
+    """
+    own_batches, rows = shards(step, batches, replicas, training=True)
+    rule = step.state.update_rule
+    with tf.GradientTape(persistent=rule.several_passes) as tape:
+        losses, scored = forward(step, own_batches, rows)
+    gradients = rule.gradients(losses, _backward(step, tape, losses), step.variables)
+    found = {index: one for index, one in enumerate(gradients) if one is not None}
+    total = tf.convert_to_tensor(losses.total)
+    finite = _finite(step, total, list(found.values()))
+    return finite, total, found, [one.tensors for one in scored]
 
 
 def _backward(step: Step, tape: tf.GradientTape, losses: StepLosses) -> Any:
