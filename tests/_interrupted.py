@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from _multitask import two_sets
+from _multitask import two_sets, two_tasks
 
 STEPS, EPOCHS = 10, 4
 
@@ -40,6 +40,11 @@ class Remembers(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.seen.append(round(logs["loss"], 4))
         self.sums["loss"] += np.float32(logs["loss"])
+
+
+def compiled_tasks(**options):
+    """The small model, compiled where a run has many steps."""
+    return two_tasks(run_eagerly=False, **options)
 
 
 def kill_by_error():

@@ -8,13 +8,15 @@ import keras_mtl
 from _helpers import draw
 from _watching import as_numpy
 
+EAGER = keras.backend.backend() == "tensorflow"  # where tracing takes longer than a test
 
-def two_tasks(heads=None, extra=(), seed=0, **compiled):
+
+def two_tasks(heads=None, extra=(), seed=0, run_eagerly=EAGER, **compiled):
     """A small compiled model of the tasks `sex` and `hair`, the same one for the same seed."""
     keras.utils.set_random_seed(seed)
     trunk = keras.Sequential([keras.Input((4,)), layers.Dense(6, "relu"), *extra])
     model = keras_mtl.MultiTaskModel(trunk, heads or {"sex": 2, "hair": 3})
-    model.compile(compiled.pop("optimizer", "sgd"), **compiled)
+    model.compile(compiled.pop("optimizer", "sgd"), run_eagerly=run_eagerly, **compiled)
     return model
 
 

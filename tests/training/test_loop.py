@@ -6,7 +6,6 @@ import pytest
 
 from _helpers import draw
 from _multitask import bits, classes, same_logs, two_sets, two_tasks
-from _two_tasks import EAGER
 from _watching import assert_close
 from keras_mtl.errors import InvalidSchedule, NonFiniteLoss
 from keras_mtl.schedules import Blocks, Interleaved, Joint, RoundRobin
@@ -108,7 +107,7 @@ def test_each_task_has_its_own_size_of_batches():
 
 
 def test_a_later_epoch_begins_as_in_one_run():
-    whole, parts = (two_tasks(optimizer="adam", run_eagerly=EAGER) for _ in range(2))
+    whole, parts = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
 
     history = whole.fit(two_sets(6, 4), schedule=RoundRobin(), epochs=3, **FITTED).history
     first = parts.fit(two_sets(6, 4), schedule=RoundRobin(), epochs=1, **FITTED).history
@@ -122,7 +121,7 @@ def test_a_later_epoch_begins_as_in_one_run():
 
 def test_without_a_seed_the_global_one_decides():
     def trained(seed):
-        model = two_tasks(run_eagerly=EAGER)
+        model = two_tasks()
         keras.utils.set_random_seed(seed)
         model.fit(two_sets(), batch_size=2, verbose=0)
         return bits(model)
@@ -133,7 +132,7 @@ def test_without_a_seed_the_global_one_decides():
 
 @pytest.mark.backend("tensorflow", reason="only there is one function for all steps")
 def test_the_compiled_function_is_used_again_for_other_data():
-    model = two_tasks(optimizer="adam")
+    model = two_tasks(optimizer="adam", run_eagerly=False)
     model.fit(two_sets(6, 4), schedule=RoundRobin(), **FITTED)
     functions = model.training_state._functions
     (function,) = (one for (key, _), one in functions.items() if key.startswith("loop"))
@@ -162,7 +161,7 @@ def test_a_loss_that_is_not_finite_is_named_and_changes_nothing(size):
     bad[4:6] = np.nan  # the third batch of `hair`, at the sixth step
     data = {"sex": two_sets(8)["sex"], "hair": (bad, y)}
     given = {**FITTED, "shuffle": False, "schedule": RoundRobin()}
-    model, good = two_tasks(optimizer="adam"), two_tasks(optimizer="adam")
+    model, good = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
 
     with pytest.raises(NonFiniteLoss, match=r"`hair`.*step 5 of epoch 0.*batch 2 of .*`hair`"):
         model.fit(data, steps_per_execution=size, **given)
@@ -277,6 +276,6 @@ def test_what_trains_only_after_compiling_is_refused():
 
 
 def test_histories_of_the_same_run_are_the_same():
-    one, other = (two_tasks(run_eagerly=EAGER).fit(two_sets(), **FITTED) for _ in range(2))
+    one, other = (two_tasks().fit(two_sets(), **FITTED) for _ in range(2))
 
     assert same_logs(one, other)

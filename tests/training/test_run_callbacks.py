@@ -103,7 +103,7 @@ def test_blocks_are_long_where_no_callback_looks_at_steps(make, blocks, tmp_path
 
 @pytest.mark.parametrize("size", [7, 32])
 def test_the_size_of_a_block_changes_nothing(size):
-    model, other = two_tasks(optimizer="adam"), two_tasks(optimizer="adam")
+    model, other = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
 
     history = model.fit(sets(18), epochs=2, steps_per_execution=1, **FITTED)
     again = other.fit(sets(18), epochs=2, steps_per_execution=size, **FITTED)
@@ -306,7 +306,7 @@ def test_backup_and_restore_goes_on_with_the_next_epoch(tmp_path):
         if epoch == 1:
             raise KeyboardInterrupt
 
-    model, whole = two_tasks(optimizer="adam"), two_tasks(optimizer="adam")
+    model, whole = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
     with pytest.raises(KeyboardInterrupt):
         model.fit(sets(), epochs=4, callbacks=callbacks(Epochs(stop)), **FITTED)
     history = model.fit(sets(), epochs=4, callbacks=callbacks(), **FITTED)

@@ -5,8 +5,16 @@ import shutil
 
 import pytest
 
-from _interrupted import FITTED, KillAt, Killed, arrays, kill_by_error, put, values
-from _multitask import two_tasks
+from _interrupted import (
+    FITTED,
+    KillAt,
+    Killed,
+    arrays,
+    compiled_tasks,
+    kill_by_error,
+    put,
+    values,
+)
 from keras_mtl.training.resume.backup import BEFORE, NEWEST
 
 
@@ -14,7 +22,7 @@ from keras_mtl.training.resume.backup import BEFORE, NEWEST
 def interrupted_run(tmp_path_factory):
     """A model, the history of its run, and the folder of the run that was killed."""
     folder = tmp_path_factory.mktemp("interrupted")
-    model = two_tasks()
+    model = compiled_tasks()
     untrained = values(model)
     whole = model.fit(arrays(), backup=folder, **FITTED)
     put(model, untrained)

@@ -20,6 +20,7 @@ from _interrupted import (
     Killed,
     Remembers,
     arrays,
+    compiled_tasks,
     kill_by_error,
     put,
     values,
@@ -66,7 +67,7 @@ def rich_model():
     """With all that has a state: BatchNorm, Dropout, Adam."""
     keras.utils.set_random_seed(0)
     extra = [layers.BatchNormalization(), layers.Dropout(0.3)]
-    return two_tasks(extra=extra, optimizer=keras.optimizers.Adam(0.01))
+    return compiled_tasks(extra=extra, optimizer=keras.optimizers.Adam(0.01))
 
 
 def datasets():
@@ -157,7 +158,7 @@ def test_joint_steps_go_on_exactly(tmp_path):
     rng = np.random.default_rng(0)
     labels = {"sex": rng.integers(0, 2, 24), "hair": rng.integers(-1, 3, 24)}
     joint = (draw(24, 4), labels)
-    model = two_tasks(optimizer="adam")
+    model = compiled_tasks(optimizer="adam")
     untrained = values(model)
     whole, _ = train(model, data=joint, schedule=Joint())
     trained = values(model)
@@ -176,7 +177,7 @@ def test_the_best_weights_outlive_an_interruption(tmp_path):
         )
         return [Scores(), best]
 
-    model = two_tasks()
+    model = compiled_tasks()
     untrained = values(model)
     fitted = {"batch_size": 4, "epochs": 4, "verbose": 0, "seed": 1, "steps_per_epoch": STEPS}
     whole = model.fit(arrays(), callbacks=stopping(), **fitted)
@@ -202,7 +203,7 @@ def test_a_dataset_is_replayed(tmp_path):
         sets = {task: tf.data.Dataset.from_tensor_slices(own) for task, own in of_task}
         return {task: one.shuffle(24, seed=2).batch(4) for task, one in sets.items()}
 
-    model = two_tasks()
+    model = compiled_tasks()
     untrained = values(model)
     whole, _ = train(model, data=data())
     expected = bits(model)
