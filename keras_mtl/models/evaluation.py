@@ -1,4 +1,4 @@
-"""How good a multi-task model is at each of its tasks."""
+"""The loss and metrics of each task, and how they compare with those of other models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from keras_mtl.batches.base import TaskData
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.task_names import check_task
+from keras_mtl.models.task_changes import model_of_task
 from keras_mtl.models.task_scores import TaskScores, relative_changes
+from keras_mtl.models.trunk_with_heads import TrunkWithHeads
 from keras_mtl.training.metric_directions import directions
 from keras_mtl.training.scoring_pass import score
 from keras_mtl.training.state import TrainingState
@@ -70,7 +72,8 @@ def _changes(
                     f"The baseline of `{task}` is a model: give the data as arrays, or its metrics "
                     "as a dict."
                 )
-            alone = baseline.task(task) if hasattr(baseline, "tasks") else baseline
+            several = isinstance(baseline, TrunkWithHeads)
+            alone = model_of_task(baseline, task) if several else baseline
             values = _evaluated(alone, sets[task])
         else:
             values = _known_metrics(task, baseline, results[task])
@@ -82,7 +85,7 @@ def _changes(
 def _known_metrics(
     task: str, baseline: Mapping[str, float], known: Mapping[str, Any]
 ) -> dict[str, float]:
-    """The metrics by their names without that of the task; refuses others."""
+    """Return the metrics by their names without the prefix of the task; refuse unknown names."""
     values = {name.removeprefix(f"{task}_"): value for name, value in baseline.items()}
     for name in values:
         if name not in known:
@@ -94,7 +97,7 @@ def _known_metrics(
 
 
 def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
-    """Keras's own `evaluate`, without its warning of a generator that ends."""
+    """Return what Keras's `evaluate` does, without its warning that a generator ends."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Your input ran out of data")
         values: dict[str, Any] = model.evaluate(_labelled(data), return_dict=True, verbose=0)
@@ -102,7 +105,7 @@ def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
 
 
 def _labelled(data: TaskData) -> Iterator[Any]:
-    """The batches of one pass as Keras takes them, without the rows that have no label."""
+    """Yield the batches of one pass as Keras takes them, without rows that have no label."""
     for batch in data.one_pass():
         there = batch if batch.mask is None else batch.rows(batch.mask)
         if there.num_rows:
