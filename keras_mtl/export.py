@@ -83,7 +83,9 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
     path = _checked_path(path, overwrite=overwrite)
     endpoints = {DEFAULT_ENDPOINT: model}
     if isinstance(model, MultiTaskModel):
-        endpoints = {task: model.graph_of_task(task) for task in model.tasks} | endpoints
+        endpoints = {
+            task: model.training_state.graphs.of_task(task) for task in model.tasks
+        } | endpoints
     with _written_whole(path) as folder:
         _write_saved_model(model, endpoints, folder)
     return path

@@ -6,7 +6,12 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
+def near_misses(name: object, names: Iterable[str], *, most: int = 3) -> list[str]:
+    """Return the known names that are spelled most like `name`, the nearest first."""
+    return get_close_matches(name, list(names), n=most) if isinstance(name, str) else []
+
+
 def did_you_mean(name: object, names: Iterable[str]) -> str:
-    """A question that names what comes close, or nothing."""
-    close = get_close_matches(name, list(names), n=1) if isinstance(name, str) else []
-    return f" Did you mean {close[0]!r}?" if close else ""
+    """Return a question with the nearest name, with a space before it; "" if none is near."""
+    near = near_misses(name, names, most=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,4 +1,4 @@
-"""Compiling a model again after its flags have changed."""
+"""Compile a model again after its flags have changed."""
 
 from __future__ import annotations
 
@@ -6,47 +6,41 @@ from typing import Any
 
 import keras
 
-from keras_mtl.surgery.fresh_compile import inner_optimizer
+from keras_mtl.keras_private.optimizers import Optimizer, slots_of, trained_variables
+from keras_mtl.surgery.fresh_compile import slot_holders
 
 
 def recompile(model: keras.Model, arguments: dict[str, Any]) -> None:
     """Compile `model` anew for the variables that train now. Changes `model`.
 
-    `arguments` are those of `compile`, with a fresh optimizer of the same class. Without this
-    Keras would go on training the old set. The new optimizer starts at iteration 0: with Adam
-    the first steps of the variables that begin to train then have the right size, and those of
-    the others, whose moments are kept, are smaller for a while rather than larger.
+    Without this Keras would go on training the variables that were trainable before. The new
+    optimizer starts at iteration 0: with Adam the first steps of the variables that begin to
+    train then have the right size, and those of the others, whose moments are kept, are smaller
+    for a while rather than larger.
+
+    Args:
+        model: A compiled model whose flags have changed.
+        arguments: Arguments of `compile`, with a fresh optimizer of the same class.
     """
     old = model.optimizer
     model.compile(**arguments)
     model.optimizer.build(model.trainable_variables)
-    _carry_slots(inner_optimizer(old), inner_optimizer(model.optimizer))
+    _carry_slots(old, model.optimizer)
 
 
-def _carry_slots(old: keras.optimizers.Optimizer, new: keras.optimizers.Optimizer) -> None:
+def _carry_slots(old: Optimizer, new: Optimizer) -> None:
     """Copy the slots of the variables that both optimizers train."""
     if not old.built:
         return
-    index = {id(variable): i for i, variable in enumerate(old._trainable_variables)}
-    kept = [
-        (index[id(variable)], i)
-        for i, variable in enumerate(new._trainable_variables)
-        if id(variable) in index
-    ]
-    for attribute, slots in _slot_lists(old).items():
-        for source, target in kept:
-            getattr(new, attribute)[target].assign(slots[source])
+    before = {id(v): one for one in slot_holders(old) for v in trained_variables(one)}
+    for holder in slot_holders(new):
+        for variable in trained_variables(holder):
+            source = before.get(id(variable))
+            if source is not None:
+                _copy_slots(source, holder, variable)
 
 
-def _slot_lists(optimizer: keras.optimizers.Optimizer) -> dict[str, list[keras.Variable]]:
-    """The optimizer's lists with one slot for each trained variable, by attribute."""
-    trained = optimizer._trainable_variables
-    return {
-        attribute: value
-        for attribute, value in vars(optimizer).items()
-        if isinstance(value, list)
-        and len(value) == len(trained)
-        and value is not trained
-        and all(isinstance(slot, keras.Variable) for slot in value)
-        and all(slot.shape == v.shape for slot, v in zip(value, trained, strict=True))
-    }
+def _copy_slots(source: Optimizer, target: Optimizer, variable: keras.Variable) -> None:
+    slots = slots_of(source, variable)
+    for attribute, slot in slots_of(target, variable).items():
+        slot.assign(slots[attribute])

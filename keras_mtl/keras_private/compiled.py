@@ -1,4 +1,4 @@
-"""What Keras keeps private of compiled models: losses and metrics of several outputs.
+"""What Keras keeps private of compiled models: losses, metrics, and how they were compiled.
 
 Written against Keras 3.15.
 """
@@ -11,9 +11,55 @@ import keras
 from keras.src.losses.loss import scale_loss_for_distribution
 from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 
-__all__ = ["CompileLoss", "CompileMetrics", "compile_arguments", "scale_loss_for_distribution"]
+__all__ = [
+    "CompileLoss",
+    "CompileMetrics",
+    "compile_arguments",
+    "initial_epoch",
+    "metric_direction",
+    "only_loss",
+    "scale_loss_for_distribution",
+    "set_initial_epoch",
+    "unweighted_metrics",
+    "weighted_metrics",
+]
 
 
 def compile_arguments(model: keras.Model) -> dict[str, Any]:
-    """What `model.compile` was called with, as given."""
+    """Return the arguments that `model.compile` was called with, as given."""
     return dict(model._compile_config.config)
+
+
+def only_loss(losses: CompileLoss) -> keras.losses.Loss:
+    """Return the loss object that was made of the loss of one output, after `build`."""
+    return losses._flat_losses[0].loss
+
+
+def unweighted_metrics(metrics: CompileMetrics) -> list[keras.Metric]:
+    """Return the metrics that ignore sample weights, after `build`."""
+    return _members(metrics._flat_metrics)
+
+
+def weighted_metrics(metrics: CompileMetrics) -> list[keras.Metric]:
+    """Return the metrics that sample weights count in, after `build`."""
+    return _members(metrics._flat_weighted_metrics)
+
+
+def metric_direction(metric: keras.Metric) -> str | None:
+    """Return "up" if larger values are better, "down" if smaller ones, None if Keras cannot say."""
+    return vars(metric).get("_direction")  # Metrics that Keras does not know have none.
+
+
+def initial_epoch(model: keras.Model) -> int:
+    """Return the epoch that training begins with; `BackupAndRestore` sets it."""
+    return int(model._initial_epoch)
+
+
+def set_initial_epoch(model: keras.Model, epoch: int) -> None:
+    """Tell callbacks the epoch that training begins with."""
+    model._initial_epoch = epoch
+
+
+def _members(groups: list[Any]) -> list[keras.Metric]:
+    """Return the metrics of each output; an output without any has None."""
+    return [metric for group in groups if group is not None for metric in group.metrics]

@@ -1,4 +1,4 @@
-"""How good a multi-task model is at each of its tasks."""
+"""The loss and metrics of each task, and how they compare with those of other models."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from keras_mtl.batches.generators import expected_to_end
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.task_names import check_task
+from keras_mtl.models.task_changes import model_of_task
 from keras_mtl.models.task_scores import TaskScores, relative_changes
+from keras_mtl.models.trunk_with_heads import TrunkWithHeads
 from keras_mtl.training.metric_directions import directions
 from keras_mtl.training.scoring_pass import score
-from keras_mtl.training.task_data import Data, apart, read_data
+from keras_mtl.training.state import TrainingState
+from keras_mtl.training.task_data import Data, RowOptions, apart, read_data
 
 
 def evaluate(
-    model: Any,
+    state: TrainingState,
     x: Any,
     y: Any,
     *,
@@ -30,18 +33,12 @@ def evaluate(
     baselines: Mapping[str, Any] | None = None,
     callbacks: Any = None,
 ) -> TaskScores:
-    """The loss and metrics of the tasks; the arguments are those of the model's `evaluate`."""
+    """Return the loss and metrics of the tasks; the arguments are those of `MultiTaskModel`."""
+    model = state.model
     if not model.compiled:
         raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
-    data = read_data(
-        model,
-        x,
-        y,
-        batch_size=batch_size,
-        sample_weight=sample_weight,
-        masks=masks,
-        every_task=False,
-    )
+    options = RowOptions(batch_size, sample_weight, masks)
+    data = read_data(state, x, y, options, every_task=False)
     models = any(isinstance(one, keras.Model) for one in (baselines or {}).values())
     for one in data.sets.values():
         one.check_passes(2 if models else 1)
@@ -54,14 +51,14 @@ def evaluate(
             )
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(callbacks, model=model)
-    results = score(model, data, callbacks, verbose=1 if verbose == "auto" else int(verbose))
+    results = score(state, data, callbacks, verbose=1 if verbose == "auto" else int(verbose))
     loss = results.pop("")["loss"]
-    changes = _changes(model, results, baselines, data) if baselines else None
+    changes = _changes(state, results, baselines, data) if baselines else None
     return TaskScores(results, changes, loss)
 
 
 def _changes(
-    model: Any,
+    state: TrainingState,
     results: Mapping[str, Mapping[str, float]],
     baselines: Mapping[str, Any],
     data: Data,
@@ -75,11 +72,12 @@ def _changes(
                     f"The baseline of `{task}` is a model: give the data as arrays, or its metrics "
                     "as a dict."
                 )
-            alone = baseline.task(task) if hasattr(baseline, "tasks") else baseline
+            several = isinstance(baseline, TrunkWithHeads)
+            alone = model_of_task(baseline, task) if several else baseline
             values = _evaluated(alone, sets[task])
         else:
             values = _known_metrics(task, baseline, results[task])
-        known = directions(model.objectives[task].metrics)
+        known = directions(state.objectives[task].metrics)
         changes[task] = relative_changes(results[task], values, known)
     return changes
 
@@ -87,7 +85,7 @@ def _changes(
 def _known_metrics(
     task: str, baseline: Mapping[str, float], known: Mapping[str, Any]
 ) -> dict[str, float]:
-    """The metrics by their names without that of the task; refuses others."""
+    """Return the metrics by their names without the prefix of the task; refuse unknown names."""
     values = {name.removeprefix(f"{task}_"): value for name, value in baseline.items()}
     for name in values:
         if name not in known:
@@ -99,14 +97,14 @@ def _known_metrics(
 
 
 def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
-    """Keras's own `evaluate`, without its warning of a generator that ends."""
+    """Return what Keras's `evaluate` does, without its warning that a generator ends."""
     with expected_to_end():
         values: dict[str, Any] = model.evaluate(_labelled(data), return_dict=True, verbose=0)
     return values
 
 
 def _labelled(data: TaskData) -> Iterator[Any]:
-    """The batches of one pass as Keras takes them, without the rows that have no label."""
+    """Yield the batches of one pass as Keras takes them, without rows that have no label."""
     for batch in data.one_pass():
         there = batch if batch.mask is None else batch.rows(batch.mask)
         if there.num_rows:

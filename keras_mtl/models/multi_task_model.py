@@ -1,41 +1,31 @@
-"""One trunk and the heads of several tasks."""
+"""One trunk and the heads of several tasks: what users call."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from numbers import Integral
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
-from keras_mtl.errors import HeadMismatch, InvalidCut
-from keras_mtl.graph.functional_models import checked_functional
-from keras_mtl.graph.layer_graph import Graph
-from keras_mtl.heads.head import Head
-from keras_mtl.heads.head_like import HeadLike, checked_head
-from keras_mtl.heads.placing import put_head
-from keras_mtl.heads.task_names import check_new_task, check_task
-from keras_mtl.keras_private.graphs import Functional
-from keras_mtl.keras_private.layers import sublayers
+from keras_mtl.heads.head_like import HeadLike
+from keras_mtl.heads.task_names import check_task
 from keras_mtl.models.evaluation import evaluate
-from keras_mtl.models.transfer_model import TransferModel
-from keras_mtl.schedules.base import Epoch
+from keras_mtl.models.grown_from_trained import cut_trained
+from keras_mtl.models.task_changes import compile_with, model_of_task, with_task, without_task
+from keras_mtl.models.task_heads import TaskHeads
+from keras_mtl.models.trunk_with_heads import TrunkWithHeads
+from keras_mtl.schedules.schedule import Epoch
 from keras_mtl.surgery.fresh_compile import inner_optimizer
-from keras_mtl.surgery.layer_copies import copy_of_input
-from keras_mtl.surgery.split import split
-from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, set_static
-from keras_mtl.surgery.trunk import ClassPreserving, Trunk, unwrap_single
+from keras_mtl.surgery.static_flags import BatchNormPolicy
 from keras_mtl.training import task_compiling as compiling
-from keras_mtl.training.loop import fit
-from keras_mtl.training.objective import Objective
+from keras_mtl.training.fit import fit
+from keras_mtl.training.optimizer_arguments import task_optimizer
 from keras_mtl.training.settings import Settings
-from keras_mtl.training.task_optimizer import optimizer_for_tasks, task_optimizer
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
-class MultiTaskModel(ClassPreserving):
+class MultiTaskModel(TrunkWithHeads):
     """Several tasks that share their first layers, to be trained in turn or jointly.
 
     A Functional `keras.Model` whose outputs are a dict under the names of the tasks.
@@ -71,29 +61,13 @@ class MultiTaskModel(ClassPreserving):
     def __init__(
         self,
         trunk: keras.Model,
-        heads: Mapping[str, HeadLike],
+        heads: Mapping[str, HeadLike] | TaskHeads,
         batchnorm: BatchNormPolicy = "train",
         *,
         name: str | None = None,
     ) -> None:
-        check_batchnorm(batchnorm)
-        functional = checked_functional(trunk)
-        tasks = _checked_tasks(heads, [trunk.name, *(tensor.name for tensor in functional.inputs)])
-        inputs = keras.tree.map_structure(copy_of_input, unwrap_single(functional.input))
-        features = unwrap_single(trunk(inputs))
-        ready = isinstance(heads, _Ready)
-        outputs = {
-            task: head(features) if ready else put_head(features, head, task)[1]
-            for task, head in tasks.items()
-        }
-        super().__init__(inputs, outputs, name=name or "multitask")
-        self.tasks = tuple(tasks)
-        self._own = self._new_own({})
-        if batchnorm == "frozen":
-            for layer in sublayers(trunk):
-                if isinstance(layer, keras.layers.BatchNormalization):
-                    layer.trainable = False
-        if compiling.knows_losses(self.heads):
+        super().__init__(trunk, heads, batchnorm, name)
+        if compiling.know_losses(self.heads):
             self.compile()
 
     @classmethod
@@ -138,42 +112,10 @@ class MultiTaskModel(ClassPreserving):
             >>> model.tasks
             ('sex', 'hair')
         """
-        check_batchnorm(batchnorm)
-        if not isinstance(cut, str | Integral):
-            raise InvalidCut(
-                f"`cut` is a number of layers or the name of one. Received: {cut!r}. Several "
-                "features at once are for `MultiTaskModel(transfer(model, cut), heads)`."
-            )
-        graph = Graph.of(model)
-        outputs = graph.functional.outputs
-        if len(outputs) != 1:
-            raise HeadMismatch(
-                f"`{model.name}` has {len(outputs)} outputs; the head of a task has "
-                "one. Use `MultiTaskModel(transfer(model, cut), heads)`."
-            )
-        (path,) = graph.cut(cut)
-        known = compiling.of_single(model, loss)
-        trunk, tail = split(graph, path, verify=verify)
-        set_static(trunk, {}, batchnorm)
-        if task in heads:
-            raise ValueError(
-                f"`heads` has a head for {task!r}, whose head are the last layers of "
-                f"`{model.name}`. Leave it out, or give the task another name."
-            )
-        joined = cls(trunk, {task: tail, **heads}, name=name)
-        joined._compile_with({key: {task: value} for key, value in known.items()})
+        grown = cut_trained(model, cut, task, heads, batchnorm=batchnorm, loss=loss, verify=verify)
+        joined = cls(grown.trunk, {task: grown.tail, **heads}, name=name)
+        compile_with(joined, {key: {task: value} for key, value in grown.arguments.items()})
         return joined
-
-    @property
-    def trunk(self) -> keras.Model:
-        """The layers that the tasks share."""
-        return _trunk_of(self, self.heads)
-
-    @property
-    def heads(self) -> dict[str, keras.Layer]:
-        """The last layers of each task."""
-        outputs = self._outputs_struct
-        return {task: outputs[task]._keras_history.operation for task in self.tasks}
 
     def task(self, name: str) -> keras.Model:
         """The model of one task: the trunk and the task's head, whose weights it shares.
@@ -188,15 +130,7 @@ class MultiTaskModel(ClassPreserving):
         Raises:
             TaskNotFound: There is no such task.
         """
-        check_task(name, self.tasks, where="`task`")
-        kind = TransferModel if isinstance(self.trunk, Trunk) else Functional
-        model = kind(self._inputs_struct, self._outputs_struct[name], name=name)
-        if self.compiled:
-            known = compiling.without_optimizer(self)
-            own = {key: known[key].get(name) for key in ("loss", "metrics", "weighted_metrics")}
-            optimizer = inner_optimizer(self.optimizer).fresh(name)
-            model.compile(optimizer, **compiling.fresh_metrics(own))
-        return model
+        return model_of_task(self, name)
 
     def add_task(
         self, name: str, head: HeadLike, *, loss: Any = None, metrics: Any = None
@@ -211,18 +145,7 @@ class MultiTaskModel(ClassPreserving):
             loss: Its loss; that of the `Head` by default.
             metrics: Its metrics; those of the `Head` by default.
         """
-        check_new_task(name, [*self.tasks, self.trunk.name])
-        features = unwrap_single(checked_functional(self.trunk).output)
-        copy, _ = put_head(features, checked_head(head), name)
-        model = type(self)(self.trunk, _Ready({**self.heads, name: copy}), name=self.name)
-        known = compiling.without_optimizer(self) if self.compiled else {}
-        added = {"loss": loss, "metrics": metrics}
-        for key, value in added.items():
-            if value is not None:
-                known.setdefault(key, {})[name] = value
-        if self.compiled or loss is not None:
-            model._compile_with(known, like=self)
-        return model
+        return with_task(self, name, head, loss, metrics)
 
     def remove_task(self, name: str) -> MultiTaskModel:
         """A model without a task, which shares the trunk and the other heads of this one.
@@ -232,16 +155,7 @@ class MultiTaskModel(ClassPreserving):
         Raises:
             ValueError: It is the only task.
         """
-        check_task(name, self.tasks, where="`remove_task`")
-        heads = _without(self.heads, name)
-        if not heads:
-            raise ValueError(f"`{name}` is the only task of the model; it cannot be removed.")
-        model = type(self)(self.trunk, _Ready(heads), name=self.name)
-        if self.compiled:
-            known = compiling.without_optimizer(self)
-            own = {key: _without(value, name) for key, value in known.items()}
-            model._compile_with(own, like=self)
-        return model
+        return without_task(self, name)
 
     def compile(
         self,
@@ -276,19 +190,17 @@ class MultiTaskModel(ClassPreserving):
             TaskNotFound: A dict names a task that does not exist.
         """
         heads, tasks = self.heads, self.tasks
-        known = compiling.fresh_metrics(self._own.known)
+        known = compiling.of_plain_heads(self.training_state.arguments, heads)
+        known = compiling.with_fresh_metrics(known)
         if jit_compile == "auto" and keras.config.backend() == "tensorflow":
             jit_compile = False
+        weighted = compiling.for_each_task("weighted_metrics", weighted_metrics, tasks)
         super().compile(
             optimizer=task_optimizer(optimizer, tasks),
             loss=compiling.losses(loss, heads, known["loss"]),
-            loss_weights=compiling.by_task("loss_weights", loss_weights, tasks) or None,
+            loss_weights=compiling.for_each_task("loss_weights", loss_weights, tasks) or None,
             metrics=compiling.metrics(metrics, heads, known["metrics"]) or None,
-            weighted_metrics={
-                **known["weighted_metrics"],
-                **compiling.by_task("weighted_metrics", weighted_metrics, tasks),
-            }
-            or None,
+            weighted_metrics={**known["weighted_metrics"], **weighted} or None,
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
@@ -298,7 +210,7 @@ class MultiTaskModel(ClassPreserving):
         inner_optimizer(self.optimizer).bind(
             {name: part.trainable_variables for name, part in parts.items()}
         )
-        self._own = self._new_own(compiling.without_optimizer(self))
+        self.training_state = self.new_state(compiling.arguments_by_task(self))
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as a saved model was; Keras calls it when it loads one."""
@@ -408,7 +320,7 @@ class MultiTaskModel(ClassPreserving):
             backup=backup,
             backup_every=backup_every,
         )
-        return fit(self, x, y, settings)
+        return fit(self.training_state, x, y, settings)
 
     def evaluate(
         self,
@@ -444,7 +356,7 @@ class MultiTaskModel(ClassPreserving):
             against `baselines`. It prints as a table.
         """
         scores = evaluate(
-            self,
+            self.training_state,
             x,
             y,
             batch_size=batch_size,
@@ -463,7 +375,7 @@ class MultiTaskModel(ClassPreserving):
         """
         if task is None:
             return super().predict(x, *args, **kwargs)
-        return self.graph_of_task(task).predict(x, *args, **kwargs)
+        return self.training_state.graphs.of_task(task).predict(x, *args, **kwargs)
 
     def stop_task(self, name: str) -> None:
         """Train a task no more in this `fit`; its steps are left out. For callbacks.
@@ -473,150 +385,9 @@ class MultiTaskModel(ClassPreserving):
         Raises:
             TaskNotFound: There is no such task.
         """
-        self._own.stopped.add(check_task(name, self.tasks, where="`stop_task`"))
-
-    @property
-    def objectives(self) -> dict[str, Objective]:
-        """For training: the loss and metrics of each task."""
-        if not self._own.objectives:
-            known = compiling.without_optimizer(self)
-            with self.training_scope():
-                self._own.objectives = {
-                    task: Objective(
-                        task,
-                        known["loss"][task],
-                        known["metrics"].get(task),
-                        known["weighted_metrics"].get(task),
-                        known["loss_weights"].get(task),
-                    )
-                    for task in self.tasks
-                }
-        return self._own.objectives
-
-    @property
-    def mean_of_steps(self) -> keras.metrics.Mean:
-        """For training: the mean of the steps' losses."""
-        return self._own.mean_of_steps
-
-    def training_results(self, tasks: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
-        """For training: the values of the metrics by task, under "" the mean over the steps.
-
-        Those of some tasks can be had before the others have seen any data.
-        """
-        own = {task: self.objectives[task].result() for task in tasks or self.tasks}
-        return {"": {"loss": self.mean_of_steps.result()}, **own}
-
-    def graph_of_task(self, name: str) -> Functional:
-        """For training: the model of one task, not compiled, the same one at each call."""
-        check_task(name, self.tasks, where="`task`")
-        graphs = self._own.graphs
-        if name not in graphs:
-            graphs[name] = Functional(self._inputs_struct, self._outputs_struct[name], name=name)
-        return graphs[name]
-
-    def graph_of_tasks(self, names: tuple[str, ...]) -> Functional:
-        """For training: the model of some tasks, whose outputs are a dict; itself for all."""
-        if set(names) == set(self.tasks):
-            return self
-        key = ", ".join(names)
-        if key not in self._own.graphs:
-            outputs = {name: self._outputs_struct[name] for name in names}
-            self._own.graphs[key] = Functional(self._inputs_struct, outputs)
-        return self._own.graphs[key]
-
-    def compiled_function(self, key: str, make: Callable[[], Any]) -> Any:
-        """For training: a function that outlives one `fit`, until the next `compile`."""
-        trained = tuple(id(variable) for variable in self.trainable_variables)
-        functions = self._own.functions
-        if (key, trained) not in functions:
-            functions[key, trained] = make()
-        return functions[key, trained]
-
-    def training_scope(self) -> AbstractContextManager[Any]:
-        """For training: where variables are made, and steps run, for all replicas."""
-        if keras.config.backend() == "tensorflow":
-            return self.distribute_strategy.scope()
-        return nullcontext()
+        self.training_state.stopped.add(check_task(name, self.tasks, where="`stop_task`"))
 
     @property
     def stopped_tasks(self) -> set[str]:
         """The tasks that `stop_task` has stopped in this `fit`."""
-        return self._own.stopped
-
-    def get_config(self) -> dict[str, Any]:
-        """The trunk and the heads, without their weights."""
-        serialize = keras.saving.serialize_keras_object
-        heads = [[task, serialize(head)] for task, head in self.heads.items()]
-        return {"name": self.name, "trunk": serialize(self.trunk), "heads": heads}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> MultiTaskModel:
-        """The model that `get_config` describes, with fresh weights."""
-        revive = keras.saving.deserialize_keras_object
-        heads = {task: revive(head, custom_objects) for task, head in config["heads"]}
-        return cls(revive(config["trunk"], custom_objects), _Ready(heads), name=config["name"])
-
-    @classmethod
-    def of_graph(cls, inputs: Any, outputs: Any, name: str) -> MultiTaskModel:
-        """The model of a graph of one trunk and its heads, as surgery makes one."""
-        graph = Functional(inputs, outputs)
-        heads = {task: output._keras_history.operation for task, output in outputs.items()}
-        return cls(_trunk_of(graph, heads), _Ready(heads), name=name)
-
-    def _new_own(self, known: Mapping[str, Any]) -> _Own:
-        with self.training_scope():
-            return _Own(compiling.known_of_tails(known, self.heads))
-
-    def _compile_with(self, known: Mapping[str, Any], like: MultiTaskModel | None = None) -> None:
-        """Compile with what is known of the tasks, and a fresh optimizer as that of a model."""
-        losses = known.get("loss", {})
-        self._own.known = compiling.known_of_tails(known, self.heads)
-        if all(task in losses or isinstance(self.heads[task], Head) for task in self.tasks):
-            settings: dict[str, Any] = {}
-            if like is not None and like.compiled:
-                settings = compiling.common_settings(like)
-                settings["optimizer"] = optimizer_for_tasks(like.optimizer, self.tasks)
-            self.compile(**settings, **compiling.fresh_metrics(known))
-
-
-class _Own:
-    """What training keeps, where Keras does not take it for layers and weights of the model."""
-
-    def __init__(self, known: Mapping[str, Any]) -> None:
-        self.known = known
-        self.graphs: dict[str, Functional] = {}
-        self.objectives: dict[str, Objective] = {}
-        self.functions: dict[Any, Any] = {}
-        self.stopped: set[str] = set()
-        self.mean_of_steps = keras.metrics.Mean(name="loss")
-
-
-class _Ready(dict[str, keras.Layer]):
-    """Heads that are not to be copied."""
-
-
-def _checked_tasks(heads: Mapping[str, HeadLike], taken: Sequence[str]) -> dict[str, Any]:
-    if not isinstance(heads, Mapping) or not heads:
-        raise ValueError(
-            f'`heads` gives each task its head, such as `{{"sex": 2, "hair": 5}}`. Received: '
-            f"{heads!r}."
-        )
-    for name in heads:
-        check_new_task(name, taken)
-    if isinstance(heads, _Ready):
-        return dict(heads)
-    for name, head in heads.items():
-        if head is None:
-            raise HeadMismatch(f"The head of the task {name!r} is None; give its last layers.")
-    return {name: checked_head(head) for name, head in heads.items()}
-
-
-def _trunk_of(model: Functional, heads: Mapping[str, keras.Layer]) -> keras.Model:
-    """The layer that is neither an input nor a head."""
-    others = {id(head) for head in heads.values()}
-    inner = (layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer))
-    return next(layer for layer in inner if id(layer) not in others)
-
-
-def _without(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in mapping.items() if key != name}
+        return self.training_state.stopped

@@ -72,7 +72,7 @@ class TaskScores(dict[str, float]):
 def relative_changes(
     values: Mapping[str, float], baseline: Mapping[str, float], directions: Mapping[str, str]
 ) -> dict[str, float]:
-    """Change of each value relative to the baseline's, positive for better.
+    """Return the change of each value relative to the baseline, positive for better.
 
     Args:
         values: By metric.
@@ -91,7 +91,7 @@ def relative_changes(
 
 
 def _shown(value: Any) -> str:
-    """A number, or the vector of a metric for each class."""
+    """Return a number as text, or the vector of a metric that has a value for each class."""
     return f"{value:.4f}" if np.ndim(value) == 0 else np.array2string(value, precision=4)
 
 

@@ -11,6 +11,7 @@ from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.labels import check_labels
 from keras_mtl.heads.placing import put_head
+from keras_mtl.keras_private.graphs import producer
 from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
 
@@ -37,7 +38,7 @@ class TransferModel(Trunk):
     @property
     def head(self) -> keras.Layer:
         """The new last layers."""
-        return self.outputs[0]._keras_history.operation
+        return producer(self.outputs[0])
 
     def fit(
         self,

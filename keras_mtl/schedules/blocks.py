@@ -1,4 +1,4 @@
-"""Each task for a number of steps of its own."""
+"""A number of consecutive steps for each task, repeated."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_mtl.schedules.base import Batches, Schedule, as_steps, whole_number
+from keras_mtl.common.arguments import whole_number
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
 
 
 class Blocks(Schedule):
-    """So many steps of one task, then so many of the next one, and again from the start.
+    """A fixed number of consecutive steps for each task, repeated.
 
     Use it for long turns, or to give tasks shares that you choose. With a single task it is the
-    part of `join` in which the others wait.
+    part of a `join` in which the other tasks wait.
 
     Args:
         blocks: For each task its number of steps, in the order of the turns.
@@ -43,22 +44,26 @@ class Blocks(Schedule):
         }
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
-        """The task that trains at each of some steps."""
+        """Return the task that trains at each of some steps."""
         names = list(batches)
         owners = np.array([names.index(task) for task in self.blocks], dtype=np.int32)
         ends = np.cumsum(list(self.blocks.values()))
         return owners[np.searchsorted(ends, as_steps(steps) % ends[-1], side="right")]
 
     def round(self, batches: Batches) -> Mapping[str, float]:
-        """One block of each task that has one."""
+        """Return the block of each task."""
         return self.blocks
+
+    def period(self, batches: Batches) -> int:
+        """Return the number of steps in a round."""
+        return sum(self.blocks.values())
 
     def picks(self, batches: Batches) -> Collection[str]:
         """The tasks that have a block."""
         return self.blocks
 
     def get_config(self) -> dict[str, Any]:
-        """The blocks in their order, which a dict would not compare."""
+        """Return the blocks as a list, because the order of a dict is not compared."""
         return {"blocks": [[task, steps] for task, steps in self.blocks.items()]}
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""A function of the user's as a schedule."""
+"""A function of the step as a schedule."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 
 from keras_mtl.errors import InvalidSchedule
 from keras_mtl.heads.task_names import check_task
-from keras_mtl.schedules.base import Batches, Schedule, as_steps
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
 
 
 def as_schedule(schedule: Any) -> Schedule:
-    """The schedule; a function of the step is made one.
+    """Return a schedule as it is, or a function of the step as a schedule.
 
     Raises:
         TypeError: It is neither.
@@ -47,7 +47,7 @@ class FunctionSchedule(Schedule):
         self._takes_all = _takes_three(function)
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
-        """The task that trains at each of some steps."""
+        """Return the task that trains at each of some steps."""
         places = {task: index for index, task in enumerate(batches)}
         names = [(step, self._name(step, batches, seed)) for step in as_steps(steps).tolist()]
         for step, name in names:
@@ -55,14 +55,14 @@ class FunctionSchedule(Schedule):
         return np.array([places[name] for _, name in names], dtype=np.int32)
 
     def round(self, batches: Batches) -> Mapping[str, float]:
-        """Not known."""
+        """Raise an error: a function does not tell it."""
         raise InvalidSchedule(
             f"The schedule {self} is a function, which does not say how long an epoch is. Give "
             "`steps_per_epoch`."
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The name of the function; what it does shows in `fingerprint`."""
+        """Return the name of the function; `fingerprint` depends on what it returns."""
         return {"function": getattr(self.function, "__qualname__", type(self.function).__name__)}
 
     def _name(self, step: int, batches: Batches, seed: int) -> str:
@@ -70,7 +70,7 @@ class FunctionSchedule(Schedule):
 
 
 def _takes_three(function: Callable[..., str]) -> bool:
-    """Whether it takes the sizes of the tasks and the seed as well."""
+    """Return whether a function takes the numbers of batches and the seed too."""
     signature = inspect.signature(function)
     for arguments in (1, 3):
         try:

@@ -1,22 +1,25 @@
-"""Schedules one after the other."""
+"""Several schedules, one after the other."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_mtl.schedules.base import Batches, Epoch, Schedule, as_steps, whole_number
+from keras_mtl.common.arguments import whole_number
 from keras_mtl.schedules.functions import as_schedule
+from keras_mtl.schedules.schedule import Batches, Epoch, Schedule, as_steps
 
 
 def join(schedules: Sequence[Schedule | Callable[..., str]], boundaries: Sequence[int]) -> Schedule:
-    """Schedules one after the other, each of which counts its steps from 0.
+    """Join schedules one after the other, each of which counts its steps from 0.
 
     Use it for phases: one task alone first, then all of them. An epoch is as long as the longest
-    among those of the parts.
+    epoch of the parts.
 
     Args:
         schedules: Schedules, or functions of the step.
@@ -40,7 +43,7 @@ def join(schedules: Sequence[Schedule | Callable[..., str]], boundaries: Sequenc
 
 
 class JoinedSchedule(Schedule):
-    """What `join` returns."""
+    """Several schedules, one after the other; `join` makes it."""
 
     def __init__(
         self, schedules: Sequence[Schedule | Callable[..., str]], boundaries: Sequence[int]
@@ -59,11 +62,11 @@ class JoinedSchedule(Schedule):
 
     @property
     def needs_lengths(self) -> bool:
-        """Whether one of the parts needs them."""
+        """Whether one of the parts needs the lengths."""
         return any(schedule.needs_lengths for schedule in self.schedules)
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
-        """The task that trains at each of some steps."""
+        """Return the task that trains at each of some steps."""
         wanted = as_steps(steps)
         picked = np.empty(wanted.shape, dtype=np.int32)
         parts = np.searchsorted(self.boundaries, wanted, side="right")
@@ -75,16 +78,24 @@ class JoinedSchedule(Schedule):
             )
         return picked
 
+    def counts(self, end: int, *, batches: Batches, seed: int) -> dict[int, int]:
+        """Return how many of the first steps each task trains at."""
+        counts: Counter[int] = Counter()
+        bounds = [0, *(min(step, end) for step in self.boundaries), end]
+        for schedule, (start, stop) in zip(self.schedules, pairwise(bounds), strict=True):
+            counts.update(schedule.counts(stop - start, batches=batches, seed=seed))
+        return dict(counts)
+
     def round(self, batches: Batches) -> Mapping[str, float]:
-        """That of the last part, which goes on for ever."""
+        """Return the round of the last part, which goes on for ever."""
         return self.schedules[-1].round(batches)
 
     def picks(self, batches: Batches) -> Collection[str]:
-        """The tasks that one of the parts picks."""
+        """Return the tasks that one of the parts picks."""
         return {task: None for part in self.schedules for task in part.picks(batches)}
 
     def steps_per_epoch(self, batches: Batches, epoch: Epoch = "all") -> int:
-        """The longest among the epochs of the parts."""
+        """Return the length of the longest epoch of the parts."""
         return max(part.steps_per_epoch(batches, epoch) for part in self.schedules)
 
     def check_lengths(self, batches: Batches) -> None:
@@ -93,7 +104,7 @@ class JoinedSchedule(Schedule):
             part.check_lengths(batches)
 
     def get_config(self) -> dict[str, Any]:
-        """The parts, each with its name, and the boundaries."""
+        """Return the parts, each with its name, and the boundaries."""
         parts = [[type(part).__name__, part.get_config()] for part in self.schedules]
         return {"schedules": parts, "boundaries": self.boundaries}
 

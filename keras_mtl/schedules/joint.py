@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_mtl.schedules.base import JOINT, Batches, Schedule, as_steps
+from keras_mtl.schedules.schedule import JOINT, Batches, Schedule, as_steps
 
 
 class Joint(Schedule):
@@ -28,17 +28,21 @@ class Joint(Schedule):
     """
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
-        """-1 for each of some steps."""
+        """Return -1 for each of some steps."""
         return np.full(as_steps(steps).shape, JOINT, dtype=np.int32)
 
     def round(self, batches: Batches) -> Mapping[str, float]:
-        """One step, which is each task's."""
+        """Return one step for each task."""
         return dict.fromkeys(batches, 1)
 
     def round_length(self, batches: Batches) -> float:
-        """One step serves all tasks."""
+        """Return 1: one step trains all tasks."""
+        return 1
+
+    def period(self, batches: Batches) -> int:
+        """Return 1: all steps are alike."""
         return 1
 
     def get_config(self) -> dict[str, Any]:
-        """There are no arguments."""
+        """Return no arguments."""
         return {}

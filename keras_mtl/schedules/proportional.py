@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_mtl.schedules.base import Batches, Schedule, as_steps
+from keras_mtl.common.arguments import number
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
 from keras_mtl.schedules.spreading import block_for, spread_numbers
 
 
 class Proportional(Schedule):
-    """Tasks drawn at random, with chances proportional to n**alpha for n batches.
+    """Draw tasks at random, with probabilities proportional to n**alpha for n batches.
 
     Use it where data sets differ much in size: `alpha=1` draws each batch as often as any other,
     `alpha=0` each task as often as any other, `alpha=0.5` lies between. The draws are spread: of
@@ -40,45 +39,38 @@ class Proportional(Schedule):
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = exponent("alpha", alpha)
+        self.alpha = number("alpha", alpha)
 
     @property
     def needs_lengths(self) -> bool:
-        """Whether the chances depend on them."""
+        """Whether the probabilities depend on the lengths."""
         return self.alpha > 0
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
-        """The task that trains at each of some steps."""
+        """Return the task that trains at each of some steps."""
         chances = shares(batches, np.array([self.alpha]))[0]
         drawn = spread_numbers(as_steps(steps), seed=seed, block=block_for(chances.min()))
         return np.searchsorted(_bounds(chances), drawn, side="right").astype(np.int32)
 
     def round(self, batches: Batches) -> Mapping[str, float]:
-        """One step, and the chances of each task for it."""
+        """Return the probability of each task at a step."""
         chances = shares(batches, np.array([self.alpha]))[0]
         return dict(zip(batches, chances.tolist(), strict=True))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments of the constructor."""
+        """Return the arguments of the constructor."""
         return {"alpha": self.alpha}
 
 
-def exponent(argument: str, value: Any) -> float:
-    """The argument, if it is an exponent."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < inf:
-        raise ValueError(f"`{argument}` is a number from 0 up. Received: {value!r}.")
-    return float(value)
-
-
 def shares(batches: Batches, alphas: np.ndarray) -> np.ndarray:
-    """The chances `(exponents, tasks)` for exponents of shape `(exponents,)`."""
-    # Counted from the largest, so that no power overflows; a length that is not known counts as 1,
-    # which matters for no exponent but 0.
+    """Return probabilities `(exponents, tasks)` for exponents of shape `(exponents,)`."""
+    # Relative to the largest, so that no power overflows. A length that is not known counts as 1:
+    # only the exponent 0 is allowed then.
     sizes = np.log([float(size or 1) for size in batches.values()])
     weights = np.exp(alphas[:, None] * (sizes - sizes.max()))
     return weights / weights.sum(axis=1, keepdims=True)
 
 
 def _bounds(chances: np.ndarray) -> np.ndarray:
-    """Where the part of each task ends and the next begins."""
+    """Return the places in [0, 1) where the share of one task ends and the next begins."""
     return chances.cumsum()[:-1]

@@ -1,4 +1,4 @@
-"""Tasks in turn."""
+"""The tasks in turn, the same number of steps for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_mtl.schedules.base import Batches, Schedule, as_steps, whole_number
+from keras_mtl.common.arguments import whole_number
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
 
 
 class RoundRobin(Schedule):
@@ -37,13 +38,17 @@ class RoundRobin(Schedule):
         self.block = whole_number("block", block)
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
-        """The task that trains at each of some steps."""
+        """Return the task that trains at each of some steps."""
         return (as_steps(steps) // self.block % len(batches)).astype(np.int32)
 
     def round(self, batches: Batches) -> Mapping[str, float]:
-        """A block of each task."""
+        """Return a block of each task."""
         return dict.fromkeys(batches, self.block)
 
+    def period(self, batches: Batches) -> int:
+        """Return the number of steps in a round."""
+        return self.block * len(batches)
+
     def get_config(self) -> dict[str, Any]:
-        """The arguments of the constructor."""
+        """Return the arguments of the constructor."""
         return {"block": self.block}

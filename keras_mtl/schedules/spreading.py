@@ -1,4 +1,4 @@
-"""Random numbers for each step that do not cluster, as those drawn one by one would."""
+"""Random numbers by step, spread evenly: numbers drawn one by one would cluster."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ LARGEST = 1 << 16
 
 
 def block_for(smallest_share: float) -> int:
-    """Steps in a block that hold each share at least once."""
+    """Return the steps of a block in which every share has at least one."""
     return int(min(max(SMALLEST, ceil(1 / smallest_share) + 1), LARGEST))
 
 
 def spread_numbers(steps: np.ndarray, *, seed: int, block: int) -> np.ndarray:
-    """A number in [0, 1) for each step, uniform, and in each block of steps evenly spread.
+    """Return a number in [0, 1) for each step: uniform, and evenly spread in each block of steps.
 
     This is systematic sampling: a block holds the points `(i + u) / block` in random order, so
-    that a part of [0, 1) of length p is met `p * block` times in it, rounded up or down.
+    that an interval of length p has `p * block` of them, rounded up or down.
 
     Args:
         steps: Integers of shape `(n,)`.
@@ -34,7 +34,7 @@ def spread_numbers(steps: np.ndarray, *, seed: int, block: int) -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def _points(seed: int, number: int, block: int) -> np.ndarray:
-    """The points of one block: nothing but its number is needed to draw them again."""
+    """Return the points of one block, which depend on its number and the seed only."""
     random = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, number, block])))
     points = (random.permutation(block) + random.random()) / block
     points.flags.writeable = False  # They are cached.

@@ -1,4 +1,4 @@
-"""Compiling a model as another one was, with nothing of its training left over."""
+"""Compile a model as another one was compiled, with fresh optimizers and metrics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_mtl.keras_private.compiled import compile_arguments
+from keras_mtl.keras_private.optimizers import exclusions_from_decay
 from keras_mtl.surgery.rebuilding import rebuild
 
 
@@ -16,7 +17,7 @@ def compile_like(model: keras.Model, source: keras.Model) -> None:
 
 
 def fresh_arguments(model: keras.Model) -> dict[str, Any]:
-    """What `model` was compiled with; the optimizer and the metrics are new ones, without state."""
+    """Return the arguments `model` was compiled with; optimizer and metrics are fresh copies."""
     arguments = compile_arguments(model)
     arguments["optimizer"] = fresh_optimizer(model.optimizer)
     for key in ("metrics", "weighted_metrics"):
@@ -25,35 +26,48 @@ def fresh_arguments(model: keras.Model) -> dict[str, Any]:
 
 
 def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """The optimizer that holds the slots: mixed precision wraps it to scale the loss."""
+    """Return the optimizer without the `LossScaleOptimizer` that mixed precision wraps it in."""
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return optimizer.inner_optimizer
     return optimizer
 
 
+def slot_holders(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Optimizer]:
+    """Return the optimizers that hold slots: of a `MultiOptimizer` each of its optimizers."""
+    inner = inner_optimizer(optimizer)
+    if isinstance(inner, keras.optimizers.MultiOptimizer):
+        return list(inner.optimizers)
+    return [inner]
+
+
 def fresh_optimizer(
     optimizer: keras.optimizers.Optimizer, rate: float | None = None
 ) -> keras.optimizers.Optimizer:
-    """One of the same configuration, without state; with the learning rate of now, or `rate`."""
+    """Return an optimizer of the same configuration, without state.
+
+    Args:
+        optimizer: The optimizer to copy.
+        rate: The learning rate of the copy, by default the current one.
+    """
     changed = {} if rate is None else {"learning_rate": rate}
     fresh: keras.optimizers.Optimizer = rebuild(
         optimizer, lambda: {**optimizer.get_config(), **changed}
     )
-    carry_exclusions(inner_optimizer(optimizer), inner_optimizer(fresh))
+    for source, target in zip(slot_holders(optimizer), slot_holders(fresh), strict=False):
+        carry_exclusions(source, target)
     return fresh
 
 
 def carry_exclusions(
     source: keras.optimizers.Optimizer, target: keras.optimizers.Optimizer
 ) -> None:
-    """Leave the same variables out of weight decay; no config holds them."""
-    for key, value in vars(source).items():
-        if key.startswith("_exclude_from_weight_decay"):
-            setattr(target, key, value)
+    """Exclude the same variables from weight decay; no config holds them."""
+    for key, value in exclusions_from_decay(source).items():
+        setattr(target, key, value)
 
 
 def fresh_metric(metric: Any) -> Any:
-    """A metric of the same configuration, without state; a name or a function as it is."""
+    """Return a metric of the same configuration, without state; a name or function as it is."""
     if isinstance(metric, keras.Metric):
         return rebuild(metric)
     return metric

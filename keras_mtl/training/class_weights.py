@@ -11,15 +11,16 @@ import numpy as np
 
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.task_names import check_task
-from keras_mtl.training.task_data import is_loss, known_head, loss_of
+from keras_mtl.training.known_heads import is_loss, known_head, loss_of
+from keras_mtl.training.state import TrainingState
 
 
-def class_weights(given: Any, model: Any) -> dict[str, np.ndarray]:
+def class_weights(given: Any, state: TrainingState) -> dict[str, np.ndarray]:
     """The weights of all classes of the tasks that some are given for; 1 where none is.
 
     Args:
         given: By task a dict from classes to weights, or None.
-        model: The multi-task model, compiled.
+        state: What training keeps of the model.
 
     Raises:
         InvalidTaskData: A task has no classes, or not that one.
@@ -34,8 +35,8 @@ def class_weights(given: Any, model: Any) -> dict[str, np.ndarray]:
             f"{given!r}."
         )
     for task in given:
-        check_task(task, model.tasks, where="`class_weight`")
-    return {task: _weights(task, own, _num_classes(model, task)) for task, own in given.items()}
+        check_task(task, state.tasks, where="`class_weight`")
+    return {task: _weights(task, own, _num_classes(state, task)) for task, own in given.items()}
 
 
 def _weights(task: str, given: Any, num_classes: int) -> np.ndarray:
@@ -59,13 +60,13 @@ def _weights(task: str, given: Any, num_classes: int) -> np.ndarray:
     return weights
 
 
-def _num_classes(model: Any, task: str) -> int:
+def _num_classes(state: TrainingState, task: str) -> int:
     """Of a task whose rows have one class each."""
-    head = known_head(model, task)
+    head = known_head(state, task)
     if head is not None and head.kind in ("classification", "binary"):
         return max(head.units, 2)
-    output = model.output[task].shape
-    if is_loss(loss_of(model, task), keras.losses.CategoricalCrossentropy) and len(output) == 2:
+    output = state.graphs.outputs[task].shape
+    if is_loss(loss_of(state, task), keras.losses.CategoricalCrossentropy) and len(output) == 2:
         return int(output[-1])
     raise InvalidTaskData(
         f"`class_weight` is for tasks with one class a row, which `{task}` is not known to be. "

@@ -1,4 +1,4 @@
-"""The loss and the metrics of one task, as training and evaluation keep them up."""
+"""The loss and the metrics of one task, updated by training and evaluation."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ import keras
 from keras import ops
 
 from keras_mtl.errors import InvalidTaskData
-from keras_mtl.keras_private.compiled import CompileLoss, CompileMetrics
+from keras_mtl.keras_private.compiled import (
+    CompileLoss,
+    CompileMetrics,
+    only_loss,
+    unweighted_metrics,
+    weighted_metrics,
+)
 
 MEANS = ("sum_over_batch_size", "mean")
 
 
 class Rows(NamedTuple):
-    """What a batch, or the part of it that one replica has, says about its rows.
+    """Weights and mask of the rows of a batch, or of the part of it that one replica has.
 
     Attributes:
         sample_weight: Weights of shape `(rows,)`, or None.
@@ -31,7 +37,15 @@ class Rows(NamedTuple):
 
 
 class Objective:
-    """The loss, the loss's mean and the metrics of a task."""
+    """The loss of a task, the mean of the loss, and the metrics.
+
+    Args:
+        task: The name of the task.
+        loss: As `keras.Model.compile` takes it for one output.
+        metrics: A metric or a list of metrics.
+        weighted_metrics: Metrics that sample weights count in.
+        weight: What the loss is multiplied with in a step; None for 1.
+    """
 
     def __init__(
         self,
@@ -45,28 +59,29 @@ class Objective:
         self.weight = weight
         self.mean = keras.metrics.Mean(name="loss")
         self._loss = CompileLoss(loss, None)
-        self._rank = 1  # Of what the loss gives for a batch before it is reduced.
+        self._rank = 1  # Dimensions of the losses of a batch before they are reduced.
         self._metrics = CompileMetrics(_listed(metrics), _listed(weighted_metrics))
 
     @property
     def built(self) -> bool:
-        """Whether all is made that depends on the shapes of labels and predictions."""
+        """Whether loss and metrics are made, which depend on the shapes of labels."""
         return bool(self._loss.built)
 
     def build(self, y: Any, y_pred: Any) -> None:
-        """Make what depends on the shapes of labels and predictions, given as small arrays."""
+        """Make the loss and the metrics for labels and predictions of such shapes.
+
+        Args:
+            y: A few labels.
+            y_pred: Predictions for them.
+        """
         if self.built:
             return
         self._loss.build(y, y_pred)
-        self._rank = len(ops.shape(self._own_loss.call(y, y_pred)))
+        self._rank = len(ops.shape(only_loss(self._loss).call(y, y_pred)))
         self._metrics.build(y, y_pred)
         rows = Rows(mask=ops.ones(y_pred.shape[:1], "bool"), total=1, valid=1)
         self.update(y, y_pred, ops.zeros(()), rows)
         self.reset()
-
-    @property
-    def _own_loss(self) -> keras.losses.Loss:
-        return self._loss._flat_losses[0].loss
 
     @property
     def metrics(self) -> list[keras.Metric]:
@@ -79,10 +94,10 @@ class Objective:
         return [variable for metric in self.metrics for variable in metric.variables]
 
     def loss(self, y: Any, y_pred: Any, rows: Rows) -> Any:
-        """The loss over the rows that have a label; a mean is one over these rows.
+        """Return the loss over the rows that have a label; a mean is the mean over these rows.
 
         Raises:
-            InvalidTaskData: Labels are missing, and the loss does not tell rows apart.
+            InvalidTaskData: Labels are missing, and the loss is one number for the whole batch.
         """
         weights = self._weights(rows)
         if weights is not None and self._rank > 1:  # A loss at every place of the predictions.
@@ -108,15 +123,15 @@ class Objective:
         share = ops.divide_no_nan(ops.cast(rows.valid, "float32"), here)
         self.mean.update_state(loss * share, sample_weight=here)
         weighted = mask if rows.sample_weight is None else mask * rows.sample_weight
-        _update(self._metrics._flat_metrics, y, y_pred, mask)
-        _update(self._metrics._flat_weighted_metrics, y, y_pred, weighted)
+        _update(unweighted_metrics(self._metrics), y, y_pred, mask)
+        _update(weighted_metrics(self._metrics), y, y_pred, weighted)
 
     def result(self) -> dict[str, Any]:
-        """The values of the metrics by name, the loss first; tensors."""
+        """Return the values of the metrics by name, the loss first; tensors."""
         return {"loss": self.mean.result(), **self._metrics.result()}
 
     def reset(self) -> None:
-        """Start all means anew."""
+        """Reset all metrics."""
         for metric in self.metrics:
             metric.reset_state()
 
@@ -129,20 +144,20 @@ class Objective:
                 "label is missing cannot be left out. Let it return one number for each row."
             )
         weights = ops.cast(rows.mask, "float32")
-        if self._own_loss.reduction in MEANS:
+        if only_loss(self._loss).reduction in MEANS:
             # A mean is divided by all rows: the factor makes it one over those with a label.
             total, valid = ops.cast(rows.total, "float32"), ops.cast(rows.valid, "float32")
             weights = weights * ops.divide_no_nan(total, valid)
         return weights if rows.sample_weight is None else weights * rows.sample_weight
 
 
-def _update(groups: Iterable[Any], y: Any, y_pred: Any, weights: Any) -> None:
-    for metric in (metric for group in filter(None, groups) for metric in group.metrics):
+def _update(metrics: Iterable[keras.Metric], y: Any, y_pred: Any, weights: Any) -> None:
+    for metric in metrics:
         metric.update_state(y, y_pred, _spread(weights, y, metric))
 
 
 def _spread(weights: Any, y: Any, metric: keras.Metric) -> Any:
-    """The weights of rows as a metric takes them: an IoU wants one for each place of labels."""
+    """Return the weights of rows as a metric takes them: an IoU takes one for each pixel."""
     if not isinstance(metric, keras.metrics.IoU):
         return weights
     places = list(ops.shape(y))

@@ -1,79 +1,109 @@
-"""Which task trains at which step of one run: a schedule, with all that it depends on."""
+"""Which task trains at which step of one run: a schedule, and all that it depends on."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 
 from keras_mtl.errors import InvalidSchedule
-from keras_mtl.schedules.base import JOINT, Schedule
-from keras_mtl.schedules.functions import FunctionSchedule
-from keras_mtl.training.steps.forward import JOINT_DATA
-from keras_mtl.training.task_data import Data
+from keras_mtl.schedules.functions import FunctionSchedule, as_schedule
+from keras_mtl.schedules.interleaved import Interleaved
+from keras_mtl.schedules.joint import Joint
+from keras_mtl.schedules.schedule import JOINT, Epoch, Schedule
+from keras_mtl.training.task_data import JOINT_DATA, Data, apart
 
-CHUNK = 100_000
-"""Steps that are looked at together where all of a run are."""
+AHEAD = 100_000
+"""Steps that a schedule is asked for at once."""
 
 
-class Plan(NamedTuple):
+class Plan:
     """The steps of a run.
 
-    Attributes:
+    Args:
         schedule: Picks the tasks.
-        data: What they train on.
+        data: The data that the tasks train on.
         seed: Seed of the run.
         steps_per_epoch: Steps of an epoch.
     """
 
-    schedule: Schedule
-    data: Data
-    seed: int
-    steps_per_epoch: int
+    def __init__(self, schedule: Schedule, data: Data, seed: int, steps_per_epoch: int) -> None:
+        self.schedule = schedule
+        self.data = data
+        self.seed = seed
+        self.steps_per_epoch = steps_per_epoch
+        self._counts: dict[int, dict[int, int]] = {}
+        self._ahead = (0, np.empty(0, np.int32))
 
-    def epoch(self, number: int) -> np.ndarray:
-        """The positions of the tasks, or `JOINT`, for each step of an epoch."""
-        start = number * self.steps_per_epoch
-        return self._picked(start, start + self.steps_per_epoch)
+    def tasks(self, epoch: int, first: int, end: int) -> np.ndarray:
+        """Return the positions of the tasks, or `JOINT`, for some steps of an epoch."""
+        start = epoch * self.steps_per_epoch
+        known_from, known = self._ahead
+        if start + first < known_from or start + end > known_from + len(known):
+            known_from = start + first
+            stop = max(end, min(first + AHEAD, self.steps_per_epoch))
+            steps = np.arange(known_from, start + stop)
+            picked = self.schedule.tasks(steps, batches=self.data.batches, seed=self.seed)
+            known = np.asarray(picked)
+            self._ahead = known_from, known
+        return known[start + first - known_from : start + end - known_from]
 
     def kinds(self, epochs: int) -> list[int]:
-        """The tasks that train at some step of the run, `JOINT` among them.
+        """Return the tasks that train at some step of the run, `JOINT` among them.
 
         Raises:
             InvalidSchedule: A function never picks a task; other schedules know what they pick.
         """
-        end = epochs * self.steps_per_epoch
-        chunks = [np.unique(self._chunk(low, end)) for low in range(0, end, CHUNK)]
-        kinds: list[int] = np.unique(np.concatenate(chunks)).tolist()
+        kinds = sorted(self._counts_before(epochs))
         named = [self.data.tasks[kind] for kind in kinds if kind != JOINT]
         idle = [task for task in self.data.tasks if task not in named]
         if idle and JOINT not in kinds and isinstance(self.schedule, FunctionSchedule):
             raise InvalidSchedule(
-                f"The schedule {self.schedule} picks `{idle[0]}` at none of the {end} steps of "
-                "the run. Let it pick each task, or train a model without that one, see "
-                "`remove_task`."
+                f"The schedule {self.schedule} picks `{idle[0]}` at none of the "
+                f"{epochs * self.steps_per_epoch} steps of the run. Let it pick each task, or "
+                "train a model without that one, see `remove_task`."
             )
         return kinds
 
     def used_before(self, epoch: int) -> dict[str, int]:
-        """By the names of the data how many of their batches the epochs before use."""
-        used = dict.fromkeys(self.data.sets, 0)
-        end = epoch * self.steps_per_epoch
-        for low in range(0, end, CHUNK):
-            picked = self._chunk(low, end)
-            for name in used:
-                used[name] += int(self._uses(name, picked).sum())
-        return used
+        """Return how many batches of each data set the epochs before this one use."""
+        counts = self._counts_before(epoch)
+        joint = counts.get(JOINT, 0)
+        if self.data.joint:
+            return {JOINT_DATA: sum(counts.values())}
+        return {
+            task: counts.get(position, 0) + joint for position, task in enumerate(self.data.tasks)
+        }
 
-    def _uses(self, name: str, picked: np.ndarray) -> np.ndarray:
-        if name == JOINT_DATA:
-            return np.ones(len(picked), bool)
-        return (picked == self.data.tasks.index(name)) | (picked == JOINT)
+    def _counts_before(self, epoch: int) -> dict[int, int]:
+        """Return how many steps of each kind the epochs before this one have."""
+        if epoch not in self._counts:
+            self._counts[epoch] = self.schedule.counts(
+                epoch * self.steps_per_epoch, batches=self.data.batches, seed=self.seed
+            )
+        return self._counts[epoch]
 
-    def _chunk(self, low: int, end: int) -> np.ndarray:
-        return self._picked(low, min(low + CHUNK, end))
 
-    def _picked(self, first: int, end: int) -> np.ndarray:
-        """The tasks of some steps of the run."""
-        steps = np.arange(first, end)
-        return np.asarray(self.schedule.tasks(steps, batches=self.data.batches, seed=self.seed))
+def make_plan(
+    given: object, data: Data, *, seed: int, steps_per_epoch: int | None, epoch: Epoch
+) -> Plan:
+    """Plan a run.
+
+    Args:
+        given: The `schedule` of `fit`; None for the default.
+        data: The data sets.
+        seed: Seed of the run.
+        steps_per_epoch: Steps of an epoch; None for as many as `epoch` says.
+        epoch: How long an epoch is.
+
+    Raises:
+        InvalidSchedule: The schedule never picks a task, or needs lengths that are not known.
+        TaskNotFound: The schedule names a task that does not exist.
+    """
+    schedule = None if given is None else as_schedule(given)
+    if schedule is None:
+        schedule = Joint() if data.joint else Interleaved()
+    if data.joint and not isinstance(schedule, Joint):
+        data = apart(data)
+    schedule.check(data.batches)
+    if steps_per_epoch is None:
+        steps_per_epoch = schedule.steps_per_epoch(data.batches, epoch)
+    return Plan(schedule, data, seed, steps_per_epoch)

@@ -1,4 +1,4 @@
-"""The callbacks of a run, and how often their batch hooks can run."""
+"""The callbacks of a run, and how often their batch hooks run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.keras_private.compiled import initial_epoch, set_initial_epoch
 from keras_mtl.training.batch_hooks import follows_batches
 
 STEPS_PER_BLOCK = 32
@@ -14,7 +15,7 @@ STEPS_PER_BLOCK = 32
 def callback_list(
     model: keras.Model, callbacks: Any, *, verbose: str | int, epochs: int, steps: int
 ) -> keras.callbacks.CallbackList:
-    """The callbacks with a `History`, and a progress bar unless `verbose` is 0."""
+    """Return the callbacks with a `History`, and a progress bar unless `verbose` is 0."""
     given = getattr(callbacks, "callbacks", callbacks)
     if any(isinstance(one, keras.callbacks.SwapEMAWeights) for one in keras.tree.flatten(given)):
         raise ValueError(
@@ -39,14 +40,18 @@ def callback_list(
 
 
 def begin_training(model: keras.Model, callbacks: keras.callbacks.CallbackList, epoch: int) -> int:
-    """Tell the callbacks; the epoch to begin with, a later one if `BackupAndRestore` says so."""
-    model._initial_epoch = epoch
+    """Call `on_train_begin`.
+
+    Returns:
+        The epoch to begin with: `epoch`, or a later one that `BackupAndRestore` goes on with.
+    """
+    set_initial_epoch(model, epoch)
     callbacks.on_train_begin()
-    return int(model._initial_epoch)
+    return initial_epoch(model)
 
 
 def history_of(callbacks: keras.callbacks.CallbackList) -> keras.callbacks.History:
-    """The `History` among the callbacks."""
+    """Return the `History` among the callbacks."""
     found = (one for one in callbacks.callbacks if isinstance(one, keras.callbacks.History))
     return next(found)
 
@@ -54,7 +59,7 @@ def history_of(callbacks: keras.callbacks.CallbackList) -> keras.callbacks.Histo
 def steps_per_block(
     model: keras.Model, callbacks: keras.callbacks.CallbackList, given: int | None
 ) -> int:
-    """As given to `fit` or `compile`; else 1 if a callback looks at each step, or many."""
+    """Return the steps of a block: as given, or 1 if a callback follows batches, or many."""
     if given is not None:
         return given
     if model.steps_per_execution > 1:

@@ -2,68 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from itertools import count
-from typing import Any
 
 import keras
 
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.training.batch_hooks import overrides
 from keras_mtl.training.logs import flat, of_task
+from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.choosing import make_scorer
-from keras_mtl.training.steps.forward import Step
+from keras_mtl.training.steps.step import Step
 from keras_mtl.training.task_data import Data
 
 
 def score(
-    model: Any, data: Data, callbacks: keras.callbacks.CallbackList, *, verbose: int = 0
+    state: TrainingState,
+    data: Data,
+    callbacks: keras.callbacks.CallbackList,
+    *,
+    verbose: int = 0,
 ) -> dict[str, dict[str, float]]:
-    """By task its loss and metrics over one pass; under "" the mean of the losses of steps.
+    """Return loss and metrics over one pass, grouped as `TrainingState.grouped` does.
 
-    A pass over the data of one task is one kind of step; of several, the mean over the tasks.
+    A pass over the data of one task is one kind of step. The loss of all tasks together is the
+    mean over the passes.
 
     Raises:
         InvalidTaskData: A data set gave no batch.
     """
-    told = any(overrides(one, "on_test_batch_end") for one in callbacks.callbacks)
     callbacks.on_test_begin()
-    objectives = [model.objectives[task] for task in data.tasks]
-    for objective in objectives:
-        objective.reset()
+    for task in data.tasks:
+        state.objectives[task].reset()
+    passes = ScoringPasses(state, data, callbacks, verbose)
     kinds = [data.tasks] if data.joint else [(task,) for task in data.tasks]
-    losses = []
-    begun: tuple[str, ...] = ()
-    number = count()
-    progress = keras.utils.Progbar(_counted(data), verbose=verbose) if verbose else None
-    for tasks in kinds:
-        step = Step(model, tasks, data.joint)
-        (feed,) = step.feeds
-        model.mean_of_steps.reset_state()
-        scorer = make_scorer(model, step)
-        place = None
-        for batch, place in zip(data.sets[feed].one_pass(), number, strict=False):
-            callbacks.on_test_batch_begin(place)
-            scorer({feed: batch})
-            # Each number is waited for, so they are had only for those who look at them.
-            logs = flat(model.training_results((*begun, *tasks))) if told else None
-            callbacks.on_test_batch_end(place, logs)
-            if progress is not None:
-                progress.add(1)
-        if place is None:
-            raise InvalidTaskData(f"The data of `{data.sets[feed].name}` gave no batch.")
-        begun += tasks
-        losses.append(float(model.mean_of_steps.result()))
-    own = {task: _values(model.objectives[task].result()) for task in data.tasks}
-    results = {"": {"loss": sum(losses) / len(losses)}, **own}
+    losses = [passes.run(tasks) for tasks in kinds]
+    by_task = {task: of_task("", state.objectives[task].result()) for task in data.tasks}
+    results = state.grouped(sum(losses) / len(losses), by_task)
     callbacks.on_test_end(flat(results))
     return results
 
 
-def _values(result: Mapping[str, Any]) -> dict[str, Any]:
-    return of_task("", result)
+class ScoringPasses:
+    """Passes over data sets in inference mode, one after the other.
+
+    Args:
+        state: What training keeps of the model.
+        data: The data sets.
+        callbacks: Called for each batch.
+        verbose: 1 for a progress bar.
+    """
+
+    def __init__(
+        self,
+        state: TrainingState,
+        data: Data,
+        callbacks: keras.callbacks.CallbackList,
+        verbose: int,
+    ) -> None:
+        self._state = state
+        self._data = data
+        self._callbacks = callbacks
+        # The values of each batch are waited for, so they are computed for callbacks only that
+        # look at them.
+        self._told = any(overrides(one, "on_test_batch_end") for one in callbacks.callbacks)
+        self._progress = keras.utils.Progbar(_num_batches(data), verbose=1) if verbose else None
+        self._scored: tuple[str, ...] = ()
+        self._number = count()
+
+    def run(self, tasks: Sequence[str]) -> float:
+        """Add one data set to the metrics of its tasks; return the mean loss of its batches.
+
+        Raises:
+            InvalidTaskData: The data set gave no batch.
+        """
+        state = self._state
+        step = Step(state, tuple(tasks), self._data.joint)
+        (feed,) = step.feeds
+        state.mean_of_steps.reset_state()
+        scorer = make_scorer(step)
+        self._scored += step.tasks
+        number = None
+        for batch, number in zip(self._data.sets[feed].one_pass(), self._number, strict=False):
+            self._callbacks.on_test_batch_begin(number)
+            scorer({feed: batch})
+            logs = flat(state.results(self._scored)) if self._told else None
+            self._callbacks.on_test_batch_end(number, logs)
+            if self._progress is not None:
+                self._progress.add(1)
+        if number is None:
+            raise InvalidTaskData(f"The data of `{self._data.sets[feed].name}` gave no batch.")
+        return float(keras.ops.convert_to_numpy(state.mean_of_steps.result()))
 
 
-def _counted(data: Data) -> int | None:
+def _num_batches(data: Data) -> int | None:
     sizes = [one.num_batches for one in data.sets.values()]
     return None if None in sizes else sum(size for size in sizes if size is not None)

@@ -1,4 +1,4 @@
-"""What `compile` says for each task: its loss, its metrics and its weight."""
+"""The arguments of `compile` for each task: its loss, its metrics and the weight of its loss."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from keras_mtl.keras_private.compiled import compile_arguments
 from keras_mtl.surgery.fresh_compile import fresh_arguments, fresh_metric
 
 PER_TASK = ("loss", "loss_weights", "metrics", "weighted_metrics")
+TaskArguments = dict[str, dict[str, Any]]
+"""The arguments of `compile` that are in `PER_TASK`, each a dict by task."""
 
 
-def by_task(argument: str, given: Any, tasks: Sequence[str]) -> dict[str, Any]:
-    """An argument of `compile` for each task that it is given for.
+def for_each_task(argument: str, given: Any, tasks: Sequence[str]) -> dict[str, Any]:
+    """Return the values of an argument of `compile` by task.
 
-    A dict has the names of tasks as its keys; anything else is meant for all of them.
+    Args:
+        argument: The name of the argument.
+        given: A dict by task, or anything else for all tasks.
+        tasks: The names of all tasks.
 
     Raises:
         TaskNotFound: The dict names a task that does not exist.
@@ -27,7 +32,7 @@ def by_task(argument: str, given: Any, tasks: Sequence[str]) -> dict[str, Any]:
     """
     if given is None:
         return {}
-    if _is_one_each(argument, given):
+    if _has_entry_per_task(argument, given):
         raise ValueError(
             f"`{argument}` is a dict by task: a list does not tell what is for which of "
             f"{list(tasks)}. Received: {list(given)}."
@@ -39,51 +44,48 @@ def by_task(argument: str, given: Any, tasks: Sequence[str]) -> dict[str, Any]:
     return dict.fromkeys(tasks, given)
 
 
-def _is_one_each(argument: str, given: Any) -> bool:
-    """Whether it is a list with a value for each task; one of metrics is meant for all tasks."""
-    if not isinstance(given, list | tuple):
-        return False
-    return "metrics" not in argument or any(isinstance(one, list | tuple) for one in given)
-
-
 def losses(
     given: Any, heads: Mapping[str, keras.Layer], known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The loss of each task: as given, as known from before, or that of its `Head`.
+    """Return the loss of each task: as given, as known from before, or the loss of its `Head`.
 
     Raises:
-        MissingLoss: None of these is there.
+        MissingLoss: A task has none of these.
     """
-    found = {**known, **by_task("loss", given, list(heads))}
+    found = {**known, **for_each_task("loss", given, list(heads))}
     for task, head in heads.items():
         if task not in found and not isinstance(head, Head):
             raise MissingLoss(
                 f"The task {task!r} has no loss: its head is no `keras_mtl.Head`, which would know "
                 f'one. Pass `loss={{"{task}": ...}}`.'
             )
-    return {task: found.get(task) or _own(head).make_loss() for task, head in heads.items()}
+    default = {task: head.make_loss() for task, head in _own_heads(heads).items()}
+    return {task: found.get(task) or default[task] for task in heads}
 
 
 def metrics(
     given: Any, heads: Mapping[str, keras.Layer], known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The metrics of each task: as given, as known from before, or those of its `Head`."""
-    found = {**known, **by_task("metrics", given, list(heads))}
-    own = {task: head for task, head in heads.items() if isinstance(head, Head)}
-    default = {task: head.make_metrics() for task, head in own.items() if task not in found}
-    return {**found, **default}
+    """Return the metrics of each task: as given, as known from before, or those of its `Head`."""
+    found = {**known, **for_each_task("metrics", given, list(heads))}
+    own = _own_heads(heads)
+    return found | {task: own[task].make_metrics() for task in own if task not in found}
 
 
-def knows_losses(heads: Mapping[str, keras.Layer]) -> bool:
-    """Whether every head knows its loss."""
-    return all(isinstance(head, Head) for head in heads.values())
+def know_losses(heads: Mapping[str, keras.Layer]) -> bool:
+    """Return whether every head knows its loss."""
+    return len(_own_heads(heads)) == len(heads)
 
 
-def of_single(model: keras.Model, loss: Any = None) -> dict[str, Any]:
-    """The loss and metrics with which a model of one task was compiled, fresh ones.
+def copied_arguments(model: keras.Model, loss: Any = None) -> dict[str, Any]:
+    """Return the loss and metrics that a model of one task was compiled with, as fresh copies.
+
+    Args:
+        model: A model with one output.
+        loss: The loss to use instead of the one of the model.
 
     Raises:
-        MissingLoss: It was not compiled, and no loss is given.
+        MissingLoss: The model is not compiled, and no loss is given.
     """
     if not model.compiled:
         if loss is None:
@@ -93,51 +95,67 @@ def of_single(model: keras.Model, loss: Any = None) -> dict[str, Any]:
             )
         return {"loss": loss}
     arguments = fresh_arguments(model)
-    kept = {key: arguments[key] for key in ("loss", "metrics", "weighted_metrics")}
-    if isinstance(kept["loss"], list | tuple) and len(kept["loss"]) == 1:
-        kept["loss"] = kept["loss"][0]
+    found = {key: _of_only_output(key, arguments[key]) for key in PER_TASK}
+    del found["loss_weights"]
     if loss is not None:
-        kept["loss"] = loss
-    return {key: _only(value) for key, value in kept.items() if value is not None}
+        found["loss"] = loss
+    return {key: value for key, value in found.items() if value is not None}
 
 
-def without_optimizer(model: keras.Model) -> dict[str, dict[str, Any]]:
-    """What a multi-task model was compiled with for each task."""
+def arguments_of_one_task(model: keras.Model, task: str) -> TaskArguments:
+    """Return what a model of one task was compiled with; its metrics are not copied."""
+    arguments = compile_arguments(model)
+    values = {key: _of_only_output(key, arguments[key]) for key in PER_TASK}
+    return {key: {} if value is None else {task: value} for key, value in values.items()}
+
+
+def arguments_by_task(model: keras.Model) -> TaskArguments:
+    """Return what a model of several tasks was compiled with."""
     arguments = compile_arguments(model)
     return {key: dict(arguments[key] or {}) for key in PER_TASK}
 
 
-def common_settings(model: keras.Model) -> dict[str, Any]:
-    """How the steps of a multi-task model run, as it was compiled."""
+def common_arguments(model: keras.Model) -> dict[str, Any]:
+    """Return the arguments of `compile` that hold for all tasks, without the optimizer."""
     arguments = compile_arguments(model)
     return {key: value for key, value in arguments.items() if key not in ("optimizer", *PER_TASK)}
 
 
-def known_of_tails(known: Mapping[str, Any], heads: Mapping[str, keras.Layer]) -> dict[str, Any]:
-    """What was compiled for the tasks whose heads, other than a `Head`, know nothing of it."""
-    tails = [task for task, head in heads.items() if not isinstance(head, Head)]
+def of_plain_heads(known: Mapping[str, Any], heads: Mapping[str, keras.Layer]) -> TaskArguments:
+    """Return the arguments of the tasks whose head is no `Head` and knows no loss by itself."""
+    own = _own_heads(heads)
+    plain = [task for task in heads if task not in own]
+    given = {key: known.get(key) or {} for key in PER_TASK}
     return {
-        key: {task: by_task[task] for task in tails if task in by_task}
-        for key, by_task in ((key, known.get(key) or {}) for key in PER_TASK)
+        key: {task: values[task] for task in plain if task in values}
+        for key, values in given.items()
     }
 
 
-def fresh_metrics(known: Mapping[str, Any]) -> dict[str, Any]:
-    """The same arguments of `compile`, with metrics that share no state with those given."""
-    fresh = dict(known)
+def with_fresh_metrics(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same arguments of `compile`, with metrics that share no state with these."""
+    fresh = dict(arguments)
     for key in ("metrics", "weighted_metrics"):
         if fresh.get(key) is not None:
             fresh[key] = keras.tree.map_structure(fresh_metric, fresh[key])
     return fresh
 
 
-def _own(head: keras.Layer) -> Head:
-    assert isinstance(head, Head)
-    return head
+def _own_heads(heads: Mapping[str, keras.Layer]) -> dict[str, Head]:
+    return {task: head for task, head in heads.items() if isinstance(head, Head)}
 
 
-def _only(value: Any) -> Any:
-    """Of a dict with one entry, the entry: a model with named outputs has the loss of one."""
+def _has_entry_per_task(argument: str, given: Any) -> bool:
+    """Return whether it is a list with an entry for each task; metrics may be a list for all."""
+    if not isinstance(given, list | tuple):
+        return False
+    return "metrics" not in argument or any(isinstance(one, list | tuple) for one in given)
+
+
+def _of_only_output(argument: str, value: Any) -> Any:
+    """Return an argument of a model with one output without the dict or list by output."""
     if isinstance(value, Mapping) and len(value) == 1:
         return next(iter(value.values()))
+    if _has_entry_per_task(argument, value) and len(value) == 1:
+        return value[0]
     return value

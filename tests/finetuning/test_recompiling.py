@@ -6,6 +6,7 @@ from keras import layers, optimizers
 from _helpers import draw, moved_variables
 from _watching import as_numpy
 from keras_mtl import errors, freeze, transfer, unfreeze
+from keras_mtl.keras_private import optimizers as private
 
 X, Y = draw(16, 4), np.arange(16) % 2
 
@@ -122,6 +123,59 @@ def test_slots_follow_their_variables(make_optimizer, names, policy):
                 assert kept.any() == (path in before)
                 np.testing.assert_array_equal(slot, kept)
         model.fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("kind", [optimizers.Adafactor, optimizers.Muon, optimizers.Nadam])
+def test_slots_of_other_shapes_and_absent_slots_follow_too(kind):
+    model = compiled_with(kind(use_ema=True), run_eagerly=True)
+    model.fit(X, Y, verbose=0)
+    before = {
+        id(variable): {name: as_numpy(slot).copy() for name, slot in own.items()}
+        for variable in model.trainable_variables
+        for own in [private.slots_of(model.optimizer, variable)]
+    }
+
+    unfreeze(model, last=2)
+
+    for variable in model.trainable_variables:
+        for name, slot in private.slots_of(model.optimizer, variable).items():
+            kept = before.get(id(variable), {}).get(name, np.zeros(slot.shape))
+            np.testing.assert_array_equal(as_numpy(slot), kept, err_msg=f"{variable.path} {name}")
+    assert any(slot.any() for own in before.values() for slot in own.values())
+    model.fit(X, Y, verbose=0)
+
+
+def test_the_slots_of_a_multi_optimizer_follow_their_variables():
+    adam = optimizers.Adam(0.01)
+    adam.exclude_from_weight_decay(var_names=["bias"])
+    by_path = optimizers.OptimizerMap(adam, {"head.*": optimizers.SGD(0.1, momentum=0.9)})
+    model = compiled_with(optimizers.MultiOptimizer(by_path), run_eagerly=True)
+    model.fit(X, Y, verbose=0)
+
+    def slots():
+        return {
+            variable.path: [as_numpy(slot).copy() for slot in own.values()]
+            for optimizer in model.optimizer.optimizers
+            for variable in private.trained_variables(optimizer)
+            for own in [private.slots_of(optimizer, variable)]
+        }
+
+    before = slots()
+    unfreeze(model, last=2)
+    after = slots()
+
+    assert {path: len(own) for path, own in before.items()} == {
+        "third/kernel": 2,
+        "third/bias": 2,
+        "head/output/kernel": 1,
+        "head/output/bias": 1,
+    }
+    for path, own in after.items():
+        for slot, kept in zip(own, before.get(path, [np.zeros(())] * 2), strict=False):
+            np.testing.assert_array_equal(slot, np.broadcast_to(kept, slot.shape), err_msg=path)
+    default = model.optimizer.optimizers[-1]
+    assert [private.exclusions_from_decay(default)] == [private.exclusions_from_decay(adam)]
+    model.fit(X, Y, verbose=0)
 
 
 def test_a_switch_that_changes_nothing_does_not_disturb_training():

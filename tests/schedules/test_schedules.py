@@ -58,6 +58,21 @@ def test_any_steps_can_be_computed_by_themselves(schedule, start, length, seed):
 
 
 @every
+@settings(max_examples=10)
+@given(end=st.integers(0, 2000), seed=st.integers(0, 2**63))
+def test_counts_are_those_of_the_steps(schedule, end, seed):
+    found = picked(schedule, end, seed=seed)
+    expected = {task: np.sum(found == task) for task in np.unique(found).tolist()}
+    assert schedule.counts(end, batches=BATCHES, seed=seed) == expected
+
+
+@pytest.mark.parametrize("name", ["round_robin", "interleaved", "blocks", "joint", "joined"])
+def test_what_repeats_itself_is_counted_without_looking_at_each_step(name):
+    counts = SCHEDULES[name].counts(10**30, batches=BATCHES, seed=0)
+    assert sum(counts.values()) == 10**30
+
+
+@every
 def test_the_order_of_the_steps_asked_for_does_not_matter(schedule):
     steps = np.random.default_rng(0).integers(0, 1000, 200)
     found = schedule.tasks(steps, batches=BATCHES, seed=0)
@@ -339,13 +354,13 @@ def test_a_function_that_names_no_task_is_refused_with_the_step():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: RoundRobin(0), "`block` is a whole number from 1 up. Received: 0"),
+        (lambda: RoundRobin(0), "`block` is a positive whole number. Received: 0"),
         (lambda: RoundRobin(True), "`block`"),
         (lambda: RoundRobin(1.5), "`block`"),
         (lambda: Blocks({}), "number of steps of each task"),
         (lambda: Blocks([("sex", 1)]), "number of steps of each task"),
         (lambda: Blocks({"sex": -1}), r"`blocks\['sex'\]`"),
-        (lambda: Proportional(-0.1), "`alpha` is a number from 0 up"),
+        (lambda: Proportional(-0.1), "`alpha` is a number, at least 0"),
         (lambda: Proportional(float("nan")), "`alpha`"),
         (lambda: Proportional(float("inf")), "`alpha`"),
         (lambda: Annealed(0), "`steps`"),

@@ -21,7 +21,7 @@ class Picks(keras.callbacks.Callback):
         self.counts = []
 
     def on_train_batch_end(self, batch, logs=None):
-        own = self.model.objectives
+        own = self.model.training_state.objectives
         self.counts.append({task: float(one.mean.count) for task, one in own.items()})
 
 
@@ -134,12 +134,13 @@ def test_without_a_seed_the_global_one_decides():
 def test_the_compiled_function_is_used_again_for_other_data():
     model = two_tasks(optimizer="adam", run_eagerly=False)
     model.fit(two_sets(6, 4), schedule=RoundRobin(), **FITTED)
-    (function,) = (one for (key, _), one in model._own.functions.items() if key.startswith("loop"))
+    functions = model.training_state._functions
+    (function,) = (one for (key, _), one in functions.items() if key.startswith("loop"))
 
     model.fit(two_sets(14, 10), schedule=RoundRobin(block=2), epochs=2, batch_size=3, verbose=0)
     model.fit(two_sets(8, 8), steps_per_epoch=3, **FITTED)
 
-    assert sum(key.startswith("loop") for key, _ in model._own.functions) == 1
+    assert sum(key.startswith("loop") for key, _ in functions) == 1
     assert function.experimental_get_tracing_count() == 1
 
 

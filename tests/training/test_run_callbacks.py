@@ -10,6 +10,7 @@ from _helpers import draw
 from _multitask import bits, classes, two_sets, two_tasks
 from _watching import assert_close
 from keras_mtl.schedules import Blocks, Joint, RoundRobin, join
+from keras_mtl.training.run_steps import RunSteps
 
 FITTED = {"batch_size": 2, "verbose": 0, "seed": 1}
 
@@ -86,15 +87,14 @@ def test_a_block_that_was_asked_for_stays(given):
     ],
 )
 def test_blocks_are_long_where_no_callback_looks_at_steps(make, blocks, tmp_path, monkeypatch):
-    from keras_mtl.training import loop as training
-
     seen = []
-    run_block = training._Fit._run_block
-    monkeypatch.setattr(
-        training._Fit,
-        "_run_block",
-        lambda self, *arguments: (seen.append(len(arguments[-1])), run_block(self, *arguments)),
-    )
+    take = RunSteps.take
+
+    def taking(self, tasks, **where):
+        seen.append(len(tasks))
+        return take(self, tasks, **where)
+
+    monkeypatch.setattr(RunSteps, "take", taking)
 
     two_tasks().fit(sets(40), callbacks=[make(tmp_path)], **FITTED)
 

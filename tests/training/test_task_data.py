@@ -79,7 +79,7 @@ def test_labels_as_the_loss_that_was_given_wants_them():
         ({"masks": {"hiar": np.ones(10, bool)}}, "`masks`.*'hair'"),
         ({"validation_data": {"hiar": two_sets()["hair"]}}, "'hair'"),
         ({"validation_data": two_sets(), "validation_split": 0.2}, "exclude each other"),
-        ({"validation_split": 20}, "`validation_split` is the share"),
+        ({"validation_split": 20}, "`validation_split` is a number in"),
         ({"validation_split": 0.99}, "24 rows of `sex`.* none"),
         (
             {"validation_split": 0.5, "masks": {"hair": np.arange(10) < 5}},

@@ -1,4 +1,4 @@
-"""Backups of a run, from which it goes on as if nothing had happened."""
+"""Backups of a run, from which training goes on as if it had not been interrupted."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import numpy as np
 from keras_mtl.errors import BackupNotWritable, InvalidBackup
 
 VERSION = 1
-"""Of the format; another one is not read."""
+"""The version of the format; others are refused."""
 NEWEST = "backup.npz"
 BEFORE = "backup-before.npz"
 META = "meta"
 OTHERS = "other "
-"""What the names of arrays that are no variables begin with."""
+"""The names of arrays that are not variables begin with this."""
 DAMAGE = (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile)
-"""What reading a damaged file raises."""
+"""The errors that reading a damaged file raises."""
 
 
 class Position(NamedTuple):
@@ -33,13 +33,13 @@ class Position(NamedTuple):
     step: int
 
 
-class State(NamedTuple):
+class SavedRun(NamedTuple):
     """What a run needs to go on, besides the variables.
 
     Attributes:
         position: Where the next step is.
-        notes: What JSON can hold: counts, what callbacks remember.
-        arrays: Of bytes, which the notes refer to.
+        notes: Counts and what callbacks remember, as JSON holds it.
+        arrays: Arrays of bytes that the notes refer to by name.
     """
 
     position: Position
@@ -74,10 +74,10 @@ class Backup:
         return self._meta["identity"]["seed"] if self._meta else None
 
     def open(self, identity: dict[str, Any]) -> None:
-        """Say which run this is.
+        """Check that the backup, if there is one, is of this run.
 
         Args:
-            identity: What must be the same when the run goes on, as JSON holds it.
+            identity: What must match before a run resumes, as JSON holds it.
 
         Raises:
             InvalidBackup: The backup is of another run.
@@ -91,12 +91,12 @@ class Backup:
             raise self._of_another_run(other)
 
     @property
-    def state(self) -> State | None:
-        """That of the backup; None without one."""
+    def saved(self) -> SavedRun | None:
+        """The contents of the backup without the variables; None without a backup."""
         if not self._meta:
             return None
         own = {name.removeprefix(OTHERS): array for name, array in self._arrays.items()}
-        return State(Position(*self._meta["position"]), self._meta["notes"], own)
+        return SavedRun(Position(*self._meta["position"]), self._meta["notes"], own)
 
     def restore(self, variables: Mapping[str, keras.Variable]) -> None:
         """Put the values of the backup into the variables.
@@ -113,15 +113,15 @@ class Backup:
             variable.assign(self._arrays[name].view(dtype).reshape(variable.shape))
         self._arrays = {}
 
-    def save(self, state: State, variables: Mapping[str, keras.Variable]) -> None:
-        """Write a backup, whole or not at all; the one before it is kept."""
+    def save(self, saved: SavedRun, variables: Mapping[str, keras.Variable]) -> None:
+        """Write a backup, whole or not at all, and keep the backup before it."""
         arrays: dict[str, Any] = {name: _bytes_of(variable) for name, variable in variables.items()}
-        arrays |= {f"{OTHERS}{name}": array for name, array in state.arrays.items()}
+        arrays |= {f"{OTHERS}{name}": array for name, array in saved.arrays.items()}
         meta = {
             "version": VERSION,
             "identity": self._identity,
-            "position": list(state.position),
-            "notes": state.notes,
+            "position": list(saved.position),
+            "notes": saved.notes,
         }
         arrays[META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
         new = self._folder / f".new-{os.getpid()}.npz"
@@ -153,7 +153,7 @@ class Backup:
         )
 
     def _left_over(self) -> list[Path]:
-        """What a run that was killed while it wrote has left."""
+        """Return files that a run left when it was killed while it wrote."""
         return list(self._folder.glob(".new-*.npz"))
 
     def _newest_sound(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -190,6 +190,6 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def _bytes_of(variable: keras.Variable) -> np.ndarray:
-    """The value as bytes: NumPy's files know nothing of bfloat16."""
+    """Return the value as bytes: NumPy's files know nothing of bfloat16."""
     value = np.ascontiguousarray(keras.ops.convert_to_numpy(variable))
     return np.frombuffer(value.tobytes(), np.uint8)

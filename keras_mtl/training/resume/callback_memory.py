@@ -1,4 +1,4 @@
-"""What callbacks remember between two steps."""
+"""The attributes of callbacks that a backup must hold."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import numpy as np
 from keras_mtl.common.hashing import Hash
 
 SCALARS = (type(None), bool, int, float, str)
-# `min_delta`: Keras turns its sign when a callback first sees logs, so also when it is made anew.
+# `min_delta`: Keras changes its sign when a callback first sees logs, so also in a new callback.
 NOT_KEPT = ("params", "min_delta")
 
 Notes = dict[str, dict[str, Any]]
 
 
-class Memory:
+class CallbackMemory:
     """The attributes of callbacks that changed since training began.
 
-    Numbers, texts, arrays, and lists, tuples and dicts of these: counts, best values, the best
-    weights, a history. Other attributes, and those of the start, are as the callback was made.
+    They are numbers, texts, arrays, and lists, tuples and dicts of these: counts, best values, the
+    best weights, a history. Other attributes are not saved: a callback that is made anew has them.
 
     Args:
         callbacks: After their `on_train_begin`.
@@ -37,7 +37,7 @@ class Memory:
         }
 
     def notes(self) -> tuple[Notes, dict[str, np.ndarray]]:
-        """What is remembered, as JSON holds it, and the arrays that it refers to by name."""
+        """Return the attributes as JSON holds them, and the arrays that these refer to by name."""
         notes: Notes = {}
         arrays: dict[str, np.ndarray] = {}
         for name, one in self._callbacks.items():
@@ -50,7 +50,7 @@ class Memory:
         return notes, arrays
 
     def give_back(self, notes: Notes, arrays: Mapping[str, np.ndarray]) -> None:
-        """Put back what `notes` has found, into callbacks of the same classes."""
+        """Set the attributes that `notes` returned, of callbacks of the same classes."""
         for name, own in notes.items():
             for key, (place, tree) in own.items():
                 if name in self._callbacks:
@@ -59,7 +59,7 @@ class Memory:
 
 
 def _named(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, keras.callbacks.Callback]:
-    """The callbacks by their class and their place among those of it."""
+    """Return the callbacks by their class and their position among the callbacks of it."""
     counts: Counter[str] = Counter()
     named = {}
     for one in callbacks:
@@ -70,7 +70,7 @@ def _named(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, keras.cal
 
 
 def _kept(callback: keras.callbacks.Callback) -> dict[str, tuple[Any, list[np.ndarray]]]:
-    """By attribute what JSON holds of its value, and the arrays in it."""
+    """Return by attribute its value as JSON holds it, and the arrays in it."""
     kept = {}
     for key, value in vars(callback).items():
         arrays: list[np.ndarray] = []
@@ -84,7 +84,7 @@ def _kept(callback: keras.callbacks.Callback) -> dict[str, tuple[Any, list[np.nd
 
 
 def _encoded(value: Any, arrays: list[np.ndarray]) -> Any:
-    """JSON for a value; a TypeError if there is none."""
+    """Return a value as JSON holds it; raise a TypeError if that is impossible."""
     kind = type(value)
     if kind in SCALARS:
         return value
@@ -93,7 +93,8 @@ def _encoded(value: Any, arrays: list[np.ndarray]) -> Any:
     if kind is dict:
         return {"dict": [[_encoded(part, arrays) for part in item] for item in value.items()]}
     if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
-        # A copy, and as bytes: what is in place may change, and files know nothing of bfloat16.
+        # A copy, because callbacks change arrays in place; as bytes, because NumPy's files do not
+        # know bfloat16.
         arrays.append(np.frombuffer(value.tobytes(), np.uint8))
         dtype = value.dtype.name if value.dtype.kind == "V" else value.dtype.str
         scalar = isinstance(value, np.generic)

@@ -1,4 +1,4 @@
-"""What must be the same for a run to be gone on with."""
+"""What must match before a run resumes."""
 
 from __future__ import annotations
 
@@ -7,68 +7,52 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
-import numpy as np
-
-from keras_mtl.batches.base import TaskData
-from keras_mtl.schedules.base import Batches, Schedule
 from keras_mtl.surgery.fresh_compile import inner_optimizer
-from keras_mtl.training.task_compiling import without_optimizer
-from keras_mtl.training.task_data import loss_of
+from keras_mtl.training.known_heads import loss_of
+from keras_mtl.training.run_setup import Run
+from keras_mtl.training.state import TrainingState
 
 FIRST_STEPS = 1024
-"""Steps by which a schedule is known again."""
+"""Steps of a schedule that are compared."""
 
 
-def identity(
-    model: Any,
-    schedule: Schedule,
-    data: Mapping[str, TaskData],
-    batches: Batches,
-    *,
-    class_weights: Mapping[str, np.ndarray],
-    seed: int,
-    steps_per_epoch: int,
-) -> dict[str, Any]:
-    """The run as JSON holds it, without the values of weights and learning rates.
+def identity(run: Run) -> dict[str, Any]:
+    """Return what tells a run from others, as JSON holds it.
 
-    Args:
-        model: The multi-task model, compiled.
-        schedule: Its steps.
-        data: The data by name.
-        batches: Their numbers of batches by task.
-        class_weights: By task, where they do not all count alike.
-        seed: Seed of the run.
-        steps_per_epoch: Steps of an epoch.
+    The values of weights and learning rates are left out: training changes them.
     """
+    state, plan = run.state, run.plan
+    first_steps = min(FIRST_STEPS, plan.steps_per_epoch)
     return {
         "model": [
-            [_uncounted(v.path), list(v.shape), str(v.dtype), v.trainable] for v in model.variables
+            [_without_number(v.path), list(v.shape), str(v.dtype), v.trainable]
+            for v in state.model.variables
         ],
-        "optimizer": _settings(inner_optimizer(model.optimizer).get_config()),
-        "losses": {task: _loss(model, task) for task in model.tasks},
-        "data": {name: one.fingerprint() for name, one in data.items()},
-        "schedule": schedule.fingerprint(batches, seed, steps=min(FIRST_STEPS, steps_per_epoch)),
-        "class_weight": {task: weights.tolist() for task, weights in class_weights.items()},
-        "seed": seed,
-        "steps_per_epoch": steps_per_epoch,
+        "optimizer": _settings(inner_optimizer(state.model.optimizer).get_config()),
+        "losses": {task: _loss(state, task) for task in state.tasks},
+        "data": {name: one.fingerprint() for name, one in run.data.sets.items()},
+        "schedule": plan.schedule.fingerprint(run.data.batches, plan.seed, steps=first_steps),
+        "class_weight": {task: weights.tolist() for task, weights in run.class_weights.items()},
+        "seed": plan.seed,
+        "steps_per_epoch": plan.steps_per_epoch,
     }
 
 
-def _loss(model: Any, task: str) -> list[Any]:
-    """The name of a loss and its weight: what else there is may have no text of its own."""
-    loss = loss_of(model, task)
+def _loss(state: TrainingState, task: str) -> list[Any]:
+    """Return the name of a loss and its weight: other attributes may have no fixed text."""
+    loss = loss_of(state, task)
     name: str = getattr(loss, "name", "") or getattr(loss, "__name__", type(loss).__name__)
-    weight = without_optimizer(model)["loss_weights"].get(task)
-    return [_uncounted(name), float(weight) if isinstance(weight, Real) else None]
+    weight = state.arguments["loss_weights"].get(task)
+    return [_without_number(name), float(weight) if isinstance(weight, Real) else None]
 
 
-def _uncounted(name: str) -> str:
-    """A name without the number that Keras counts on in it, from model to model."""
+def _without_number(name: str) -> str:
+    """Return a name without the number by which Keras tells models of one process apart."""
     return re.sub(r"_\d+\b", "", name)
 
 
 def _settings(config: Any) -> Any:
-    """Without names, and learning rates that are numbers: callbacks change them."""
+    """Return a config without names, and without learning rates, which callbacks change."""
     if not isinstance(config, Mapping):
         return config
     return {

@@ -1,4 +1,4 @@
-"""What runs the steps, by the backend that Keras uses."""
+"""The files of the backend that Keras uses."""
 
 from __future__ import annotations
 
@@ -10,36 +10,42 @@ import keras
 import numpy as np
 
 from keras_mtl.batches.base import TaskData
+from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.blocks import Runner
-from keras_mtl.training.steps.forward import Batches, Step
+from keras_mtl.training.steps.step import Batches, Step
 
 
-def make_runner(model: Any, steps: Sequence[Step], data: Mapping[str, TaskData]) -> Runner:
-    """What takes the steps in training.
+def make_runner(
+    state: TrainingState, steps: Sequence[Step], data: Mapping[str, TaskData]
+) -> Runner:
+    """Return what runs the steps of training.
 
     Args:
-        model: The multi-task model, compiled.
+        state: What training keeps of the model.
         steps: The kinds of steps.
-        data: The data by their names.
+        data: The data sets by name.
     """
-    runner: Runner = _backend().make_runner(model, steps, data)
+    runner: Runner = _backend().make_runner(state, steps, data)
     return runner
 
 
-def make_scorer(model: Any, step: Step) -> Callable[[Batches], None]:
-    """A function that adds a batch to the metrics, in inference mode."""
-    scorer: Callable[[Batches], None] = _backend().make_scorer(model, step)
+def make_scorer(step: Step) -> Callable[[Batches], None]:
+    """Return a function that adds a batch to the metrics, in inference mode."""
+    scorer: Callable[[Batches], None] = _backend().make_scorer(step)
     return scorer
 
 
 def random_state() -> dict[str, np.ndarray]:
-    """What the backend draws random numbers from, besides the seeds of layers: bytes by name."""
+    """Return the state of the backend's own random generators, as bytes by name.
+
+    The seeds of layers are variables of the model and not among them.
+    """
     state: dict[str, np.ndarray] = getattr(_backend(), "random_state", dict)()
     return state
 
 
 def set_random_state(state: Mapping[str, np.ndarray]) -> None:
-    """Draw on as `random_state` has found it."""
+    """Put back what `random_state` returned."""
     if state:
         _backend().set_random_state(state)
 

@@ -11,67 +11,74 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mtl.batches.base import TaskData
-from keras_mtl.training.steps.blocks import Block, Outcome, Runner, StepByStep
-from keras_mtl.training.steps.forward import Batches, Step, whole_step
+from keras_mtl.training.distribution.replicas import average_statistics
+from keras_mtl.training.state import TrainingState
+from keras_mtl.training.steps.blocks import Block, BlockResult, Runner, StepByStep
+from keras_mtl.training.steps.step import Batches, Step, whole_step
 from keras_mtl.training.steps.tf_checks import refused_labels, scope_of, wrong_length
 from keras_mtl.training.steps.tf_feeds import Feed, Layout, feed_of, tensors
-from keras_mtl.training.steps.tf_step import add_to_metrics, synchronise, train
+from keras_mtl.training.steps.tf_step import score, train
 
 MOST_KINDS = 16
 """A loop is traced with the variables of all tasks in each branch: with more kinds of steps, a
 function for each, traced when it is first used, starts sooner."""
 
 
-def make_runner(model: Any, steps: Sequence[Step], data: Mapping[str, TaskData]) -> Runner:
-    """What takes the steps in training."""
+def make_runner(
+    state: TrainingState, steps: Sequence[Step], data: Mapping[str, TaskData]
+) -> Runner:
+    """Return what runs the steps of training."""
+    model = state.model
     if not model.run_eagerly and len(steps) <= MOST_KINDS:
-        feeds = {name: feed_of(one, jit=_jit(model)) for name, one in data.items()}
+        feeds = {name: feed_of(one, jit=_jit(state)) for name, one in data.items()}
         if all(feeds.values()):
-            return Loop(model, steps, {name: feed for name, feed in feeds.items() if feed})
-    return OneByOne(model, steps, data)
+            return Loop(state, steps, {name: feed for name, feed in feeds.items() if feed})
+    return OneByOne(state, steps, data)
 
 
 class Loop(Runner):
     """Runs a block in a `tf.function`, without Python between the steps.
 
     Args:
-        model: The multi-task model, compiled.
+        state: What training keeps of the model.
         steps: The kinds of steps.
-        feeds: Where batches come from, by the names of the data.
+        feeds: Where batches come from, by the names of the data sets.
     """
 
-    def __init__(self, model: Any, steps: Sequence[Step], feeds: Mapping[str, Feed]) -> None:
-        self._model = model
+    def __init__(
+        self, state: TrainingState, steps: Sequence[Step], feeds: Mapping[str, Feed]
+    ) -> None:
+        self._state = state
         self._feeds = dict(feeds)
-        whole_step(model, feeds).build({name: feed.sample() for name, feed in feeds.items()})
+        whole_step(state, feeds).build({name: feed.sample() for name, feed in feeds.items()})
         self.use(steps)
 
     def use(self, steps: Sequence[Step]) -> None:
-        """Take these kinds of steps from now on."""
-        model = self._model
+        """Run these kinds of steps from now on."""
         layouts = {name: feed.layout for name, feed in self._feeds.items()}
         signature = [tf.TensorSpec([None], tf.int32), [one.signature for one in layouts.values()]]
-        loop = partial(_loop, model, list(steps), layouts)
-        parts = {name: layout.parts for name, layout in layouts.items()}
-        key = f"loop {[step.key for step in steps]} {parts} {signature}"
-        self._compiled = model.compiled_function(
-            key, lambda: tf.function(loop, signature, autograph=False, jit_compile=_jit(model))
+        loop = partial(_loop, self._state, list(steps), layouts)
+        keys = {name: layout.key for name, layout in layouts.items()}
+        key = f"loop {[step.key for step in steps]} {keys} {signature}"
+        jit = _jit(self._state)
+        self._compiled = self._state.compiled_function(
+            key, lambda: tf.function(loop, signature, autograph=False, jit_compile=jit)
         )
 
     def open(self, positions: Mapping[str, range]) -> None:
-        """Get ready for the batches at these positions, by the names of the data."""
+        """Prepare the batches at these positions, by the names of the data sets."""
         for name, feed in self._feeds.items():
             feed.open(positions[name])
 
     def close(self) -> None:
-        """Let go of the iterators."""
+        """Release the iterators."""
         for feed in self._feeds.values():
             feed.close()
 
-    def run(self, block: Block) -> Outcome:
-        """Take the steps of a block."""
+    def run(self, block: Block) -> BlockResult:
+        """Run the steps of a block."""
         arguments = [feed.arguments(block.positions[name]) for name, feed in self._feeds.items()]
-        with self._model.training_scope():
+        with self._state.scope():
             kinds = tf.constant(np.asarray(block.kinds, np.int32))
             try:
                 taken, finite, results = self._compiled(kinds, arguments)
@@ -80,30 +87,22 @@ class Loop(Runner):
                 if found is None:
                     raise
                 raise found from None
-        return Outcome(int(taken), bool(finite), results)
+        return BlockResult(int(taken), bool(finite), results)
 
 
 def _loop(
-    model: Any, steps: list[Step], layouts: dict[str, Layout], kinds: Any, arguments: Any
+    state: TrainingState,
+    steps: list[Step],
+    layouts: dict[str, Layout],
+    kinds: Any,
+    arguments: Any,
 ) -> Any:
-    """The block as a graph: steps taken, whether their losses were finite, results."""
+    """Run a block as a graph; return the fields of a `BlockResult`."""
     names = list(layouts)
-
-    def take(step: Step, used: Any) -> Any:
-        where = {name: names.index(name) for name in step.feeds}
-        batches = {}
-        for name, index in where.items():
-            with tf.name_scope(scope_of(index)):
-                batches[name] = layouts[name].batch(arguments[index], used[index])
-        more = np.isin(np.arange(len(names)), list(where.values()))
-        # A batch that is refused must be so before the step draws random numbers, or the like.
-        read = [batch.y for batch in batches.values()]
-        with tf.control_dependencies(keras.tree.flatten(read)):
-            return train(step, batches), used + tf.constant(more, tf.int32)
 
     def body(taken: Any, used: Any, finite: Any) -> Any:
         del finite
-        branches: list[Callable[[], Any]] = [partial(take, step, used) for step in steps]
+        branches = [partial(_read_and_train, step, layouts, arguments, used) for step in steps]
         if len(branches) == 1:
             now_finite, now_used = branches[0]()
         else:
@@ -114,76 +113,103 @@ def _loop(
         lambda taken, used, finite: (taken < tf.size(kinds)) & finite,
         body,
         (tf.constant(0), tf.zeros([len(names)], tf.int32), tf.constant(True)),
-        parallel_iterations=1,
+        parallel_iterations=1,  # The steps change variables that the next ones read.
     )
-    _synchronise(steps)
-    return taken, finite, model.training_results()
+    average_statistics(_changing(steps))
+    return taken, finite, state.results()
 
 
-def make_scorer(model: Any, step: Step) -> Callable[[Batches], None]:
-    """A function that adds a batch to the metrics, in inference mode."""
+def _read_and_train(
+    step: Step, layouts: dict[str, Layout], arguments: Any, used: Any
+) -> tuple[Any, Any]:
+    """Take one step of a block.
+
+    Args:
+        step: The step.
+        layouts: How the arguments hold batches, by the names of the data sets.
+        arguments: What the compiled loop was called with, in the same order.
+        used: How many batches of each data set the steps before have used, in the same order.
+
+    Returns:
+        Whether the loss was finite, and the new `used`.
+    """
+    names = list(layouts)
+    where = {name: names.index(name) for name in step.feeds}
+    batches = {}
+    for name, index in where.items():
+        with tf.name_scope(scope_of(index)):
+            batches[name] = layouts[name].batch(arguments[index], used[index])
+    more = np.isin(np.arange(len(names)), list(where.values()))
+    # Labels are refused in the graph: that must happen before the step draws random numbers.
+    read = [batch.y for batch in batches.values()]
+    with tf.control_dependencies(keras.tree.flatten(read)):
+        return train(step, batches), used + tf.constant(more, tf.int32)
+
+
+def make_scorer(step: Step) -> Callable[[Batches], None]:
+    """Return a function that adds a batch to the metrics, in inference mode."""
+    state = step.state
 
     def make() -> Callable[[Batches], None]:
-        run = partial(add_to_metrics, step)
-        return run if model.run_eagerly else _by_ranks(run)
+        run = partial(score, step)
+        return run if state.model.run_eagerly else _by_ranks(run)
 
-    compiled = model.compiled_function(f"score {step.key}", make)
+    compiled = state.compiled_function(f"score {step.key}", make)
 
     def scorer(batches: Batches) -> None:
         step.build(batches)
-        with model.training_scope():
+        with state.scope():
             compiled(tensors(batches))
 
     return scorer
 
 
 class OneByOne(StepByStep):
-    """A compiled function for each kind of step, called with its batches."""
+    """Runs a compiled function for each kind of step, called with its batches."""
 
     def use(self, steps: Sequence[Step]) -> None:
-        """Take these kinds of steps from now on."""
+        """Run these kinds of steps from now on."""
         super().use(steps)
-        model = self.model
-        self._functions = [
-            model.compiled_function(f"step {step.key}", partial(_one, step)) for step in steps
-        ]
+        compiled = self.state.compiled_function
+        self._functions = [compiled(f"step {step.key}", partial(_one, step)) for step in steps]
 
     def take(self, kind: int, batches: Batches) -> bool:
         """Take one step."""
-        with self.model.training_scope():
+        with self.state.scope():
             return bool(self._functions[kind](tensors(batches)))
 
     def results(self) -> Mapping[str, Mapping[str, Any]]:
-        """The values of all metrics, which are many where there are many tasks."""
-        if self.model.run_eagerly:
+        """Return the values of all metrics, compiled, as many tasks have many of them."""
+        if self.state.model.run_eagerly:
             return super().results()
-        compiled = self.model.compiled_function(
-            "results", lambda: tf.function(self.model.training_results, autograph=False)
+        compiled = self.state.compiled_function(
+            "results", lambda: tf.function(self.state.results, autograph=False)
         )
-        with self.model.training_scope():
+        with self.state.scope():
             results: Mapping[str, Mapping[str, Any]] = compiled()
         return results
 
 
 def _one(step: Step) -> Callable[[Batches], Any]:
-    # TensorFlow counts how often a function is traced, and warns: nested ones it takes for one.
+    # TensorFlow counts how often a function is traced and warns; it takes functions that are
+    # defined inside another one for the same function.
     take = partial(_take, step)
-    if step.model.run_eagerly:
+    if step.state.model.run_eagerly:
         return take
-    return _by_ranks(take, jit_compile=_jit(step.model))
+    return _by_ranks(take, jit_compile=_jit(step.state))
 
 
 def _take(step: Step, batches: Batches) -> Any:
     finite = train(step, batches)
-    _synchronise([step])
+    average_statistics(_changing([step]))
     return finite
 
 
 def _by_ranks(function: Callable[[Batches], Any], **options: Any) -> Callable[[Batches], Any]:
-    """The function compiled, for other numbers of dimensions anew.
+    """Return the function compiled, for other numbers of dimensions anew.
 
-    One for all would be traced with shapes of unknown rank when labels with one dimension follow
-    labels with two, which Keras's losses cannot read.
+    One function for all would be traced with shapes of unknown rank when labels with one dimension
+    follow labels with two, which Keras's losses cannot read.
     """
     compiled: dict[Any, Callable[[Batches], Any]] = {}
 
@@ -199,10 +225,9 @@ def _by_ranks(function: Callable[[Batches], Any], **options: Any) -> Callable[[B
     return call
 
 
-def _synchronise(steps: Sequence[Step]) -> None:
-    variables = {id(v): v for step in steps for v in step.changing_variables}
-    synchronise(list(variables.values()))
+def _changing(steps: Sequence[Step]) -> list[keras.Variable]:
+    return [variable for step in steps for variable in step.changing_variables]
 
 
-def _jit(model: Any) -> bool:
-    return bool(model.jit_compile)
+def _jit(state: TrainingState) -> bool:
+    return bool(state.model.jit_compile)

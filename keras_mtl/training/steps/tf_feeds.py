@@ -1,4 +1,4 @@
-"""Where a compiled loop on TensorFlow takes its batches from."""
+"""Where the compiled loop on TensorFlow reads its batches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from keras_mtl.training.steps.tf_checks import checked_labels, missing_labels
 
 
 class Layout(ABC):
-    """How the arguments of the compiled loop hold batches; outlives the data, as the loop does."""
+    """How the arguments of the compiled loop hold batches.
+
+    It is kept with the loop, which other data of the same types may run in: it holds no data.
+    """
 
     @property
     @abstractmethod
@@ -29,12 +32,12 @@ class Layout(ABC):
 
     @property
     @abstractmethod
-    def parts(self) -> str:
-        """What the arguments stand for, where their types do not tell."""
+    def key(self) -> str:
+        """Tells loops apart whose arguments have the same types and another meaning."""
 
     @abstractmethod
     def batch(self, arguments: Any, index: Any) -> Batch:
-        """Inside the loop: the batch with an index among those that it was called for."""
+        """Return, inside the loop, one of the batches that the loop was called for."""
 
 
 class Feed(ABC):
@@ -43,18 +46,18 @@ class Feed(ABC):
     layout: Layout
 
     def open(self, positions: range) -> None:  # noqa: B027 (rows in memory need nothing)
-        """Get ready for the batches at these positions, the only ones that are asked for."""
+        """Prepare the batches at these positions; no others will be read."""
 
     def close(self) -> None:  # noqa: B027 (rows in memory need nothing)
-        """Let go of what `open` got ready."""
+        """Release what `open` prepared."""
 
     @abstractmethod
     def sample(self) -> Batch:
-        """A batch of the right shapes and dtypes."""
+        """Return a batch of the right shapes and dtypes."""
 
     @abstractmethod
     def arguments(self, positions: range) -> Any:
-        """What the compiled loop is called with for the batches at these positions."""
+        """Return the arguments of the compiled loop for the batches at these positions."""
 
 
 class RowsFeed(Feed):
@@ -67,11 +70,11 @@ class RowsFeed(Feed):
         self.layout = RowsLayout(data.whole, self._tensors)
 
     def sample(self) -> Batch:
-        """The first row."""
+        """Return the first row."""
         return self._data.whole.rows(np.array([0]))
 
     def arguments(self, positions: range) -> Any:
-        """All rows, the rows of the batches one after the other, and where each batch ends."""
+        """Return all rows, the indices of the rows of the batches, and where each batch ends."""
         blocks = self._data.row_blocks(positions)
         rows = np.concatenate([np.empty(0, np.int64), *blocks])
         ends = np.cumsum([0, *map(len, blocks)])
@@ -79,7 +82,7 @@ class RowsFeed(Feed):
 
 
 class RowsLayout(Layout):
-    """All rows, and which of them are in which batch."""
+    """All rows, and the indices of the rows of each batch."""
 
     def __init__(self, whole: Batch, tensors: list[Any]) -> None:
         self._there = keras.tree.map_structure(lambda values: values is not None, whole)
@@ -87,17 +90,17 @@ class RowsLayout(Layout):
 
     @property
     def signature(self) -> Any:
-        """Any number of rows."""
+        """The types for any number of rows."""
         vector = tf.TensorSpec([None], tf.int64)
         return self._rows, vector, vector
 
     @property
-    def parts(self) -> str:
+    def key(self) -> str:
         """Which tasks have weights and masks."""
         return str(self._there)
 
     def batch(self, arguments: Any, index: Any) -> Batch:
-        """The rows of one batch."""
+        """Return the rows of one batch."""
         tensors, rows, ends = arguments
         chosen = rows[ends[index] : ends[index + 1]]
         gathered = iter([tf.gather(tensor, chosen) for tensor in tensors])
@@ -116,27 +119,27 @@ class DatasetFeed(Feed):
         self.layout = DatasetLayout(data)
 
     def open(self, positions: range) -> None:
-        """Begin with the first one; no batch after the last one is got ready in vain."""
+        """Begin with the first batch; none after the last one is prepared in vain."""
         batches = self._dataset
         if positions != self._one_pass:  # Each new data set costs 10 ms until it is optimised.
             batches = batches.repeat().skip(positions.start).take(len(positions))
         self._iterators = [iter(batches)]
 
     def close(self) -> None:
-        """Let go of the iterator, without waiting until it is gone.
+        """Release the iterator in a thread, because its destructor may take a minute.
 
-        That can take as long as the pause between two tunings of its threads: they double up to
-        a minute, and one who stops often misses the call that wakes it.
+        It waits for the thread that tunes the iterator, which sleeps between two tunings, up to a
+        minute, and can miss the signal that wakes it.
         """
         threading.Thread(target=self._iterators.clear).start()
 
     def sample(self) -> Batch:
-        """A row of zeros: the first one would have to be read from the data."""
+        """Return a row of zeros: to read the first row would consume data."""
         x, y, *_ = self._dataset.element_spec
         return Batch(*keras.tree.map_structure(_zeros, (x, y)))
 
     def arguments(self, positions: range) -> Any:
-        """The iterator, which is asked for one batch after the other."""
+        """Return the iterator, which gives one batch after the other."""
         return self._iterators[0]
 
 
@@ -149,16 +152,16 @@ class DatasetLayout(Layout):
 
     @property
     def signature(self) -> Any:
-        """The iterator's own type."""
+        """The type of the iterator."""
         return tf.data.IteratorSpec(self._spec)
 
     @property
-    def parts(self) -> str:
-        """The types tell."""
+    def key(self) -> str:
+        """Nothing more: the types tell."""
         return "iterator"
 
     def batch(self, arguments: Any, index: Any) -> Batch:
-        """The next batch; an iterator gives them in the order of the indices."""
+        """Return the next batch: an iterator gives them in the order of the indices."""
         del index
         x, y, *rest = arguments.get_next()
         weights = keras.tree.map_structure(_in_floatx, rest[0]) if rest else None
@@ -178,7 +181,10 @@ class DatasetLayout(Layout):
 
 
 def feed_of(data: Any, *, jit: bool) -> Feed | None:
-    """The feed of a data set that a compiled loop can read itself; XLA reads no `tf.data`."""
+    """Return the feed of a data set, None if a compiled loop cannot read it.
+
+    XLA cannot read `tf.data`, and data of unknown rank cannot be traced.
+    """
     if isinstance(data, ArrayData):
         return RowsFeed(data)
     if isinstance(data, TfDatasetData) and not jit and _has_ranks(data):
@@ -187,14 +193,14 @@ def feed_of(data: Any, *, jit: bool) -> Feed | None:
 
 
 def tensors(batches: Mapping[str, Batch]) -> dict[str, Batch]:
-    """The batches with tensors, which a compiled function is not traced anew for."""
+    """Return batches of tensors: for arrays a compiled function would be traced at each call."""
     return keras.tree.map_structure(
         lambda values: None if values is None else tf.convert_to_tensor(values), dict(batches)
     )
 
 
 def _has_ranks(data: TfDatasetData) -> bool:
-    """Whether it is known how many dimensions there are."""
+    """Return whether the number of dimensions is known."""
     specs = keras.tree.flatten(data.specs)
     return all(spec is None or spec.shape.rank is not None for spec in specs)
 
@@ -208,9 +214,9 @@ def _zeros(spec: Any) -> np.ndarray:
 
 
 def _read(values: Any, task: str, head: Head | None) -> tuple[Any, Any]:
-    """Labels that fit the head, with 0 for those that are missing, and which are there.
+    """Return labels that fit the head, 0 where they are missing, and the mask of labelled rows.
 
-    A row is missing if all of it is; a NaN in a part of it makes the loss one that is refused.
+    A row is missing if all of it is; a NaN in a part of it makes the loss NaN, which is refused.
     """
     labels = checked_labels(values, task, head)
     missing = missing_labels(labels, head)

@@ -11,31 +11,37 @@ import torch
 
 from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
+from keras_mtl.training.state import TrainingState
+from keras_mtl.training.steps.applying import apply, loss_scale, skips_non_finite_gradients
 from keras_mtl.training.steps.blocks import Runner, StepByStep
-from keras_mtl.training.steps.forward import Batches, Scored, Step
+from keras_mtl.training.steps.forward import Scored, add_to_metrics, forward
+from keras_mtl.training.steps.labelled_rows import rows_by_task
+from keras_mtl.training.steps.step import Batches, Step
+from keras_mtl.training.steps.update_rules import Backward, StepLosses
 
 
-def make_runner(model: Any, steps: Sequence[Step], data: Mapping[str, TaskData]) -> Runner:
-    """What takes the steps in training."""
-    return TorchSteps(model, steps, data)
+def make_runner(
+    state: TrainingState, steps: Sequence[Step], data: Mapping[str, TaskData]
+) -> Runner:
+    """Return what runs the steps of training."""
+    return TorchSteps(state, steps, data)
 
 
-def make_scorer(model: Any, step: Step) -> Callable[[Batches], None]:
-    """A function that adds a batch to the metrics, in inference mode."""
-    del model
+def make_scorer(step: Step) -> Callable[[Batches], None]:
+    """Return a function that adds a batch to the metrics, in inference mode."""
 
     def scorer(batches: Batches) -> None:
         step.build(batches)
         given = _tensors(batches)
         with torch.no_grad():
-            total, scored = step.forward(given, step.rows(given), training=False)
-            step.update(scored, total, step.num_rows(batches))
+            losses, scored = forward(step, given, rows_by_task(step, given), training=False)
+            add_to_metrics(step, scored, losses.total, step.num_rows(batches))
 
     return scorer
 
 
 def random_state() -> dict[str, np.ndarray]:
-    """That of torch itself: Dropout draws from it, whatever seed the layer has."""
+    """Return torch's own state: Dropout draws from it, whatever seed the layer has."""
     on_gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     states = {"cpu": torch.get_rng_state()}
     states |= {f"cuda {index}": state for index, state in enumerate(on_gpus)}
@@ -43,7 +49,7 @@ def random_state() -> dict[str, np.ndarray]:
 
 
 def set_random_state(state: Mapping[str, np.ndarray]) -> None:
-    """Draw on as `random_state` has found it, on the devices that there are."""
+    """Put back what `random_state` returned, on the devices that there are."""
     torch.set_rng_state(torch.from_numpy(state["cpu"].copy()))
     for index in range(torch.cuda.device_count()):
         if f"cuda {index}" in state:
@@ -58,32 +64,48 @@ class TorchSteps(StepByStep):
         step = self.steps[kind]
         given = _tensors(batches)
         before = [variable.value.clone() for variable in step.changing_variables]
-        total, scored = step.forward(given, step.rows(given))
-        found = _gradients(step, total)
+        losses, scored = forward(step, given, rows_by_task(step, given))
+        gradients = step.state.update_rule.gradients(
+            losses, _backward(step, losses), step.variables
+        )
+        pairs = zip(gradients, step.variables.all, strict=True)
+        found = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
+        total = losses.total
         if not _finite(step, total, found):
             for variable, value in zip(step.changing_variables, before, strict=True):
                 variable.assign(value)
             return False
-        with torch.no_grad(), step.optimizer.only(step.present(given)):
-            step.apply([gradient for gradient, _ in found], [v for _, v in found])
         with torch.no_grad():
-            step.update([Scored(*map(_detached, one)) for one in scored], total.detach())
+            apply(step, given, [gradient for gradient, _ in found], [v for _, v in found])
+            add_to_metrics(step, [Scored(*map(_detached, one)) for one in scored], total.detach())
         return True
 
 
-def _gradients(step: Step, total: Any) -> list[tuple[Any, keras.Variable]]:
-    """Those of the variables that the loss depends on."""
-    if not step.trainable_variables:
-        return []
-    scaled = step.model.optimizer.scale_loss(total)
-    values = [variable.value for variable in step.trainable_variables]
-    gradients = torch.autograd.grad(scaled, values, allow_unused=True)
-    pairs = zip(gradients, step.trainable_variables, strict=True)
-    return [(gradient, variable) for gradient, variable in pairs if gradient is not None]
+def _backward(step: Step, losses: StepLosses) -> Backward:
+    """Return the backward pass of the losses, which are scaled on the way."""
+    values = [variable.value for variable in step.variables.all]
+    keep = step.state.update_rule.several_passes
+
+    def backward(weights: StepLosses) -> list[Any]:
+        pairs = [(losses.by_task[task], weight) for task, weight in weights.by_task.items()]
+        pairs.append((losses.rest, weights.rest))
+        # A loss that depends on nothing, such as a `rest` of 0, has no graph to go back through.
+        pairs = [pair for pair in pairs if getattr(pair[0], "requires_grad", False)]
+        if not values or not pairs:
+            return [None] * len(values)
+        flat = [loss for loss, _ in pairs]
+        with torch.no_grad():
+            scales = [torch.ones_like(loss) * loss_scale(step, weight) for loss, weight in pairs]
+        seeds = [scale.to(loss.dtype) for scale, loss in zip(scales, flat, strict=True)]
+        gradients = torch.autograd.grad(flat, values, seeds, retain_graph=keep, allow_unused=True)
+        return list(gradients)
+
+    return backward
 
 
 def _finite(step: Step, total: Any, found: list[tuple[Any, keras.Variable]]) -> bool:
-    sums = [] if step.skips_non_finite_gradients else [gradient.sum() for gradient, _ in found]
+    skipped = skips_non_finite_gradients(step)
+    sums = [] if skipped else [gradient.sum() for gradient, _ in found]
     return all(torch.isfinite(value) for value in (total, *sums))
 
 

@@ -237,9 +237,8 @@ def test_functions_of_many_tasks_are_not_taken_for_one_that_is_traced_again(monk
     from keras_mtl.training.steps import tensorflow_steps
 
     monkeypatch.setattr(tensorflow_steps, "train", lambda step, batches: batches)
-    step = SimpleNamespace(
-        model=SimpleNamespace(run_eagerly=False, jit_compile=False), changing_variables=[]
-    )
+    model = SimpleNamespace(run_eagerly=False, jit_compile=False)
+    step = SimpleNamespace(state=SimpleNamespace(model=model), changing_variables=[])
     for _ in range(8):
         tensorflow_steps._one(step)(np.zeros(1))
 

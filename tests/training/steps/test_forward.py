@@ -257,7 +257,7 @@ def test_joint_steps_on_separate_data_regularise_each_weight_once(activity):
         0.05 * (as_numpy(v) ** 2).sum() for v in model.trainable_variables if "kernel" in v.path
     )
     for task, (x, y) in data.items():
-        own = model.graph_of_task(task)
+        own = model.training_state.graphs.of_task(task)
         expected += ((as_numpy(own(x)) - y) ** 2).mean()
         features = as_numpy(model.trunk(x))
         expected += 0.01 * (features**2).sum() / ROWS if activity else 0

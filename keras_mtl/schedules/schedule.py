@@ -1,13 +1,13 @@
-"""What every schedule is: a pure function of the step, the seed and the sizes of the data."""
+"""The base class of schedules: pure functions of the step, the seed and the sizes of the data."""
 
 from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from math import ceil
-from numbers import Integral
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -18,10 +18,12 @@ from keras_mtl.heads.task_names import check_task
 
 JOINT = -1
 """Stands for all tasks at once."""
+CHUNK = 100_000
+"""Steps that are counted together, for the memory that they need."""
 
 Epoch = Literal["all", "longest", "shortest"]
 Batches = Mapping[str, int | None]
-"""The number of batches that a pass over each task's data has; None where it is not known."""
+"""The number of batches in a pass over the data of each task; None where it is not known."""
 
 
 class Schedule(ABC):
@@ -47,7 +49,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
-        """The task that trains at each of some steps.
+        """Return the task that trains at each of some steps.
 
         Args:
             steps: Steps of the run, counted from 0, of shape `(n,)`.
@@ -60,14 +62,14 @@ class Schedule(ABC):
 
     @abstractmethod
     def round(self, batches: Batches) -> Mapping[str, float]:
-        """How many steps each task gets in a round, the smallest part that repeats itself.
+        """Return how many steps each task has in a round, the smallest part that repeats itself.
 
-        Where steps are drawn at random, a round is one step and these are the chances.
+        Where steps are drawn at random, a round is one step and these are probabilities.
         """
 
     @abstractmethod
     def get_config(self) -> dict[str, Any]:
-        """The arguments of the constructor, as JSON holds them."""
+        """Return the arguments of the constructor, as JSON holds them."""
 
     @property
     def needs_lengths(self) -> bool:
@@ -75,15 +77,42 @@ class Schedule(ABC):
         return False
 
     def round_length(self, batches: Batches) -> float:
-        """The number of steps in a round."""
+        """Return the number of steps in a round."""
         return sum(self.round(batches).values())
 
     def picks(self, batches: Batches) -> Collection[str]:
-        """The names of the tasks that it picks at some step."""
+        """Return the names of the tasks that the schedule picks at some step."""
         return list(batches)
 
+    def period(self, batches: Batches) -> int | None:
+        """Return after how many steps the schedule repeats itself; None if it never does."""
+        del batches
+        return None
+
+    def counts(self, end: int, *, batches: Batches, seed: int) -> dict[int, int]:
+        """Return how many of the first steps each task trains at.
+
+        Args:
+            end: The number of steps.
+            batches: For each task the number of its batches.
+            seed: Seed of the run.
+
+        Returns:
+            By what `tasks` returns for a step the number of such steps; none is 0.
+        """
+        period = self.period(batches) or max(end, 1)
+        whole, rest = divmod(end, period)
+        counts: Counter[int] = Counter()
+        for times, length in ((whole, period), (1, rest)):
+            for low in range(0, length if times else 0, CHUNK):
+                steps = np.arange(low, min(low + CHUNK, length))
+                picked = np.asarray(self.tasks(steps, batches=batches, seed=seed))
+                for task, number in zip(*np.unique(picked, return_counts=True), strict=True):
+                    counts[int(task)] += times * int(number)
+        return dict(counts)
+
     def steps_per_epoch(self, batches: Batches, epoch: Epoch = "all") -> int:
-        """The number of steps in an epoch.
+        """Return the number of steps in an epoch.
 
         Args:
             batches: For each task the number of its batches.
@@ -106,7 +135,7 @@ class Schedule(ABC):
         """Refuse tasks that this schedule cannot be used for.
 
         Raises:
-            TaskNotFound: It names a task that does not exist.
+            TaskNotFound: The schedule names a task that does not exist.
             InvalidSchedule: It never picks a task, or needs a number of batches that is not known.
         """
         picked = self.picks(batches)
@@ -132,12 +161,12 @@ class Schedule(ABC):
             )
 
     def fingerprint(self, batches: Batches, seed: int, *, steps: int = 1024) -> str:
-        """The hash of the schedule for these sizes and this seed.
+        """Return a hash of the schedule for these sizes and this seed.
 
         Args:
             batches: For each task the number of its batches.
             seed: Seed of the run.
-            steps: How many of the first steps are looked at, which is how functions are told apart.
+            steps: How many of the first steps are hashed, which tells functions apart.
         """
         described = [type(self).__qualname__, self.get_config(), list(batches.items()), seed]
         picked = self.tasks(np.arange(steps), batches=batches, seed=seed)
@@ -166,20 +195,13 @@ class Schedule(ABC):
         return {task: size for task, size in batches.items() if size is not None}
 
 
-def whole_number(argument: str, value: Any, *, least: int = 1) -> int:
-    """The argument, if it is a whole number and large enough."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ValueError(f"`{argument}` is a whole number from {least} up. Received: {value!r}.")
-    return int(value)
-
-
 def as_steps(steps: ArrayLike) -> np.ndarray:
-    """The steps as integers."""
+    """Return the steps as integers."""
     return np.asarray(steps, dtype=np.int64)
 
 
 def _counted(sizes: dict[str, int], picked: Collection[str], epoch: Epoch) -> list[str]:
-    """The tasks that decide how long an epoch is."""
+    """Return the tasks that decide how long an epoch is."""
     own = {task: sizes[task] for task in picked}
     if epoch == "all":
         return list(own)

@@ -1,0 +1,99 @@
+"""Checks of arguments: each returns the clean value, or says what it expected and received."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from math import isfinite
+from numbers import Integral, Real
+from typing import TypeVar
+
+from keras_mtl.common.near_misses import did_you_mean
+
+Choice = TypeVar("Choice")
+
+
+def whole_number(argument: str, value: object, *, least: int = 1) -> int:
+    """Return a whole number as an `int`; those of NumPy are accepted, booleans are not.
+
+    Args:
+        argument: Name of the argument, for the message.
+        value: What was given.
+        least: The smallest number allowed.
+
+    Raises:
+        ValueError: It is no whole number, or smaller than `least`.
+    """
+    if not is_whole_number(value, least=least):
+        raise ValueError(f"`{argument}` is {_described(least)}. Received: {value!r}.")
+    return int(value)  # type: ignore[call-overload]
+
+
+def whole_number_or_none(argument: str, value: object, *, least: int = 1) -> int | None:
+    """Return a whole number as an `int`, or None.
+
+    Raises:
+        ValueError: It is neither, or smaller than `least`.
+    """
+    if value is not None and not is_whole_number(value, least=least):
+        raise ValueError(f"`{argument}` is {_described(least)} or None. Received: {value!r}.")
+    return None if value is None else int(value)  # type: ignore[call-overload]
+
+
+def is_whole_number(value: object, *, least: int = 0) -> bool:
+    """Whether it is a whole number of at least `least`; a boolean is none."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def number(argument: str, value: object) -> float:
+    """Return a finite number of at least 0 as a `float`.
+
+    Raises:
+        ValueError: It is no number, negative, NaN or infinite.
+    """
+    if not is_number(value) or value < 0:  # type: ignore[operator]
+        raise ValueError(f"`{argument}` is a number, at least 0. Received: {value!r}.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def positive_number(argument: str, value: object) -> float:
+    """Return a finite number above 0 as a `float`.
+
+    Raises:
+        ValueError: It is no number, not positive, NaN or infinite.
+    """
+    if not is_number(value) or value <= 0:  # type: ignore[operator]
+        raise ValueError(f"`{argument}` is a positive number. Received: {value!r}.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def fraction(argument: str, value: object) -> float:
+    """Return a number in [0, 1) as a `float`.
+
+    Raises:
+        ValueError: It is no number, or outside of this range.
+    """
+    if not is_number(value) or not 0 <= value < 1:  # type: ignore[operator]
+        raise ValueError(f"`{argument}` is a number in [0, 1). Received: {value!r}.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite real number; a boolean is none."""
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+
+
+def one_of(argument: str, value: object, choices: Iterable[Choice]) -> Choice:
+    """Return the choice that equals the value.
+
+    Raises:
+        ValueError: There is none; near names are suggested.
+    """
+    allowed = tuple(choices)
+    if isinstance(value, Hashable) and value in allowed:  # Arrays compare item by item.
+        return allowed[allowed.index(value)]
+    hint = did_you_mean(value, (name for name in allowed if isinstance(name, str)))
+    raise ValueError(f"`{argument}` is one of {allowed}. Received: {value!r}.{hint}")
+
+
+def _described(least: int) -> str:
+    return "a positive whole number" if least == 1 else f"a whole number, at least {least}"

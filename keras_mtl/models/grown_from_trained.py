@@ -1,0 +1,71 @@
+"""A trained model of one task, cut into the trunk and the first head of a model of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import keras
+
+from keras_mtl.errors import HeadMismatch, InvalidCut
+from keras_mtl.graph.layer_graph import Graph
+from keras_mtl.surgery.split import split
+from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, set_static
+from keras_mtl.training.task_compiling import copied_arguments
+
+
+class Grown(NamedTuple):
+    """A copy of a trained model in two parts.
+
+    Attributes:
+        trunk: The layers up to the cut.
+        tail: The layers after it, the head of the task that the model was trained for.
+        arguments: The loss and metrics that the model was compiled with.
+    """
+
+    trunk: keras.Model
+    tail: keras.Model
+    arguments: dict[str, Any]
+
+
+def cut_trained(
+    model: keras.Model,
+    cut: int | str,
+    task: str,
+    heads: Mapping[str, Any],
+    *,
+    batchnorm: BatchNormPolicy,
+    loss: Any,
+    verify: bool,
+) -> Grown:
+    """Copy a trained model and cut it; `MultiTaskModel.from_model` describes the arguments.
+
+    Raises:
+        InvalidCut: The model cannot be cut there, or nothing would be left for the head.
+        MissingLoss: `model` is not compiled, and `loss` is not given.
+        HeadMismatch: The model has several outputs.
+    """
+    check_batchnorm(batchnorm)
+    if not isinstance(cut, str | Integral):
+        raise InvalidCut(
+            f"`cut` is a number of layers or the name of one. Received: {cut!r}. Several "
+            "features at once are for `MultiTaskModel(transfer(model, cut), heads)`."
+        )
+    graph = Graph.of(model)
+    outputs = graph.functional.outputs
+    if len(outputs) != 1:
+        raise HeadMismatch(
+            f"`{model.name}` has {len(outputs)} outputs; the head of a task has "
+            "one. Use `MultiTaskModel(transfer(model, cut), heads)`."
+        )
+    (path,) = graph.cut(cut)
+    known = copied_arguments(model, loss)
+    trunk, tail = split(graph, path, verify=verify)
+    set_static(trunk, {}, batchnorm)
+    if task in heads:
+        raise ValueError(
+            f"`heads` has a head for {task!r}, whose head are the last layers of "
+            f"`{model.name}`. Leave it out, or give the task another name."
+        )
+    return Grown(trunk, tail, known)

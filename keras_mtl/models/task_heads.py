@@ -1,0 +1,91 @@
+"""The heads that a model of several tasks is made of."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from keras_mtl.errors import HeadMismatch
+from keras_mtl.heads.head_like import HeadLike, checked_head
+from keras_mtl.heads.placing import put_head
+from keras_mtl.heads.task_names import check_new_task
+
+
+class TaskHeads(ABC):
+    """The heads of the tasks of a model that is to be made."""
+
+    @property
+    @abstractmethod
+    def tasks(self) -> tuple[str, ...]:
+        """The names of the tasks."""
+
+    @abstractmethod
+    def outputs(self, features: Any) -> dict[str, Any]:
+        """Call each head on the symbolic features of the trunk; return the outputs by task."""
+
+
+class SharedHeads(TaskHeads):
+    """Heads that another model has too, used as they are.
+
+    Args:
+        heads: The layers by task.
+    """
+
+    def __init__(self, heads: Mapping[str, keras.Layer]) -> None:
+        self._heads = dict(heads)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The names of the tasks."""
+        return tuple(self._heads)
+
+    def outputs(self, features: Any) -> dict[str, Any]:
+        """Call each head on the symbolic features of the trunk; return the outputs by task."""
+        return {task: head(features) for task, head in self._heads.items()}
+
+
+class CopiedHeads(TaskHeads):
+    """Heads as users give them, of which copies are used.
+
+    Args:
+        heads: By task a number of classes, a `Head`, a layer, a list of layers or a model.
+        taken: Names that no task may have, because inputs or the trunk have them.
+
+    Raises:
+        HeadMismatch: Something that was given is no head.
+        ValueError: A name cannot be the name of a task, or there are none.
+    """
+
+    def __init__(self, heads: Mapping[str, HeadLike], taken: Sequence[str]) -> None:
+        if not isinstance(heads, Mapping) or not heads:
+            raise ValueError(
+                f'`heads` gives each task its head, such as `{{"sex": 2, "hair": 5}}`. Received: '
+                f"{heads!r}."
+            )
+        for name in heads:
+            check_new_task(name, taken)
+        for name, head in heads.items():
+            if head is None:
+                raise HeadMismatch(f"The head of the task {name!r} is None; give its last layers.")
+        self._heads = {name: checked_head(head) for name, head in heads.items()}
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The names of the tasks."""
+        return tuple(self._heads)
+
+    def outputs(self, features: Any) -> dict[str, Any]:
+        """Copy each head and call it on the features; return the outputs by task.
+
+        Raises:
+            HeadMismatch: A head does not fit the features.
+        """
+        return {task: put_head(features, head, task)[1] for task, head in self._heads.items()}
+
+
+def task_heads(heads: Mapping[str, HeadLike] | TaskHeads, taken: Sequence[str]) -> TaskHeads:
+    """Return the heads to make a model of; those of a user are checked, and will be copied."""
+    return heads if isinstance(heads, TaskHeads) else CopiedHeads(heads, taken)

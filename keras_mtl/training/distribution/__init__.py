@@ -1,0 +1,1 @@
+"""Steps on several devices: the rows, gradients and statistics of replicas."""

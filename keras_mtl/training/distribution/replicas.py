@@ -1,0 +1,60 @@
+"""What the replicas of a `tf.distribute` strategy share: gradients and moving statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_mtl.training.task_optimizer import TaskOptimizer
+
+
+def num_replicas() -> int:
+    """Return the number of replicas of the current strategy; 1 without a strategy."""
+    return int(tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def summed(
+    optimizer: TaskOptimizer | None, gradients: Sequence[Any], replicas: int
+) -> Sequence[Any]:
+    """Return the gradients as the optimizer is to see them; in the context of a replica.
+
+    Keras sums gradients over the replicas when it applies them, after the clipping. Our optimizer
+    clips the sums: it gets them, and is told to divide each by the number of replicas again.
+
+    Args:
+        optimizer: Our optimizer; None for an optimizer of Keras, which clips in each replica.
+        gradients: The gradients of this replica.
+        replicas: The number of replicas.
+    """
+    if optimizer is None:
+        return gradients
+    sums = replicas > 1 and optimizer.needs_sums
+    optimizer.replicas = replicas if sums else 1
+    if not sums:
+        return gradients
+    context = tf.distribute.get_replica_context()
+    reduced: Sequence[Any] = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+    return reduced
+
+
+def average_statistics(variables: Iterable[keras.Variable]) -> None:
+    """Give all replicas the mean of what each has computed, as for moving statistics.
+
+    Moving statistics are linear in the statistics of the batches, so to average them once a block
+    gives what averaging at each step would.
+
+    Args:
+        variables: Variables that differ between the replicas; the same one may come twice.
+    """
+    strategy = tf.distribute.get_strategy()
+    if strategy.num_replicas_in_sync == 1:
+        return
+    for variable in {id(variable): variable for variable in variables}.values():
+        if "float" in variable.dtype:
+            copies = strategy.experimental_local_results(variable.value)
+            mean = tf.add_n([copy.read_value() for copy in copies]) / len(copies)
+            for copy in copies:
+                copy.assign(mean)

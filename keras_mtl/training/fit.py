@@ -1,0 +1,85 @@
+"""Training a compiled model: of several tasks, or of one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from keras_mtl.training.loop import TrainingLoop
+from keras_mtl.training.resume.backup import Backup
+from keras_mtl.training.resume.resuming import Resuming
+from keras_mtl.training.run_callbacks import callback_list
+from keras_mtl.training.run_setup import set_up
+from keras_mtl.training.run_steps import RunSteps
+from keras_mtl.training.settings import Settings
+from keras_mtl.training.state import OneTaskState, TrainingState
+
+
+def fit(state: TrainingState, x: Any, y: Any, settings: Settings) -> keras.callbacks.History:
+    """Train a model of several tasks; this changes its weights.
+
+    Everything is read and checked before the first step.
+
+    Args:
+        state: What training keeps of the model.
+        x: The data, as `MultiTaskModel.fit` takes them.
+        y: Labels by task, where `x` are the inputs of all.
+        settings: The other arguments of `fit`.
+
+    Returns:
+        The history of the run.
+    """
+    model = state.model
+    if not model.compiled:
+        raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
+    state.check_variables()
+    backup = None if settings.backup is None else Backup(settings.backup)
+    seed = settings.seed
+    if seed is None and backup is not None:
+        seed = backup.seed
+    run = set_up(state, x, y, settings, seed)
+    model.stop_training = False
+    state.stopped.clear()
+    steps = RunSteps(run)
+    callbacks = callback_list(
+        model,
+        settings.callbacks,
+        verbose=settings.verbose,
+        epochs=settings.epochs,
+        steps=run.plan.steps_per_epoch,
+    )
+    return TrainingLoop(run, steps, callbacks, Resuming(run, steps, backup)).run()
+
+
+def fit_one_task(
+    state: OneTaskState, x: Any, y: Any, settings: Settings
+) -> keras.callbacks.History:
+    """Train a model of one task; this changes its weights.
+
+    The data and the arguments are those of `keras.Model.fit`, and so are the logs.
+
+    Args:
+        state: What training keeps of the model.
+        x: Inputs as arrays; or batches: a `tf.data.Dataset`, a `PyDataset`, a generator, a
+            `DataLoader`.
+        y: Labels, where `x` are arrays.
+        settings: The other arguments of `fit`.
+
+    Returns:
+        The history of the run.
+    """
+    (task,) = state.tasks
+
+    def by_task(value: Any) -> Any:
+        return None if value is None else {task: value}
+
+    settings = replace(
+        settings,
+        validation_data=by_task(settings.validation_data),
+        sample_weight=by_task(settings.sample_weight),
+        class_weight=by_task(settings.class_weight),
+        masks=by_task(settings.masks),
+    )
+    return fit(state, {task: x if y is None else (x, y)}, None, settings)

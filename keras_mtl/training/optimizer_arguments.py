@@ -1,0 +1,64 @@
+"""The `optimizer` argument of `compile`, made one `TaskOptimizer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from keras_mtl.surgery.fresh_compile import inner_optimizer
+from keras_mtl.training.task_optimizer import TaskOptimizer
+
+
+def task_optimizer(optimizer: Any, tasks: Sequence[str]) -> keras.optimizers.Optimizer:
+    """Return a `TaskOptimizer` for the argument of `compile`.
+
+    A `LossScaleOptimizer` stays around it.
+
+    Raises:
+        ValueError: A dict names a part that does not exist, or leaves one out.
+    """
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return _scaled_like(optimizer, task_optimizer(optimizer.inner_optimizer, tasks))
+    if isinstance(optimizer, TaskOptimizer):
+        return optimizer.copy()
+    if isinstance(optimizer, Mapping):
+        return TaskOptimizer(optimizers=_by_part(optimizer, tasks))
+    return TaskOptimizer(keras.optimizers.get(optimizer))
+
+
+def optimizer_for_tasks(
+    optimizer: keras.optimizers.Optimizer, tasks: Sequence[str]
+) -> keras.optimizers.Optimizer:
+    """Return an optimizer of the same settings for other tasks, without state.
+
+    Args:
+        optimizer: The optimizer of a compiled multi-task model.
+        tasks: The names of the tasks.
+    """
+    inner: TaskOptimizer = inner_optimizer(optimizer)
+    fresh = inner.for_tasks(tasks)
+    return fresh if inner is optimizer else _scaled_like(optimizer, fresh)
+
+
+def _scaled_like(
+    optimizer: keras.optimizers.Optimizer, inner: TaskOptimizer
+) -> keras.optimizers.Optimizer:
+    """Return another optimizer with the same scaling of the loss."""
+    config = optimizer.get_config()
+    return keras.optimizers.LossScaleOptimizer(
+        inner, config["initial_scale"], config["dynamic_growth_steps"], name=config["name"]
+    )
+
+
+def _by_part(
+    optimizers: Mapping[str, Any], tasks: Sequence[str]
+) -> dict[str, keras.optimizers.Optimizer]:
+    expected = ["trunk", *tasks]
+    if set(optimizers) != set(expected):
+        raise ValueError(
+            f"`optimizer` as a dict has one for the trunk and for each task: {expected}. "
+            f"Received: {list(optimizers)}."
+        )
+    return {name: keras.optimizers.get(optimizers[name]) for name in expected}

@@ -1,0 +1,89 @@
+"""Reading the data of a run and planning its steps, before anything is trained."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_mtl.training.class_weights import class_weights
+from keras_mtl.training.plan import Plan, make_plan
+from keras_mtl.training.settings import Settings
+from keras_mtl.training.state import TrainingState
+from keras_mtl.training.task_data import Data, RowOptions, hold_out, read_data
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one call of `fit` trains on, read and checked.
+
+    Attributes:
+        state: What training keeps of the model.
+        settings: The arguments of `fit`.
+        plan: The steps, and the data that they train on.
+        validation: The data to validate on, or None.
+        class_weights: By task the weights of the rows of each class.
+    """
+
+    state: TrainingState
+    settings: Settings
+    plan: Plan
+    validation: Data | None
+    class_weights: dict[str, np.ndarray]
+
+    @property
+    def data(self) -> Data:
+        """The data to train on."""
+        return self.plan.data
+
+
+def set_up(state: TrainingState, x: Any, y: Any, settings: Settings, seed: int | None) -> Run:
+    """Read and check everything that a run needs.
+
+    Args:
+        state: What training keeps of the model.
+        x: The data, as `fit` takes them.
+        y: The labels, as `fit` takes them.
+        settings: The other arguments of `fit`.
+        seed: The seed of the run; None to draw one.
+    """
+    if seed is None:
+        # As Keras draws its own seeds, so that `keras.utils.set_random_seed` decides.
+        seed = random.randrange(2**31)
+    data, validation = _read(state, x, y, settings, int(seed))
+    weights = class_weights(settings.class_weight, state)
+    plan = make_plan(
+        settings.schedule,
+        data,
+        seed=int(seed),
+        steps_per_epoch=settings.steps_per_epoch,
+        epoch=settings.epoch,
+    )
+    return Run(state, settings, plan, validation, weights)
+
+
+def _read(
+    state: TrainingState, x: Any, y: Any, settings: Settings, seed: int
+) -> tuple[Data, Data | None]:
+    """Read the data to train on, and the data to validate on."""
+    options = RowOptions(
+        settings.batch_size, settings.sample_weight, settings.masks, settings.shuffle, seed
+    )
+    data = read_data(state, x, y, options)
+    if settings.validation_split:
+        return hold_out(data, settings.validation_split, settings.validation_batch_size)
+    return data, _read_validation(state, settings)
+
+
+def _read_validation(state: TrainingState, settings: Settings) -> Data | None:
+    if settings.validation_data is None:
+        return None
+    options = RowOptions(settings.validation_batch_size or settings.batch_size)
+    data = read_data(state, settings.validation_data, None, options, every_task=False)
+    frequency = settings.validation_freq
+    passes = settings.epochs // frequency - settings.initial_epoch // frequency
+    for one in data.sets.values():
+        one.check_passes(passes)
+    return data

@@ -1,0 +1,33 @@
+"""The last part of a step: scale the losses, and apply the gradients of the update."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_mtl.training.steps.labelled_rows import tasks_present
+from keras_mtl.training.steps.step import Batches, Step
+
+
+def loss_scale(step: Step, weight: Any) -> Any:
+    """Return what to multiply a loss with before it is differentiated: its weight, scaled.
+
+    The optimizer scales losses under mixed precision, and divides the gradients again.
+    """
+    return step.state.model.optimizer.scale_loss(weight)
+
+
+def skips_non_finite_gradients(step: Step) -> bool:
+    """Return whether the optimizer looks after them, as dynamic scaling of the loss does."""
+    return isinstance(step.state.model.optimizer, keras.optimizers.LossScaleOptimizer)
+
+
+def apply(
+    step: Step, batches: Batches, gradients: Sequence[Any], variables: Sequence[keras.Variable]
+) -> None:
+    """Update the variables; the parts of tasks without a label are left alone."""
+    with step.state.updating(tasks_present(step, batches)):
+        if variables:
+            step.state.model.optimizer.apply(gradients, variables)

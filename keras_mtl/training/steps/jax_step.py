@@ -1,0 +1,132 @@
+"""One step on JAX, as a function from the values of all variables to their new values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import keras
+from jax import numpy as jnp
+
+from keras_mtl.keras_private.optimizers import trained_variables
+from keras_mtl.surgery.fresh_compile import inner_optimizer
+from keras_mtl.training.steps.applying import loss_scale, skips_non_finite_gradients
+from keras_mtl.training.steps.forward import add_to_metrics, forward, scored_again
+from keras_mtl.training.steps.labelled_rows import rows_by_task, tasks_present
+from keras_mtl.training.steps.step import Batches, Step
+from keras_mtl.training.steps.update_rules import Backward, StepLosses
+
+Values = list[Any]
+ById = dict[int, Any]
+"""Values by the ids of their variables."""
+
+
+def train(step: Step, values: Values, batches: Batches, finite: Any) -> tuple[Values, Any]:
+    """Take one step.
+
+    Args:
+        step: The step.
+        values: The values of `variables_of(step)`.
+        batches: The batches of the step.
+        finite: Whether the steps before were finite; if not, nothing changes.
+
+    Returns:
+        The new values, which are the old objects where nothing has changed, and whether this step
+        was finite too.
+    """
+    variables = variables_of(step)
+    before = dict(zip(map(id, variables), values, strict=True))
+    losses, backward, (changed, tensors) = _forward(step, variables, values, batches)
+    gradients = step.state.update_rule.gradients(losses, backward, step.variables)
+    finite = finite & _finite(step, losses.total, gradients)
+    after = before | changed | _applied(step, before, gradients, batches)
+    with keras.StatelessScope([(v, after[id(v)]) for v in variables]) as scope:
+        add_to_metrics(step, scored_again(step, tensors), losses.total)
+        new = [scope.get_current_value(variable) for variable in variables]
+    kept = [
+        value if value is old else jnp.where(finite, value, old)
+        for value, old in zip(new, values, strict=True)
+    ]
+    return kept, finite
+
+
+def variables_of(step: Step) -> list[keras.Variable]:
+    """Return all variables that a step reads or changes."""
+    state = step.state
+    metrics = [v for task in step.tasks for v in state.objectives[task].variables]
+    model = state.model
+    return [
+        *model.variables,
+        *model.optimizer.variables,
+        *metrics,
+        *state.mean_of_steps.variables,
+    ]
+
+
+def _forward(
+    step: Step, variables: Sequence[keras.Variable], values: Values, batches: Batches
+) -> tuple[StepLosses, Backward, tuple[ById, list[tuple[Any, ...]]]]:
+    """Compute the losses; return them, their backward pass, and what else has come of it.
+
+    That is the values of the variables that the call has changed, and what the metrics need.
+    """
+    mapping = list(zip(variables, values, strict=True))
+
+    def losses_of(trained: Values) -> Any:
+        own = list(zip(step.variables.all, trained, strict=True))
+        with keras.StatelessScope([*mapping, *own], collect_losses=True) as scope:
+            losses, scored = forward(step, batches, rows_by_task(step, batches))
+            changed = {id(v): scope.get_current_value(v) for v in step.changing_variables}
+        as_arrays = jax.tree.map(jnp.asarray, (dict(losses.by_task), losses.rest))
+        return as_arrays, (changed, [one.tensors for one in scored])
+
+    known = dict(zip(map(id, variables), values, strict=True))
+    trained = [known[id(variable)] for variable in step.variables.all]
+    (by_task, rest), pull_back, others = jax.vjp(losses_of, trained, has_aux=True)
+    losses = StepLosses(by_task, rest)
+    return losses, _backward(step, mapping, losses, pull_back), others
+
+
+def _backward(
+    step: Step, mapping: Any, losses: StepLosses, pull_back: Callable[..., Any]
+) -> Backward:
+    """Return the backward pass of the losses, which are scaled on the way."""
+
+    def seed(weight: Any, loss: Any) -> Any:
+        with keras.StatelessScope(mapping):  # The scale may be a variable.
+            return jnp.asarray(loss_scale(step, weight), loss.dtype)
+
+    def backward(weights: StepLosses) -> list[Any]:
+        by_task = {
+            task: seed(weights.by_task.get(task, 0.0), loss)
+            for task, loss in losses.by_task.items()
+        }
+        (gradients,) = pull_back((by_task, seed(weights.rest, losses.rest)))
+        return list(gradients)
+
+    return backward
+
+
+def _finite(step: Step, total: Any, gradients: Sequence[Any]) -> Any:
+    """Return whether the step keeps the weights finite: a NaN in a gradient is in its sum."""
+    found = [gradient for gradient in gradients if gradient is not None]
+    if skips_non_finite_gradients(step) or not found:
+        return jnp.isfinite(total)
+    return jnp.isfinite(total) & jnp.isfinite(sum(map(jnp.sum, found)))
+
+
+def _applied(
+    step: Step, before: Mapping[int, Any], gradients: Sequence[Any], batches: Batches
+) -> ById:
+    """Return the values of variables and slots after the update, by the ids of the variables."""
+    optimizer = step.state.model.optimizer
+    known = trained_variables(inner_optimizer(optimizer))
+    by_variable = dict(zip(map(id, step.variables.all), gradients, strict=True))
+    with step.state.updating(tasks_present(step, batches)):
+        values, slots = optimizer.stateless_apply(
+            [before[id(slot)] for slot in optimizer.variables],
+            [by_variable.get(id(variable)) for variable in known],
+            [before[id(variable)] for variable in known],
+        )
+    return dict(zip(map(id, [*known, *optimizer.variables]), [*values, *slots], strict=True))

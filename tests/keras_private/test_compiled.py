@@ -1,0 +1,70 @@
+"""What we know of Keras's compiled models: a test fails with one sentence when Keras changes it."""
+
+import keras
+import numpy as np
+import pytest
+
+from _watching import as_numpy
+from keras_mtl.keras_private import compiled as private
+
+GONE = "Keras no longer keeps {}: see keras_private/compiled.py"
+
+
+def model_of_one_layer():
+    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+
+
+def test_compile_arguments_are_those_given():
+    model, loss, metric = model_of_one_layer(), keras.losses.MeanSquaredError(), "mae"
+    model.compile("sgd", loss, metrics=[metric], run_eagerly=True)
+    found = private.compile_arguments(model)
+    assert found["loss"] is loss, GONE.format("the arguments of `compile`")
+    assert found["metrics"] == [metric] and found["run_eagerly"] is True
+    assert {"optimizer", "loss_weights", "weighted_metrics", "jit_compile"} <= set(found)
+
+
+def test_the_loss_of_one_output():
+    y = np.ones((2, 1), "float32")
+    losses = private.CompileLoss("mse", None)
+    losses.build(y, y)
+    found = private.only_loss(losses)
+    assert isinstance(found, keras.losses.Loss), GONE.format("the loss of an output")
+    assert found.reduction == "sum_over_batch_size"
+    assert float(as_numpy(losses(y, 3 * y, np.array([1.0, 0.0], "float32")))) == 2.0
+
+
+@pytest.mark.parametrize("weighted", [None, ["mse"]])
+def test_metrics_by_whether_weights_count(weighted):
+    y = np.ones((2, 1), "float32")
+    metrics = private.CompileMetrics(["mae"], weighted)
+    metrics.build(y, y)
+    names = [metric.name for metric in private.unweighted_metrics(metrics)]
+    assert names == ["mae"], GONE.format("the metrics of an output")
+    assert [one.name for one in private.weighted_metrics(metrics)] == (weighted or [])
+
+
+def test_the_direction_of_a_metric():
+    directions = {
+        private.metric_direction(metric)
+        for metric in (keras.metrics.BinaryAccuracy(), keras.metrics.AUC())
+    }
+    assert directions == {"up"}, GONE.format("the direction of a metric")
+    assert private.metric_direction(keras.metrics.MeanSquaredError()) == "down"
+    assert private.metric_direction(keras.metrics.Mean()) in (None, "down")
+
+
+def test_backup_and_restore_sets_the_initial_epoch(tmp_path):
+    model = model_of_one_layer()
+    model.compile("sgd", "mse", run_eagerly=True)
+    callback = keras.callbacks.BackupAndRestore(tmp_path / "backup", delete_checkpoint=False)
+    x = np.ones((2, 2), "float32")
+    model.fit(x, x[:, :1], epochs=2, callbacks=[callback], verbose=0)
+    private.set_initial_epoch(model, 0)
+    callback.on_train_begin()
+    assert private.initial_epoch(model) == 2, GONE.format("the initial epoch")
+
+
+def test_losses_are_scaled_by_the_number_of_replicas():
+    one = keras.ops.convert_to_tensor(3.0)
+    scaled = private.scale_loss_for_distribution(one)
+    assert float(as_numpy(scaled)) == 3.0, GONE.format("the scaling of losses by replicas")

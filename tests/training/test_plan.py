@@ -1,0 +1,79 @@
+"""The steps of a run: which kinds there are, and how many batches they use."""
+
+import numpy as np
+import pytest
+
+from keras_mtl.batches.arrays import ArrayData
+from keras_mtl.batches.batch import Batch
+from keras_mtl.errors import InvalidSchedule
+from keras_mtl.schedules import Blocks, Interleaved, Joint, Proportional, RoundRobin, join
+from keras_mtl.training.plan import make_plan
+from keras_mtl.training.task_data import JOINT_DATA, Data
+
+SIZES = {"sex": 12, "hair": 5}
+
+
+def rows(name, count, y):
+    return ArrayData(name, Batch(np.zeros((count, 1)), y), batch_size=1)
+
+
+def by_task():
+    sets = {name: rows(name, size, np.zeros(size)) for name, size in SIZES.items()}
+    return Data(sets, tuple(sets), joint=False)
+
+
+def joint():
+    labels = {name: np.zeros(6) for name in SIZES}
+    return Data({JOINT_DATA: rows("joint", 6, labels)}, tuple(SIZES), joint=True)
+
+
+def plan(given=None, data=None, steps_per_epoch=None):
+    return make_plan(given, data or by_task(), seed=0, steps_per_epoch=steps_per_epoch, epoch="all")
+
+
+def test_the_schedule_is_chosen_by_the_data():
+    assert plan().schedule == Interleaved() and plan().steps_per_epoch == 17
+    together = plan(data=joint())
+    assert together.schedule == Joint() and together.data.joint
+    assert together.kinds(2) == [-1] and together.used_before(2) == {JOINT_DATA: 12}
+    in_turn = plan(RoundRobin(), joint())
+    assert not in_turn.data.joint and set(in_turn.data.sets) == set(SIZES)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [Proportional(), RoundRobin(block=3), join([Blocks({"hair": 1}), Joint()], [4])],
+    ids=repr,
+)
+def test_batches_used_are_those_of_the_steps(schedule):
+    planned = plan(schedule, steps_per_epoch=7)
+    steps = np.concatenate([planned.tasks(epoch, 0, 7) for epoch in range(3)])
+    both = np.sum(steps == -1)
+    assert planned.used_before(3) == {
+        "sex": np.sum(steps == 0) + both,
+        "hair": np.sum(steps == 1) + both,
+    }
+    assert planned.kinds(3) == np.unique(steps).tolist()
+
+
+def test_parts_of_an_epoch_are_the_same_steps():
+    whole = plan(Proportional(), steps_per_epoch=40).tasks(2, 0, 40)
+    planned = plan(Proportional(), steps_per_epoch=40)
+    parts = [planned.tasks(2, low, min(low + 7, 40)) for low in range(0, 40, 7)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    np.testing.assert_array_equal(
+        planned.tasks(1, 3, 9),
+        plan(Proportional()).schedule.tasks(np.arange(43, 49), batches=SIZES, seed=0),
+    )
+
+
+def test_a_run_without_end_is_planned_at_once():
+    planned = plan(RoundRobin(), steps_per_epoch=10**15)
+    assert planned.kinds(1000) == [0, 1]
+    assert planned.used_before(1) == dict.fromkeys(SIZES, 10**15 // 2)
+    assert planned.tasks(0, 10**12, 10**12 + 3).tolist() == [0, 1, 0]
+
+
+def test_a_function_that_forgets_a_task_is_refused():
+    with pytest.raises(InvalidSchedule, match="`hair` at none of the 8 steps"):
+        plan(lambda step: "sex", steps_per_epoch=4).kinds(2)
