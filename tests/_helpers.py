@@ -33,7 +33,7 @@ def reload(model, folder, custom_objects=None):
     """The model saved and loaded."""
     model.save(folder / "model.keras")
     with warnings.catch_warnings():
-        if model.optimizer is None or not as_numpy(model.optimizer.iterations):
+        if not (model.compiled and model.optimizer and as_numpy(model.optimizer.iterations)):
             # Keras says so of every optimizer that was saved before its first step.
             warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
         return keras.models.load_model(folder / "model.keras", custom_objects)
