@@ -39,9 +39,11 @@ def whole_number_or_none(argument: str, value: object, *, least: int = 1) -> int
     return None if value is None else int(value)  # type: ignore[call-overload]
 
 
-def is_whole_number(value: object, *, least: int = 0) -> bool:
-    """Whether it is a whole number of at least `least`; a boolean is none."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+def is_whole_number(value: object, *, least: int | None = None) -> bool:
+    """Whether it is a whole number, of at least `least` where that is given; a boolean is none."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return False
+    return least is None or int(value) >= least
 
 
 def number(argument: str, value: object) -> float:

@@ -23,7 +23,7 @@ from keras_mtl.graph.cuts import cut_points
 from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.probing.probe_table import Probe, Probes
 from keras_mtl.probing.standardising import standardise
-from keras_mtl.probing.task_labels import check_task_labels
+from keras_mtl.probing.task_labels import probe_targets
 from keras_mtl.scores.h_score import h_score
 from keras_mtl.scores.logme import logme
 
@@ -433,6 +433,6 @@ def test_of_equal_depths_the_shallower_is_the_best():
 
 def test_targets_of_any_unit_count_alike():
     targets = np.random.default_rng(0).normal(size=(50, 3)) * [1, 1, 1000]
-    labels = check_task_labels(targets, 50, "regression")
+    labels = probe_targets(targets, 50, "regression")
     two_of_three = targets * [1, 1, 0] + targets.mean(axis=0) * [0, 0, 1]
     assert np.isclose(labels.fit(two_of_three), 2 / 3)

@@ -16,7 +16,7 @@ from keras_tuner.engine.trial import Trial
 
 from keras_mtl.datasets.digits import digits
 from keras_mtl.heads.head import Head
-from keras_mtl.tuning.halving import Step
+from keras_mtl.tuning.halving import PlannedTrial
 from keras_mtl.tuning.hypermodel import CutHyperModel
 from keras_mtl.tuning.tuner import CutTuner
 
@@ -65,7 +65,7 @@ def trainings(monkeypatch):
     log = []
 
     def fit(hypermodel, hp, model, x, y, callbacks, **kwargs):
-        step = Step.from_values(hp.values)
+        step = PlannedTrial.from_values(hp.values)
         log.append((step.phase, step.cut))
         value = outcome(step)
         if isinstance(value, BaseException):
