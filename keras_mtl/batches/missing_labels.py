@@ -13,6 +13,8 @@ from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.labels import fitting_labels, without_tensor
 
+SUBJECT = "`y`"
+
 
 def read_labels(
     y: Any, task: str, head: Head | None = None, mask: Any = None
@@ -35,21 +37,11 @@ def read_labels(
     Raises:
         InvalidLabels: They do not fit the head, or a row has only a part of its labels.
     """
-    subject = f"The labels of `{task}`"
-    y = without_tensor(y)
-    # The values under the mask of a masked array may be anything.
-    array = label_array(y.filled(0) if _is_masked(y) else y, subject, gaps=True)
-    missing = _missing(y, array, head)
-    absent = _over_row(missing, np.all)
-    if mask is not None:
-        absent = absent | ~_checked_mask(mask, task, len(array))
-    _refuse_parts(missing, absent, subject)
-    present = ~absent if absent.any() else None
-    if present is not None:
-        array = np.where(absent.reshape(-1, *[1] * (array.ndim - 1)), 0, array).astype(array.dtype)
-    if head is not None:
-        array = fitting_labels(head, array, subject)
-    return in_floatx(array), present
+    try:
+        return _read(without_tensor(y), task, head, mask)
+    except InvalidLabels as error:
+        fault = "cannot be used" if head is None else "do not fit its head"
+        raise InvalidLabels(f"The labels of `{task}` {fault}: {error}") from error
 
 
 def check_label_spec(spec: Any, task: str, head: Head | None = None) -> None:
@@ -73,6 +65,22 @@ def check_label_spec(spec: Any, task: str, head: Head | None = None) -> None:
 def missing_integer(head: Head | None) -> int | None:
     """Return the integer that stands for a missing label of this head, if one does."""
     return None if head is None else head.task_kind.missing_label
+
+
+def _read(y: Any, task: str, head: Head | None, mask: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    # The values under the mask of a masked array may be anything.
+    array = label_array(y.filled(0) if _is_masked(y) else y, SUBJECT, gaps=True)
+    missing = _missing(y, array, head)
+    absent = _over_row(missing, np.all)
+    if mask is not None:
+        absent = absent | ~_checked_mask(mask, task, len(array))
+    _refuse_parts(missing, absent)
+    present = ~absent if absent.any() else None
+    if present is not None:
+        array = np.where(absent.reshape(-1, *[1] * (array.ndim - 1)), 0, array).astype(array.dtype)
+    if head is not None:
+        array = fitting_labels(head, array, SUBJECT)
+    return in_floatx(array), present
 
 
 def _is_masked(y: Any) -> bool:
@@ -102,14 +110,13 @@ def _checked_mask(mask: Any, task: str, samples: int) -> np.ndarray:
     return array
 
 
-def _refuse_parts(missing: np.ndarray, absent: np.ndarray, subject: str) -> None:
+def _refuse_parts(missing: np.ndarray, absent: np.ndarray) -> None:
     in_part = _over_row(missing, np.any) & ~absent
     if in_part.any():
         raise InvalidLabels(
-            f"{subject} must have all or none of the values of a row. Received: "
-            f"{int(in_part.sum())} rows that are missing in part, the first is row "
-            f"{int(in_part.argmax())}. Fill the gaps, make the whole row NaN, or split the labels "
-            "into several tasks."
+            f"{int(in_part.sum())} rows of {SUBJECT} are missing in part, the first is row "
+            f"{int(in_part.argmax())}. A row has all of its labels or none: fill the gaps, make "
+            "the whole row NaN, or split the labels into several tasks."
         )
 
 

@@ -24,7 +24,10 @@ def label_array(labels: Any, subject: str, *, gaps: bool = False) -> np.ndarray:
     Raises:
         InvalidLabels: They are text or objects, complex, one value, or rows of several shapes.
     """
-    fix = "Encode classes first: `classes, y = np.unique(y, return_inverse=True)`."
+    fix = (
+        "Encode text first, for instance with "
+        "`sklearn.preprocessing.LabelEncoder().fit_transform(y)`."
+    )
     array = number_array(labels, subject, InvalidLabels, gaps=gaps, fix=fix)
     if array.ndim == 0:
         raise InvalidLabels(

@@ -21,7 +21,9 @@ def run(budget, ranking, merit_of, stop_after=None):
     ended = []
     while stop_after is None or len(ended) < stop_after:
         probed = ranking if ended else None
-        waiting = [s for s in plan_trials(budget, probed, ended) if s not in {e.planned for e in ended}]
+        waiting = [
+            s for s in plan_trials(budget, probed, ended) if s not in {e.planned for e in ended}
+        ]
         if not waiting:
             break
         ended.append(FinishedTrial(str(len(ended)), waiting[0], merit_of(waiting[0])))

@@ -22,16 +22,14 @@ class LabelBounds:
     Attributes:
         least: The smallest value.
         most: The largest value.
-        whole: Whether only whole numbers are allowed, of any dtype.
-        meaning: What the labels are, for messages: "classes from 0 to 4".
-        fix: What to do about other values, as a sentence.
+        whole: Whether they are class indices: whole numbers, of any dtype.
+        rule: What is allowed, as a sentence without a full stop.
     """
 
     least: int
     most: int
     whole: bool
-    meaning: str
-    fix: str = ""
+    rule: str
 
 
 class TaskKind(ABC):
@@ -121,10 +119,10 @@ class TaskKind(ABC):
         shapes = self.label_shapes(units, places)
         if not any(fits(labels.shape, (None, *shape)) for shape in shapes):
             expected = " or ".join(str((len(labels), *shape)) for shape in shapes)
+            size = f" with {units} units" if units > 1 else ""
             raise InvalidLabels(
-                f"{subject} must have the shape {expected} for a {self.name} head with {units} "
-                f"units. Received the shape: {labels.shape}."
-                f"{self.shape_hint(labels, units, places)}"
+                f"{subject} has the shape {labels.shape}; a head of kind `{self.name}`{size} "
+                f"needs {expected}.{self.shape_hint(labels, units, places)}"
             )
         bounds = self.label_bounds(units)
         return labels if bounds is None else _within(bounds, labels, subject)
@@ -138,6 +136,6 @@ def _within(bounds: LabelBounds, labels: np.ndarray, subject: str) -> np.ndarray
     values: Any = class_indices(labels, subject) if bounds.whole else labels
     outside = values[(values < bounds.least) | (values > bounds.most)]
     if outside.size:
-        received = f"{subject} must be {bounds.meaning}. Received: {outside.flat[0]}."
-        raise InvalidLabels(f"{received} {bounds.fix}".rstrip())
+        noun = "the class " if bounds.whole else ""
+        raise InvalidLabels(f"{subject} holds {noun}{outside.flat[0]}; {bounds.rule}.")
     return values

@@ -47,9 +47,11 @@ class Classification(TaskKind):
 
     def label_bounds(self, units: int) -> LabelBounds:
         """Return the range of the class indices."""
-        meaning = f"classes from 0 to {units - 1}"
-        fix = "Count classes from 0, or give the head more units."
-        return LabelBounds(0, units - 1, whole=True, meaning=meaning, fix=fix)
+        rule = (
+            f"the head has {units} classes, 0 to {units - 1}: count classes from 0, or give the "
+            "head more units"
+        )
+        return LabelBounds(0, units - 1, whole=True, rule=rule)
 
     def num_classes(self, units: int) -> int:
         """Return one class for each output."""

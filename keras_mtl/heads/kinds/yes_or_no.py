@@ -28,7 +28,8 @@ class YesOrNo(TaskKind):
 
     def label_bounds(self, units: int) -> LabelBounds:
         """Return the range of probabilities."""
-        return LabelBounds(0, 1, whole=False, meaning="0 and 1, or probabilities between them")
+        rule = "yes-or-no labels are 0 and 1, or a probability between them"
+        return LabelBounds(0, 1, whole=False, rule=rule)
 
 
 def _threshold(from_logits: bool) -> float:

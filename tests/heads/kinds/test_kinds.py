@@ -1,0 +1,80 @@
+"""What every kind of task promises: its shapes, bounds, decoding and targets go together."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_mtl import Head
+from keras_mtl.errors import InvalidLabels
+from keras_mtl.heads.kinds.registry import KINDS
+
+UNITS = {"classification": 3, "binary": 1, "multilabel": 3, "regression": 2}
+kinds = pytest.mark.parametrize("name", UNITS)
+OUTPUTS = np.array([[0.1, 0.7, 0.2], [0.6, 0.3, 0.1]])
+
+
+@kinds
+@pytest.mark.parametrize("places", [(), (4,)])
+def test_labels_of_each_shape_and_bound_are_accepted(name, places):
+    kind, units = KINDS.find(name), UNITS[name]
+    bounds = kind.label_bounds(units)
+    for shape in kind.label_shapes(units, places):
+        for value in [0.5] if bounds is None else [bounds.least, bounds.most]:
+            labels = np.full((5, *shape), value)
+            assert kind.check_labels(labels, units, places, "`y`").tolist() == labels.tolist()
+    with pytest.raises(InvalidLabels, match=rf"a head of kind `{name}`.* needs \(5, "):
+        kind.check_labels(np.zeros((5, 7, 7, 7)), units, (4,), "`y`")
+
+
+@kinds
+def test_values_beyond_the_bounds_are_refused(name):
+    kind, units = KINDS.find(name), UNITS[name]
+    bounds = kind.label_bounds(units)
+    if bounds is None:
+        return
+    (shape, *_) = kind.label_shapes(units, ())
+    for value in (bounds.least - 1, bounds.most + 1):
+        with pytest.raises(InvalidLabels, match=f"`y` holds .*{value}; "):
+            kind.check_labels(np.full((5, *shape), value), units, (), "`y`")
+
+
+@kinds
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_losses_are_new_each_time_and_survive_saving(name, from_logits):
+    head = Head(UNITS[name], name, from_logits=from_logits)
+    first, second = head.make_loss(), head.make_loss()
+    assert first is not second
+    restored = keras.losses.deserialize(keras.losses.serialize(first))
+    assert head.has_loss(restored)
+    assert not head.has_loss(keras.losses.Huber())
+    assert [metric.name for metric in head.make_metrics()] in (["accuracy"], ["mae"])
+
+
+def test_outputs_are_decoded_to_labels():
+    assert Head(3).decode(OUTPUTS).tolist() == [1, 0]
+    assert Head(3).decode(keras.ops.convert_to_tensor(OUTPUTS)).tolist() == [1, 0]
+    assert Head(3, pooling="none").decode(OUTPUTS[None]).tolist() == [[1, 0]]
+    assert Head(3, "multilabel").decode(OUTPUTS).tolist() == [[0, 1, 0], [1, 0, 0]]
+    assert Head(1, "binary", from_logits=True).decode([[-0.1], [0.1]]).tolist() == [[0], [1]]
+    assert Head(3, "regression").decode(OUTPUTS).tolist() == OUTPUTS.tolist()
+
+
+def test_the_number_of_classes_is_known_where_a_row_has_one():
+    counts = {name: KINDS.find(name).num_classes(units) for name, units in UNITS.items()}
+    assert counts == {"classification": 3, "binary": 2, "multilabel": None, "regression": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "message"),
+    [
+        ("classification", np.arange(4), "class of its own"),
+        ("classification", [0.5, 1, 1, 0], "whole numbers"),
+        ("binary", [0, 1, 2, 1], "two classes where it is binary. Received: 3"),
+        ("multilabel", [[0, 1], [1, 2], [0, 0], [1, 1]], "0 and 1 only.*2.0"),
+        ("regression", [1.5, 1.5, 1.5, 1.5], "must vary"),
+        ("regression", [1.5, 2.5], "each of the 4 samples"),
+    ],
+)
+def test_labels_that_no_probe_can_score_are_refused(name, labels, message):
+    with pytest.raises(InvalidLabels, match=message):
+        KINDS.find(name).probe_targets(np.asarray(labels), 4)
