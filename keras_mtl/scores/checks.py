@@ -1,4 +1,4 @@
-"""The checks that the scores share; each returns the clean value."""
+"""Checks of features, probabilities and labels; each returns the clean value."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

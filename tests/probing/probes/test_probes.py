@@ -67,7 +67,7 @@ def test_scores_are_those_of_the_scores():
 
 def test_labels_that_the_features_explain_score_high():
     assert score("ridge", TARGETS["numbers"]).fit > 0.95
-    assert score("ridge", TARGETS["classes"]).score > 0.7
+    assert score("logistic", TARGETS["classes"]).score > 0.6  # by chance 0.4
     assert score("knn", TARGETS["yes or no"]).score > 0.7
 
 
