@@ -21,7 +21,7 @@ def checked_head(head: HeadLike) -> keras.Layer | Sequence[keras.Layer] | None:
         HeadMismatch: It is no head.
     """
     if is_whole_number(head):
-        return Head(int(head), name="head")  # type: ignore[call-overload]
+        return Head(int(head), name="head")
     layers = head if isinstance(head, list | tuple) else [head]
     if head is None or (layers and all(isinstance(layer, keras.Layer) for layer in layers)):
         return head
