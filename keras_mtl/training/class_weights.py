@@ -15,7 +15,7 @@ from keras_mtl.heads.task_names import check_task
 from keras_mtl.training.task_data import is_loss, known_head, loss_of
 
 
-def class_weights(given: Any, model: Any) -> dict[str, np.ndarray]:
+def class_weights(given: Any, model: keras.Model) -> dict[str, np.ndarray]:
     """Return an array with a weight for each class, by task.
 
     Args:
@@ -55,7 +55,7 @@ def _weights(task: str, given: Any, num_classes: int) -> np.ndarray:
     return weights
 
 
-def _num_classes(model: Any, task: str) -> int:
+def _num_classes(model: keras.Model, task: str) -> int:
     """Return the number of classes of a task whose rows have one class each."""
     head = known_head(model, task)
     num_classes = None if head is None else head.task_kind.num_classes(head.units)

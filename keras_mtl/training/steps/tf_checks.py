@@ -34,7 +34,7 @@ def checked_labels(labels: tf.Tensor, task: str, head: Head | None) -> tf.Tensor
 
 def refused_labels(error: tf.errors.OpError) -> InvalidLabels | None:
     """Return the error of labels that have stopped the loop; None if something else has."""
-    found = re.search(rf"^{InvalidLabels.__name__}: (.*)$", error.message, re.MULTILINE)
+    found = re.search(rf"\b{InvalidLabels.__name__}: (.*)$", error.message, re.MULTILINE)
     return InvalidLabels(found[1]) if found else None
 
 

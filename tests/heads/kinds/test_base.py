@@ -10,7 +10,6 @@ from keras_mtl.heads.kinds.registry import KINDS
 
 UNITS = {"classification": 3, "binary": 1, "multilabel": 3, "regression": 2}
 kinds = pytest.mark.parametrize("name", UNITS)
-OUTPUTS = np.array([[0.1, 0.7, 0.2], [0.6, 0.3, 0.1]])
 
 
 @kinds
@@ -48,33 +47,3 @@ def test_losses_are_new_each_time_and_survive_saving(name, from_logits):
     assert head.has_loss(restored)
     assert not head.has_loss(keras.losses.Huber())
     assert [metric.name for metric in head.make_metrics()] in (["accuracy"], ["mae"])
-
-
-def test_outputs_are_decoded_to_labels():
-    assert Head(3).decode(OUTPUTS).tolist() == [1, 0]
-    assert Head(3).decode(keras.ops.convert_to_tensor(OUTPUTS)).tolist() == [1, 0]
-    assert Head(3, pooling="none").decode(OUTPUTS[None]).tolist() == [[1, 0]]
-    assert Head(3, "multilabel").decode(OUTPUTS).tolist() == [[0, 1, 0], [1, 0, 0]]
-    assert Head(1, "binary", from_logits=True).decode([[-0.1], [0.1]]).tolist() == [[0], [1]]
-    assert Head(3, "regression").decode(OUTPUTS).tolist() == OUTPUTS.tolist()
-
-
-def test_the_number_of_classes_is_known_where_a_row_has_one():
-    counts = {name: KINDS.find(name).num_classes(units) for name, units in UNITS.items()}
-    assert counts == {"classification": 3, "binary": 2, "multilabel": None, "regression": None}
-
-
-@pytest.mark.parametrize(
-    ("name", "labels", "message"),
-    [
-        ("classification", np.arange(4), "class of its own"),
-        ("classification", [0.5, 1, 1, 0], "whole numbers"),
-        ("binary", [0, 1, 2, 1], "two classes where it is binary. Received: 3"),
-        ("multilabel", [[0, 1], [1, 2], [0, 0], [1, 1]], "0 and 1 only.*2.0"),
-        ("regression", [1.5, 1.5, 1.5, 1.5], "must vary"),
-        ("regression", [1.5, 2.5], "each of the 4 samples"),
-    ],
-)
-def test_labels_that_no_probe_can_score_are_refused(name, labels, message):
-    with pytest.raises(InvalidLabels, match=message):
-        KINDS.find(name).probe_targets(np.asarray(labels), 4)
