@@ -69,10 +69,10 @@ class Registry(Generic[Item]):
     def _import_files(self) -> None:
         if self._imported:
             return
-        self._imported = True
         package = import_module(self._package)
         for module in iter_modules(package.__path__):
             import_module(f"{self._package}.{module.name}")
+        self._imported = True
 
 
 def _path(cls: type) -> str:
