@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from math import isfinite
 from numbers import Integral, Real
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from keras_mtl.common.near_misses import did_you_mean
 
@@ -25,7 +25,7 @@ def whole_number(argument: str, value: object, *, least: int = 1) -> int:
     """
     if not is_whole_number(value, least=least):
         raise ValueError(f"`{argument}` is {_described(least)}. Received: {value!r}.")
-    return int(value)  # type: ignore[call-overload]
+    return int(value)
 
 
 def whole_number_or_none(argument: str, value: object, *, least: int = 1) -> int | None:
@@ -36,12 +36,14 @@ def whole_number_or_none(argument: str, value: object, *, least: int = 1) -> int
     """
     if value is not None and not is_whole_number(value, least=least):
         raise ValueError(f"`{argument}` is {_described(least)} or None. Received: {value!r}.")
-    return None if value is None else int(value)  # type: ignore[call-overload]
+    return None if value is None else int(value)
 
 
-def is_whole_number(value: object, *, least: int = 0) -> bool:
-    """Whether it is a whole number of at least `least`; a boolean is none."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+def is_whole_number(value: object, *, least: int | None = None) -> TypeGuard[int]:
+    """Whether it is a whole number, of at least `least` where that is given; a boolean is none."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return False
+    return least is None or int(value) >= least
 
 
 def number(argument: str, value: object) -> float:
@@ -50,9 +52,9 @@ def number(argument: str, value: object) -> float:
     Raises:
         ValueError: It is no number, negative, NaN or infinite.
     """
-    if not is_number(value) or value < 0:  # type: ignore[operator]
+    if not is_number(value) or value < 0:
         raise ValueError(f"`{argument}` is a number, at least 0. Received: {value!r}.")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def positive_number(argument: str, value: object) -> float:
@@ -61,9 +63,9 @@ def positive_number(argument: str, value: object) -> float:
     Raises:
         ValueError: It is no number, not positive, NaN or infinite.
     """
-    if not is_number(value) or value <= 0:  # type: ignore[operator]
+    if not is_number(value) or value <= 0:
         raise ValueError(f"`{argument}` is a positive number. Received: {value!r}.")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def fraction(argument: str, value: object) -> float:
@@ -72,12 +74,12 @@ def fraction(argument: str, value: object) -> float:
     Raises:
         ValueError: It is no number, or outside of this range.
     """
-    if not is_number(value) or not 0 <= value < 1:  # type: ignore[operator]
+    if not is_number(value) or not 0 <= value < 1:
         raise ValueError(f"`{argument}` is a number in [0, 1). Received: {value!r}.")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether it is a finite real number; a boolean is none."""
     return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 

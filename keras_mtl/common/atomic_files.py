@@ -1,33 +1,117 @@
-"""State files that are either the old ones or the new ones, whenever the process is killed."""
+"""Files and folders that are either the old ones or the new ones, whenever a process is killed.
+
+What is new is written beside its place under another name, then renamed.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
+
+UNFINISHED = ".unfinished"
+"""What the names of files that are being written end with."""
+
+
+@contextmanager
+def written_whole_file(path: str | Path) -> Iterator[Path]:
+    """Give a path to write a file to; it replaces `path` if all goes well, and is gone if not."""
+    unfinished = _unfinished_name(Path(path))
+    try:
+        yield unfinished
+        _flush(unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def written_whole_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give an empty folder to write in; it becomes `path` if all goes well, and is gone if not.
+
+    Args:
+        path: Where it goes.
+        overwrite: Whether it replaces what is there.
+
+    Raises:
+        OSError: Something is there that is not to be replaced, or nothing can be written.
+    """
+    unfinished = _unfinished_name(Path(path))
+    unfinished.mkdir()
+    try:
+        yield unfinished
+        for file in unfinished.rglob("*"):
+            if file.is_file():
+                _flush(file)
+        _put(unfinished, Path(path), overwrite)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def left_unfinished(path: str | Path) -> list[Path]:
+    """Return what processes that were killed, or are at work, have begun to write for `path`."""
+    path = Path(path)
+    return [
+        found
+        for found in path.parent.glob(f".*{UNFINISHED}")
+        if found.name.startswith(f".{path.name}.")
+    ]
 
 
 def write_json(path: str | Path, state: Any) -> None:
-    """Write beside the file, then put it in its place in one step."""
-    unfinished = Path(f"{path}.tmp")
-    with unfinished.open("w", encoding="utf-8") as file:
-        json.dump(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    """Write a JSON file, whole or not at all."""
+    with written_whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(state), encoding="utf-8")
 
 
 def read_json(path: str | Path) -> Any:
-    """Read it back.
+    """Read a JSON file.
 
     Raises:
-        ValueError: It is damaged, which no kill can do: a disk or a hand was at it.
+        ValueError: It is damaged.
     """
     try:
         return json.loads(Path(path).read_bytes())
-    except ValueError as error:  # no JSON, or no UTF-8
+    except ValueError as error:  # No JSON, or no UTF-8.
         raise ValueError(
-            f"`{path}` is damaged ({error}). Put back a copy of it, or pass `overwrite=True` or "
-            "another `project_name` to search anew."
+            f"`{path}` is damaged: {error}. Writes are atomic, so a killed process cannot cause "
+            "this; put back a copy of the file."
         ) from error
+
+
+def _unfinished_name(path: Path) -> Path:
+    # The process tells whether it may still be written; threads of one process differ by the rest.
+    return path.with_name(f".{path.name}.{os.getpid()}-{uuid4().hex[:8]}{UNFINISHED}")
+
+
+def _flush(file: Path) -> None:
+    """Wait until the disk has the file: a rename may get there first."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
+
+
+def _put(new: Path, path: Path, overwrite: bool) -> None:
+    """Rename `new` to `path`; what is there comes back if that fails."""
+    if not (overwrite and os.path.lexists(path)):
+        new.rename(path)
+        return
+    old = _unfinished_name(path)
+    path.rename(old)
+    try:
+        new.rename(path)
+    except BaseException:
+        old.rename(path)
+        raise
+    _delete(old)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -1,4 +1,4 @@
-"""Whether shapes of which not all is known can be the same."""
+"""Comparison of shapes whose dimensions are not all known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ Shape = tuple[int | None, ...]
 
 
 def fits(shape: Shape, expected: Shape) -> bool:
-    """Whether all dimensions but the first can be the same; None is one that is not known."""
+    """Whether all dimensions but the first can be equal; None stands for any size."""
     return len(shape) == len(expected) and all(
         None in (size, wanted) or size == wanted
         for size, wanted in zip(shape[1:], expected[1:], strict=True)

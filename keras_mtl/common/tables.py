@@ -1,9 +1,10 @@
-"""Tables: as text, laid out by rich, and as frames of pandas."""
+"""Tables as text, as HTML for notebooks, and as frames of pandas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from html import escape
 from io import StringIO
 from typing import Any
 
@@ -16,12 +17,17 @@ from keras_mtl.errors import MissingExtra
 
 
 def text_table(header: Sequence[str], rows: Iterable[Sequence[object]], footer: str = "") -> str:
-    """An aligned table; columns of numbers stand to the right."""
+    """Return an aligned table; columns of numbers are aligned to the right.
+
+    Args:
+        header: Titles of the columns.
+        rows: Cells; None prints as a dash, True as yes.
+        footer: A line below.
+    """
     cells = [list(row) for row in rows]
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for index, title in enumerate(header):
-        numeric = all(isinstance(row[index], int | float | None) for row in cells)
-        table.add_column(title, justify="right" if numeric else "left", no_wrap=True)
+    for title, justify in zip(header, _alignments(header, cells), strict=True):
+        table.add_column(title, justify=justify, no_wrap=True)
     for row in cells:
         table.add_row(*(Text(_cell(value)) for value in row))
     buffer = StringIO()
@@ -30,8 +36,17 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[object]], footer: 
     return "\n".join([*lines, *([footer] if footer else [])])
 
 
+def html_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return the same table as HTML, for notebooks."""
+    cells = [list(row) for row in rows]
+    styles = [f'style="text-align: {one}"' for one in _alignments(header, cells)]
+    head = _html_row("th", header, styles)
+    body = "".join(_html_row("td", map(_cell, row), styles) for row in cells)
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
 def frame(records: Iterable[Any]) -> Any:
-    """A `pandas.DataFrame` with a row for each of some dataclass instances.
+    """Return a `pandas.DataFrame` with a row for each of some dataclass instances.
 
     Raises:
         MissingExtra: pandas is not installed.
@@ -41,6 +56,19 @@ def frame(records: Iterable[Any]) -> Any:
     except ImportError as error:
         raise MissingExtra("`to_frame`", "frames") from error
     return DataFrame([asdict(record) for record in records])
+
+
+def _alignments(header: Sequence[str], rows: list[list[object]]) -> list[Any]:
+    columns = [[row[index] for row in rows] for index in range(len(header))]
+    numeric = [all(isinstance(cell, int | float | None) for cell in cells) for cells in columns]
+    return ["right" if each else "left" for each in numeric]
+
+
+def _html_row(tag: str, cells: Iterable[str], styles: Sequence[str]) -> str:
+    written = [
+        f"<{tag} {style}>{escape(cell)}</{tag}>" for cell, style in zip(cells, styles, strict=True)
+    ]
+    return f"<tr>{''.join(written)}</tr>"
 
 
 def _cell(value: object) -> str:

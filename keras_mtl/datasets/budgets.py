@@ -1,18 +1,18 @@
 """Label budgets: small, stratified parts of a training set, each within the larger ones."""
 
-import operator
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from keras_mtl.common.arguments import is_whole_number
 
 
 def nested_budget(
     labels: ArrayLike, budget: int, seed: int = 0, *, name: str = "budget"
 ) -> NDArray[np.intp]:
-    """Draw the rows that are labelled when there is a budget for so many labels.
+    """Draw the rows to label with a limited budget, stratified by class.
 
-    Use it to see what a method makes of fewer labels: with the same seed, a larger budget only
-    adds rows, so that differences come from their number and not from the draw.
+    Use it to compare a method with fewer and more labels: with the same seed, a larger budget only
+    adds rows, so differences come from the number of labels and not from the draw.
 
     Args:
         labels: Class labels of shape `(samples,)`, of any dtype that sorts.
@@ -22,8 +22,8 @@ def nested_budget(
 
     Returns:
         Distinct row indices of shape `(budget,)`, in the order of the draw: the first `k` are the
-        budget of `k`. First comes a row of each class, then always one of the class that is
-        furthest behind its share, so each class gets its share rounded, or one if that is more.
+        budget of `k`. A row of each class comes first; each further row is of the class that is
+        furthest below its share. So each class gets its share, rounded, and at least one row.
 
     Raises:
         TypeError: `budget` is not an integer.
@@ -67,15 +67,11 @@ def _count_earlier(codes: NDArray[np.intp], sizes: NDArray[np.intp]) -> NDArray[
 
 
 def _check_budget(budget: int, classes: int, samples: int, name: str) -> int:
-    try:
-        count = operator.index(budget)
-    except TypeError:
-        raise TypeError(f"`{name}` must be an integer. Received: {budget!r}.") from None
-    if isinstance(budget, bool):
-        raise TypeError(f"`{name}` must be a number of labels. Received: {budget!r}.")
-    if not classes <= count <= samples:
+    if not is_whole_number(budget):
+        raise TypeError(f"`{name}` is a whole number. Received: {budget!r}.")
+    if not classes <= budget <= samples:
         raise ValueError(
             f"`{name}` must be between {classes}, one label for each class, and {samples}, all "
-            f"the samples. Received: {count}."
+            f"the samples. Received: {budget}."
         )
-    return count
+    return int(budget)

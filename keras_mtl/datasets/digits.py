@@ -1,4 +1,4 @@
-"""Handwritten digits that come with scikit-learn, for trying things out without a network."""
+"""Handwritten digits that come with scikit-learn: nothing is downloaded."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_mtl.common.arguments import one_of
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.datasets.budgets import nested_budget
 
@@ -30,8 +31,8 @@ def digits(
 ) -> dict[str, tuple[Images, Labels]]:
     """Load small images of handwritten digits, labelled for several tasks.
 
-    Use it to try a transfer within seconds and without a network: train on one task with all
-    labels, then move on to the other one with few. Not for benchmarks: it is too easy.
+    Use it to try a transfer within seconds: train on one task with all labels, then transfer to
+    the other task with few. It is too easy for benchmarks.
 
     Args:
         tasks: Which tasks: `"parity"` (0: even, 1: odd) and `"digit"` (0 to 9), both by default.
@@ -88,23 +89,17 @@ def _label(
 
 def _load(split: Split) -> tuple[Images, Labels]:
     parts = {"train": slice(None, -TEST_SIZE), "test": slice(-TEST_SIZE, None)}
-    if split not in parts:
-        raise ValueError(f"`split` is 'train' or 'test'. Received: {split!r}.")
+    part = parts[one_of("split", split, parts)]
     from sklearn.datasets import load_digits
 
     source = load_digits()
     images = (source.images[..., np.newaxis] / 16).astype(np.float32)
-    return images[parts[split]], source.target.astype(np.int32)[parts[split]]
+    return images[part], source.target.astype(np.int32)[part]
 
 
 def _check_tasks(tasks: Iterable[str]) -> list[str]:
     names = [tasks] if isinstance(tasks, str) else list(tasks)
-    for name in names:
-        if name not in TASKS:
-            raise ValueError(
-                f"`tasks` are of {list(TASKS)}. Received: {name!r}.{did_you_mean(name, TASKS)}"
-            )
-    return names
+    return [one_of("tasks", name, TASKS) for name in names]
 
 
 def _check_budgets(labels: Mapping[str, int], tasks: list[str]) -> Mapping[str, int]:

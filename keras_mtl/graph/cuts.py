@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 import keras
 
-from keras_mtl.common.tables import text_table
+from keras_mtl.common.records import Records
 from keras_mtl.graph.cut_messages import listed
 from keras_mtl.graph.cut_numbers import counted_layers, removed_layers
 from keras_mtl.graph.dataflow import Dataflow
@@ -43,7 +43,7 @@ class CutPoint:
     weighted: bool
 
 
-class CutPoints(Sequence[CutPoint]):
+class CutPoints(Records[CutPoint]):
     """The legal cuts of a model from its inputs to its outputs; prints as a table.
 
     Example:
@@ -56,30 +56,28 @@ class CutPoints(Sequence[CutPoint]):
     """
 
     def __init__(self, model_name: str, points: Sequence[CutPoint], note: str = "") -> None:
+        super().__init__(points)
         self._model_name = model_name
-        self._points = tuple(points)
         self._note = note
 
-    def __len__(self) -> int:
-        return len(self._points)
+    @property
+    def title(self) -> str:
+        """The name of the model."""
+        return f"Legal cuts of `{self._model_name}`"
 
-    @overload
-    def __getitem__(self, index: int) -> CutPoint: ...
-    @overload
-    def __getitem__(self, index: slice) -> CutPoints: ...
-    def __getitem__(self, index: int | slice) -> CutPoint | CutPoints:
-        if isinstance(index, slice):
-            return CutPoints(self._model_name, self._points[index], self._note)
-        return self._points[index]
+    @property
+    def header(self) -> Sequence[str]:
+        """Titles of the columns."""
+        return ("layer", "cut", "shape", "params kept", "weighted")
 
-    def __iter__(self) -> Iterator[CutPoint]:
-        return iter(self._points)
+    @property
+    def footer(self) -> str:
+        """A hint on cuts inside nested models."""
+        return self._note
 
-    def __repr__(self) -> str:
-        header = ("layer", "cut", "shape", "params kept", "weighted")
-        rows = [(p.layer, p.cut, str(p.shape), p.params, p.weighted) for p in self]
-        title = f"Legal cuts of `{self._model_name}`\n"
-        return title + text_table(header, rows, footer=self._note)
+    def cells(self, record: CutPoint) -> Sequence[object]:
+        """Return what the columns show of a cut."""
+        return (record.layer, record.cut, str(record.shape), record.params, record.weighted)
 
 
 def cut_points(model: keras.Model, *, nested: bool = False) -> CutPoints:

@@ -1,35 +1,30 @@
-"""Heads: the new last layers of one task, with the loss and the metrics that fit it."""
+"""`Head`: the new last layers of one task, with the loss and the metrics that fit it."""
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-from typing import Any, Literal, get_args
+from typing import Any
 
 import keras
+import numpy as np
 
+from keras_mtl.common.arguments import fraction, whole_number
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.graph.chain import Chain, runs_only_parts
+from keras_mtl.heads.kinds.base import TaskKind
+from keras_mtl.heads.kinds.registry import KINDS
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
-
-Kind = Literal["classification", "binary", "multilabel", "regression"]
-
-_ACTIVATIONS = {
-    "classification": "softmax",
-    "binary": "sigmoid",
-    "multilabel": "sigmoid",
-    "regression": "linear",
-}
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
 class Head(Chain):
-    """The last layers of one task: pooling, hidden layers, and an output of the right kind.
+    """The last layers of one task: pooling, hidden layers, and an output that fits its labels.
 
     Give it to `transfer`, which puts a copy of it on the trunk and compiles the model with the
-    loss and the metrics of its kind. As a layer it can be used in any Keras model.
+    loss and the metrics of the kind. As a layer it can be used in any Keras model.
 
-    - `"classification"`: labels are integers in [0, units) of shape (n,); the output are
-      probabilities by softmax; loss sparse categorical cross-entropy, metric accuracy.
+    - `"classification"`: labels are class indices in [0, units) of shape (n,), integers or whole
+      floats; the outputs are probabilities by softmax; loss sparse categorical cross-entropy,
+      metric accuracy.
     - `"binary"`: labels 0 or 1 of shape (n,) or (n, 1), `units=1`; a probability by sigmoid;
       binary cross-entropy, accuracy.
     - `"multilabel"`: labels 0 or 1 of shape (n, units); probabilities by sigmoid; binary
@@ -39,14 +34,15 @@ class Head(Chain):
 
     Args:
         units: Number of outputs: classes, labels or numbers. At least 2 classes.
-        kind: What the outputs mean; see above.
+        kind: What outputs and labels mean; see above.
         hidden: Units of the hidden Dense layers before the output, none by default.
         activation: Activation of the hidden layers.
         dropout: Fraction of the inputs of each Dense layer set to 0 in training, in [0, 1).
         pooling: `"auto"` averages over space, and over the unmasked steps of a sequence, and
             leaves vectors alone; `"avg"`, `"max"`, `"flatten"`, or `"none"` for an output at
             every place of the features.
-        from_logits: Whether the output is left without its activation, and the loss fits that.
+        from_logits: Whether the outputs are logits: the last activation is left out, and becomes
+            part of the loss.
         name: Name of the layer.
 
     Input shape:
@@ -69,7 +65,7 @@ class Head(Chain):
     def __init__(
         self,
         units: int,
-        kind: Kind = "classification",
+        kind: str = "classification",
         *,
         hidden: tuple[int, ...] | list[int] = (),
         activation: str = "relu",
@@ -80,15 +76,15 @@ class Head(Chain):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        if kind not in get_args(Kind):
-            raise ValueError(f"`kind` is one of {get_args(Kind)}. Received: {kind!r}.")
+        task_kind = KINDS.find(kind)
         check_pooling(pooling)
-        self.units = _checked_units(units, kind)
-        self.kind: Kind = kind
+        self.units = whole_number("units", units)
+        task_kind.check_units(self.units)
+        self.kind = task_kind.name
         self.hidden = _sizes("hidden", hidden)
         keras.activations.get(activation)  # Refuses one that Keras does not know.
         self.activation = activation
-        self.dropout = _fraction("dropout", dropout)
+        self.dropout = fraction("dropout", dropout)
         self.pooling: Pooling = pooling
         self.from_logits = bool(from_logits)
         self.supports_masking = True
@@ -105,7 +101,7 @@ class Head(Chain):
 
     @runs_only_parts
     def call(self, features: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """The output for a batch of features."""
+        """Return the outputs for a batch of features."""
         x = features
         for part in self.parts:
             if mask is not None and isinstance(part, keras.layers.GlobalAveragePooling1D):
@@ -115,20 +111,20 @@ class Head(Chain):
         return x
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """`(batch, units)`; with `pooling="none"` the dimensions between are kept."""
+        """Return `(batch, units)`; with `pooling="none"` the dimensions between are kept."""
         between = tuple(input_shape[1:-1]) if self.pooling == "none" else ()
         return (input_shape[0], *between, self.units)
 
     def compute_output_spec(self, features: Any, **kwargs: Any) -> keras.KerasTensor:
-        """The symbolic output: float32 whatever the dtype policy."""
+        """Return the symbolic output: float32 whatever the dtype policy."""
         return keras.KerasTensor(self.compute_output_shape(features.shape), dtype="float32")
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Pooling uses the mask up; without pooling it stays."""
+        """Return no mask after pooling, which has used it; the mask itself without pooling."""
         return mask if self.pooling == "none" else None
 
     def make_layers(self, rank: int) -> list[keras.Layer]:
-        """Fresh Keras layers that, one after the other, are this head on features of a rank."""
+        """Return new Keras layers which, in sequence, make up this head for features of a rank."""
         layers = [pooling_layer(self.pooling, rank)]
         for index, size in enumerate(self.hidden):
             layers.append(self._dropout(index))
@@ -138,7 +134,7 @@ class Head(Chain):
                 )
             )
         layers.append(self._dropout(len(self.hidden)))
-        activation = "linear" if self.from_logits else _ACTIVATIONS[self.kind]
+        activation = "linear" if self.from_logits else self.task_kind.activation
         layers.append(keras.layers.Dense(self.units, activation, name="output", dtype="float32"))
         return [layer for layer in layers if layer is not None]
 
@@ -161,32 +157,45 @@ class Head(Chain):
                 "at another layer, or choose another `pooling`."
             )
 
+    @property
+    def task_kind(self) -> TaskKind:
+        """The kind as an object: all that depends on it is asked of it."""
+        return KINDS.find(self.kind)
+
     def make_loss(self) -> keras.losses.Loss:
-        """The loss of this kind of task."""
-        losses = keras.losses
-        if self.kind == "classification":
-            return losses.SparseCategoricalCrossentropy(from_logits=self.from_logits)
-        if self.kind == "regression":
-            return losses.MeanSquaredError()
-        return losses.BinaryCrossentropy(from_logits=self.from_logits)
+        """Return a new loss that fits the outputs."""
+        return self.task_kind.make_loss(from_logits=self.from_logits)
 
     def has_loss(self, loss: Any) -> bool:
-        """Whether a loss is that of this kind of task, with the same settings."""
-        own = self.make_loss()
-        return type(loss) is type(own) and loss.get_config() == own.get_config()
+        """Whether a loss equals the one of this head, settings included."""
+        expected = self.make_loss()
+        return type(loss) is type(expected) and loss.get_config() == expected.get_config()
 
     def make_metrics(self) -> list[keras.metrics.Metric]:
-        """The metrics of this kind of task, fresh ones."""
-        metrics = keras.metrics
-        if self.kind == "classification":
-            return [metrics.SparseCategoricalAccuracy(name="accuracy")]
-        if self.kind == "regression":
-            return [metrics.MeanAbsoluteError(name="mae")]
-        threshold = 0.0 if self.from_logits else 0.5
-        return [metrics.BinaryAccuracy(name="accuracy", threshold=threshold)]
+        """Return new metrics that fit the outputs."""
+        return self.task_kind.make_metrics(from_logits=self.from_logits)
+
+    def decode(self, outputs: Any) -> np.ndarray:
+        """Return predictions in the form of labels.
+
+        Args:
+            outputs: What this head, or a model that ends with it, gives, of shape
+                `(samples, ..., units)`.
+
+        Returns:
+            Class indices of shape `(samples, ...)` for a classification; 0 and 1 in the shape of
+            the outputs for binary and multilabel tasks; the outputs for a regression.
+
+        Example:
+            >>> import keras_mtl
+            >>> keras_mtl.Head(3).decode([[0.1, 0.7, 0.2], [0.8, 0.1, 0.1]])
+            array([1, 0])
+        """
+        array = keras.ops.convert_to_numpy(outputs)
+        return self.task_kind.decode(array, from_logits=self.from_logits)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments of the constructor."""
+        """Return the arguments of the constructor."""
         return {
             **super().get_config(),
             "units": self.units,
@@ -204,37 +213,10 @@ class Head(Chain):
         return keras.layers.Dropout(self.dropout, name=f"dropout_{index}", dtype=self.dtype_policy)
 
 
-def _checked_units(units: int, kind: Kind) -> int:
-    _positive("units", units)
-    if kind == "classification" and units == 1:
-        raise ValueError(
-            "A classification needs at least 2 classes. For two classes as 0 and 1 use `Head(2)` "
-            'or `Head(1, "binary")`; for one number use `Head(1, "regression")`.'
-        )
-    if kind == "binary" and units != 1:
-        raise ValueError(
-            f'A binary head has one output: `Head(1, "binary")`. For {units} yes-or-no labels use '
-            f'`Head({units}, "multilabel")`.'
-        )
-    return int(units)
-
-
-def _positive(argument: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"`{argument}` is a positive whole number. Received: {value!r}.")
-    return int(value)
-
-
 def _sizes(argument: str, values: Any) -> tuple[int, ...]:
     if not isinstance(values, list | tuple):
         raise ValueError(
             f"`{argument}` is a list with the units of each layer, such as `[64]`. "
             f"Received: {values!r}."
         )
-    return tuple(_positive(argument, value) for value in values)
-
-
-def _fraction(argument: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
-        raise ValueError(f"`{argument}` is a number in [0, 1). Received: {value!r}.")
-    return float(value)
+    return tuple(whole_number(argument, value) for value in values)

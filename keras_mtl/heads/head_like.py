@@ -1,13 +1,13 @@
-"""What users may give as a head."""
+"""The forms in which users may give a head."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import TypeAlias
 
 import keras
 
+from keras_mtl.common.arguments import is_whole_number
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.heads.head import Head
 
@@ -15,12 +15,12 @@ HeadLike: TypeAlias = int | Head | keras.Layer | Sequence[keras.Layer] | None
 
 
 def checked_head(head: HeadLike) -> keras.Layer | Sequence[keras.Layer] | None:
-    """What was given as a head; a number of classes is made a `Head`.
+    """Return the head that was given; a number of classes becomes a `Head`.
 
     Raises:
-        HeadMismatch: It is none.
+        HeadMismatch: It is no head.
     """
-    if isinstance(head, Integral) and not isinstance(head, bool):
+    if is_whole_number(head):
         return Head(int(head), name="head")
     layers = head if isinstance(head, list | tuple) else [head]
     if head is None or (layers and all(isinstance(layer, keras.Layer) for layer in layers)):

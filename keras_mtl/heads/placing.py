@@ -1,4 +1,4 @@
-"""A copy of a head on the features of a trunk."""
+"""Putting a copy of a head on the features of a trunk."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from keras_mtl.surgery.trunk import own_class
 def put_head(
     features: Any, head: keras.Layer | Sequence[keras.Layer], name: str | None = None
 ) -> tuple[keras.Layer, Any]:
-    """A copy of a head, with its state, and what it gives for symbolic features.
+    """Return a copy of a head, with its state, and its symbolic outputs for features.
 
     Args:
-        features: What the trunk gives.
-        head: A layer, a model, or a list of layers, of which the copy is a Sequential model.
-        name: The name of the copy; that of the head by default.
+        features: The symbolic outputs of the trunk.
+        head: A layer, a model, or a list of layers, whose copy is a Sequential model.
+        name: The name of the copy, by default the name of the head.
 
     Raises:
         HeadMismatch: The head does not fit the features.
@@ -59,7 +59,7 @@ def _check_features(head: Head, features: Any) -> None:
 def _copied(
     head: keras.Layer | Sequence[keras.Layer],
 ) -> tuple[keras.Layer, list[tuple[keras.Layer, keras.Layer]]]:
-    """The copy of a head, and the pairs of layers whose state is still to be copied."""
+    """Return the copy of a head, and pairs of layers whose state is still to be copied."""
     unbuilt = isinstance(head, keras.Sequential) and functional_of(head) is None
     if not unbuilt and isinstance(head, keras.Layer):
         return _copied_layer(head)

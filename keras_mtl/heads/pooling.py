@@ -1,4 +1,4 @@
-"""How features of any rank become one vector a sample."""
+"""Pooling: features of any rank become one vector for each sample."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from typing import Literal, get_args
 
 import keras
 
+from keras_mtl.common.arguments import one_of
+
 Pooling = Literal["auto", "avg", "max", "flatten", "none"]
 
 
 def check_pooling(pooling: str) -> None:
     """Refuse a name that is no way of pooling."""
-    if pooling not in get_args(Pooling):
-        raise ValueError(f"`pooling` is one of {get_args(Pooling)}. Received: {pooling!r}.")
+    one_of("pooling", pooling, get_args(Pooling))
 
 
 def pooling_layer(pooling: Pooling, rank: int) -> keras.Layer | None:
-    """The layer that pools features of a rank (the batch counted); None if none is needed.
+    """Return the layer that pools features of a rank, batch included; None if none is needed.
 
     `"auto"` averages over space and over the unmasked steps of a sequence.
     """

@@ -1,4 +1,4 @@
-"""Names of tasks that do not exist, and the ones that were probably meant."""
+"""Checks of the names of tasks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def check_task(name: str, tasks: Iterable[str], *, where: str) -> str:
-    """The name, if it is that of a task.
+    """Return the name if there is such a task.
 
     Args:
-        name: What may be the name of a task.
+        name: The name.
         tasks: The names of all tasks.
         where: Where the name was given, as a phrase: "The schedule".
 
@@ -31,11 +31,11 @@ def check_task(name: str, tasks: Iterable[str], *, where: str) -> str:
 
 
 def check_new_task(name: object, taken: Iterable[str]) -> None:
-    """Refuse what cannot be the name of a task.
+    """Refuse a name that a new task cannot have.
 
     Args:
         name: The name.
-        taken: Names that something else has: the trunk, the inputs, other tasks.
+        taken: Names of the trunk, the inputs and other tasks.
 
     Raises:
         ValueError: It cannot be the name of a layer, or is taken.
@@ -44,8 +44,8 @@ def check_new_task(name: object, taken: Iterable[str]) -> None:
         near = re.sub(r"[^A-Za-z0-9_.-]+", "_", str(name)).lstrip("_-")
         hint = f" How about {near!r}?" if near and isinstance(name, str) else ""
         raise ValueError(
-            "The name of a task, as that of a layer, has letters from a to z, digits, `_`, `.` and "
-            f"`-`, and begins with a letter or digit. Received: {name!r}.{hint}"
+            "The name of a task is also the name of a layer: letters from a to z, digits, `_`, `.` "
+            f"and `-`, beginning with a letter or digit. Received: {name!r}.{hint}"
         )
     names = ["trunk", "loss", "joint", "serving_default", *taken]
     if name in names:

@@ -7,7 +7,6 @@ from typing import Any
 
 import keras
 
-from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.labels import check_labels
 from keras_mtl.heads.placing import put_head
@@ -73,20 +72,12 @@ class TransferModel(Trunk):
         if not known:
             return y, validation_data
         if y is not None:
-            y = _some_labels(self.head, y, "y")
+            y = check_labels(self.head, y)
         if isinstance(validation_data, tuple | list) and len(validation_data) > 1:
             inputs, labels, *weights = validation_data
-            labels = _some_labels(self.head, labels, "validation_data[1]")
+            labels = check_labels(self.head, labels, argument="validation_data[1]")
             validation_data = (inputs, labels, *weights)
         return y, validation_data
-
-
-def _some_labels(head: Head, labels: Any, argument: str) -> Any:
-    """The labels if they fit; Keras would train on none at all without a word."""
-    array = check_labels(head, labels, argument=argument)
-    if not len(array):
-        raise InvalidLabels(f"`{argument}` is empty; expected a label for each sample.")
-    return array
 
 
 def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> TransferModel:

@@ -1,1 +1,1 @@
-"""Pictures to save; the only room that knows matplotlib."""
+"""Pictures to save; matplotlib is imported here only."""

@@ -1,4 +1,4 @@
-"""What all pictures of the reports share."""
+"""Parts of a picture: the figure, grid and legend, bands, the file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def new_picture(width: float, height: float) -> Figure:
-    """An empty figure, sizes in inches.
+    """Return an empty figure; sizes are in inches.
 
     Raises:
         MissingExtra: matplotlib is not installed.
@@ -27,7 +27,7 @@ def new_picture(width: float, height: float) -> Figure:
 
 
 def finish(axes: Axes) -> None:
-    """A light grid, no frame, a legend."""
+    """Add a light grid and a legend, and remove the frame."""
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
@@ -36,7 +36,7 @@ def finish(axes: Axes) -> None:
 def band(
     axes: Axes, x: Iterable[float], means: Iterable[float], spreads: Iterable[float], color: Any
 ) -> None:
-    """Shade what is within the spread of a line."""
+    """Shade the band between mean - spread and mean + spread."""
     pairs = list(zip(means, spreads, strict=True))
     lower, upper = ([mean + side * spread for mean, spread in pairs] for side in (-1, 1))
     axes.fill_between(list(x), lower, upper, color=color, alpha=0.15, linewidth=0)

@@ -1,4 +1,4 @@
-"""Scores against the depth of the cut: a picture to save."""
+"""Scores by depth of the cut, as a picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_TICKS = 40  # layer names that can be read side by side
 
 @dataclass(frozen=True)
 class DepthScore:
-    """What was reached with the features of one layer; `spread` is half the height of its band."""
+    """The score of the features of one layer; `spread` is half the height of its band."""
 
     layer: str
     value: float
@@ -32,12 +32,12 @@ def plot_depths(
     layers: Sequence[str],
     score_name: str = "score",
 ) -> Path:
-    """Save a picture: score against depth, a line a way of scoring, a band for the spread.
+    """Save a picture of scores against depth, with a line and a band for each way of scoring.
 
     Args:
-        lines: For each label its scores from the inputs to the outputs.
+        lines: For each name of a line its scores, from the inputs to the outputs.
         path: Where to save it; the ending says the format, such as `.png` or `.svg`.
-        layers: All depths from the inputs to the outputs; a line may lack some.
+        layers: All depths from the inputs to the outputs; a line may leave some out.
         score_name: What the vertical axis is called.
 
     Raises:

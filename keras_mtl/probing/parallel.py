@@ -1,4 +1,4 @@
-"""Linear algebra on many small matrices, one a core."""
+"""Linear algebra on many small matrices, one on each core."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ Result = TypeVar("Result")
 
 
 def in_parallel(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """The results in the order of the items.
+    """Return the results in the order of the items.
 
-    NumPy lets go of Python's lock in linear algebra. Its own threads are kept out: on matrices of
-    a few hundred rows they take longer than one thread, much longer on a busy machine.
+    NumPy releases Python's global lock in linear algebra. BLAS gets one thread for each item: on
+    matrices of a few hundred rows several threads are slower than one, much slower on a busy
+    machine.
     """
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(function, items))

@@ -7,16 +7,19 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.arguments import whole_number_or_none
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling, check_pooling
+from keras_mtl.heads.probe_targets import ProbeTargets
 from keras_mtl.probing.candidates import Candidate, Cuts, find_candidates
 from keras_mtl.probing.depth_features import DepthFeatures
 from keras_mtl.probing.one_pass import count_samples, run_over, split_features
 from keras_mtl.probing.parallel import in_parallel
 from keras_mtl.probing.probe_table import Probe, Probes
+from keras_mtl.probing.probes.base import ProbeMethod, ProbeScore
+from keras_mtl.probing.probes.registry import PROBES
 from keras_mtl.probing.reduction import Reduction
-from keras_mtl.probing.scoring import Outcome, ProbeName, find_method
-from keras_mtl.probing.task_labels import Kind, check_task_labels
+from keras_mtl.probing.task_labels import check_kind, probe_targets
 
 
 def probe_cuts(
@@ -26,8 +29,8 @@ def probe_cuts(
     *,
     cuts: Cuts | None = None,
     nested: bool = False,
-    probe: ProbeName = "ridge",
-    kind: Kind = "auto",
+    probe: str = "ridge",
+    kind: str = "auto",
     pooling: Pooling = "auto",
     max_width: int | None = 256,
     folds: int = 5,
@@ -38,7 +41,7 @@ def probe_cuts(
     """Score every depth at which a model can be cut, for a task whose labels are given.
 
     Use it to choose the `cut` of `transfer`. The model runs once over the data, whatever the
-    number of depths; no network is trained.
+    number of depths, and no network is trained.
 
     | probe | scores | tasks |
     |---|---|---|
@@ -52,15 +55,15 @@ def probe_cuts(
         model: A Functional or built Sequential model. It is not changed.
         x: Its inputs: an array of shape `(samples, ...)`, or a list or dict of arrays if it has
             several. Or a `tf.data.Dataset`, a `PyDataset` or an iterable of batches `(x, y)`.
-        y: Labels of shape `(samples,)`: integers for classes, floats for numbers. Several numbers
-            or yes-or-no labels have the shape `(samples, targets)`. Leave it out if `x` gives
-            batches.
+        y: Labels of shape `(samples,)`: classes as whole numbers, or measured numbers. Several
+            numbers or yes-or-no labels have the shape `(samples, targets)`. Leave it out if `x`
+            gives batches.
         cuts: Which depths: names and numbers of layers as `cut` takes them, or a part of
             `cut_points(model)`. By default every legal cut that a head fits on.
         nested: Whether the default includes the cuts inside nested models.
         probe: How features are scored; see the table.
-        kind: `"classification"`, `"multilabel"` (each label is 0 or 1), `"regression"`, or
-            `"auto"` (the default): floats are regression, integers classes.
+        kind: A kind of task, as in `Head`, or `"auto"` (the default): whole numbers are classes,
+            whatever their dtype, and any other numbers are regression.
         pooling: How features become a vector for each sample, as in `Head`.
         max_width: Features wider than this are projected at random to this width, if there are
             more samples than that. 256 by default; None never projects.
@@ -102,36 +105,41 @@ def probe_cuts(
         >>> probes.best.layer
         'flatten'
     """
-    method = find_method(probe)
-    _check_arguments(pooling, max_width)
+    method = PROBES.find(probe)
+    check_kind(kind)
+    _check_vectors(pooling, max_width)
     graph = Graph.of(model)
     candidates = find_candidates(graph, cuts, nested=nested, pooling=pooling)
     samples = None if y is None else count_samples(model, x)
-    # Before the pass where the labels are known, after it where they come with the batches.
-    labels = None if samples is None else method.check(check_task_labels(y, samples, kind), folds)
+    # Before the pass if the labels are known, after it if they come with the batches.
+    targets = None if samples is None else _checked_targets(method, y, samples, kind, folds)
     width = None if samples is not None and samples <= (max_width or samples) else max_width
     reductions = [Reduction(one.point.shape, pooling, width, seed) for one in candidates]
     extractor = DepthFeatures(graph, [one.tensor for one in candidates], reductions)
     features, y = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose)
-    if labels is None:
-        labels = method.check(check_task_labels(y, len(features), kind), folds)
+    if targets is None:
+        targets = _checked_targets(method, y, len(features), kind, folds)
     parts = split_features(features, extractor.widths, [one.point.layer for one in candidates])
-    outcomes = in_parallel(lambda part: method.score(part, labels, folds, seed), parts)
-    records = map(_record, count(1), candidates, outcomes)
-    return Probes(model.name, method.unit or labels.metric, list(records))
+    scores = in_parallel(lambda part: method.score(part, targets, folds=folds, seed=seed), parts)
+    records = map(_record, count(1), candidates, scores)
+    return Probes(model.name, method.unit or targets.metric, list(records))
 
 
-def _record(depth: int, candidate: Candidate, outcome: Outcome) -> Probe:
+def _checked_targets(
+    method: ProbeMethod, y: Any, samples: int, kind: str, folds: int
+) -> ProbeTargets:
+    targets = probe_targets(y, samples, kind)
+    method.check(targets, folds)
+    return targets
+
+
+def _record(depth: int, candidate: Candidate, score: ProbeScore) -> Probe:
     point = candidate.point
-    return Probe(depth, point.layer, point.cut, point.shape, point.params, *outcome)
+    return Probe(depth, point.layer, point.cut, point.shape, point.params, *score)
 
 
-def _check_arguments(pooling: str, max_width: int | None) -> None:
+def _check_vectors(pooling: str, max_width: int | None) -> None:
     check_pooling(pooling)
     if pooling == "none":
         raise ValueError('A probe needs a vector for each sample. Received: pooling="none".')
-    is_width = isinstance(max_width, int) and not isinstance(max_width, bool) and max_width > 0
-    if max_width is not None and not is_width:
-        raise ValueError(
-            f"`max_width` is a positive whole number or None. Received: {max_width!r}."
-        )
+    whole_number_or_none("max_width", max_width)

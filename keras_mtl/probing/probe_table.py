@@ -1,17 +1,16 @@
-"""The scores of many depths: frozen records that print as a table."""
+"""The scores of all depths, as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
 
-from keras_mtl.common.tables import frame, text_table
+from keras_mtl.common.records import Records
 from keras_mtl.pictures.scores_by_depth import DepthScore, plot_depths
 
 DIGITS = 6
-"""Of a merit; what comes after them is rounding, in which equal features differ."""
+"""Digits of a merit that are compared: equal features differ in the others by rounding."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +23,13 @@ class Probe:
         cut: Number of layers removed; None where no number stands for this cut.
         shape: Shape of the features there; None for a dimension of any size.
         params: Number of parameters in the layers kept.
-        score: Higher is better. An accuracy may fall below chance, even to 0, where features tell
-            next to nothing: without its own sample each class is rarer than the others.
-        spread: Standard error of the score over the samples left out; None for scores that leave
+        score: Higher is better. An accuracy may fall below chance, even to 0, for features that
+            tell next to nothing: the class of a sample left out is rarer among the others.
+        spread: Standard error of the score over the samples left out; None for probes that leave
             none out.
-        fit: Share of the entropy of the classes, or of the variance of numbers, that ridge tells
-            right for samples left out; it can be negative. With few labels it ranks depths better
-            than the accuracy, in steps of one sample, can. None for other probes.
+        fit: Fraction of label entropy or variance that ridge explains for samples left out; it
+            can be negative. With few labels it ranks depths better than the accuracy, which moves
+            in steps of one sample. None for other probes.
 
     Example:
         >>> import keras_mtl
@@ -50,12 +49,12 @@ class Probe:
 
     @property
     def merit(self) -> float:
-        """What depths are ranked by: `fit` where there is one, `score` elsewhere."""
+        """The number that depths are ranked by: `fit` if there is one, else `score`."""
         return self.score if self.fit is None else self.fit
 
 
-class Probes(Sequence[Probe]):
-    """The probes of a model from its inputs to its outputs; indexes as a list, prints as a table.
+class Probes(Records[Probe]):
+    """The probes of a model from its inputs to its outputs: indexes as a list, prints as a table.
 
     Args:
         model_name: Name of the model.
@@ -75,19 +74,21 @@ class Probes(Sequence[Probe]):
         Best: `conv`
     """
 
+    index_column = "depth"
+
     def __init__(self, model_name: str, metric: str, probes: Sequence[Probe]) -> None:
+        super().__init__(probes)
         self._model_name = model_name
         self._metric = metric
-        self._probes = tuple(probes)
 
     @property
     def metric(self) -> str:
-        """What the score is, such as `"accuracy"`."""
+        """The name of the score, such as `"accuracy"`."""
         return self._metric
 
     @property
     def ranking(self) -> list[Probe]:
-        """The probes from best to worst; of equal ones the shallower comes first."""
+        """The probes from best to worst; the shallower of equal ones comes first."""
         return sorted(self, key=lambda probe: (-round(probe.merit, DIGITS), probe.depth))
 
     @property
@@ -108,39 +109,25 @@ class Probes(Sequence[Probe]):
         layers = [probe.layer for probe in self]
         return plot_depths({"probe": points}, path, layers=layers, score_name=self._metric)
 
-    def to_frame(self) -> Any:
-        """A `pandas.DataFrame` with a row a depth.
+    @property
+    def title(self) -> str:
+        """The name of the model."""
+        return f"Probes of `{self._model_name}`"
 
-        Raises:
-            MissingExtra: pandas is not installed.
-        """
-        return frame(self).set_index("depth")
+    @property
+    def header(self) -> Sequence[str]:
+        """Titles of the columns."""
+        return ("depth", "layer", "shape", "params kept", self._metric, "spread", "fit")
 
-    def __len__(self) -> int:
-        return len(self._probes)
+    @property
+    def footer(self) -> str:
+        """The best layer."""
+        return f"Best: `{self.best.layer}`"
 
-    @overload
-    def __getitem__(self, index: int) -> Probe: ...
-    @overload
-    def __getitem__(self, index: slice) -> Probes: ...
-    def __getitem__(self, index: int | slice) -> Probe | Probes:
-        if isinstance(index, slice):
-            return Probes(self._model_name, self._metric, self._probes[index])
-        return self._probes[index]
-
-    def __iter__(self) -> Iterator[Probe]:
-        return iter(self._probes)
-
-    def __repr__(self) -> str:
-        title = f"Probes of `{self._model_name}`"
-        if not self._probes:
-            return f"{title}: none"
-        header = ("depth", "layer", "shape", "params kept", self._metric, "spread", "fit")
-        rows = [
-            (p.depth, p.layer, str(p.shape), p.params, *map(_rounded, (p.score, p.spread, p.fit)))
-            for p in self
-        ]
-        return f"{title}\n" + text_table(header, rows, footer=f"Best: `{self.best.layer}`")
+    def cells(self, record: Probe) -> Sequence[object]:
+        """Return what the columns show of a depth."""
+        numbers = map(_rounded, (record.score, record.spread, record.fit))
+        return (record.depth, record.layer, str(record.shape), record.params, *numbers)
 
 
 def _rounded(value: float | None) -> str | None:

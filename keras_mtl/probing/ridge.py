@@ -1,4 +1,4 @@
-"""Ridge regression judged on rows that it has not seen: leave-one-out in closed form."""
+"""Leave-one-out predictions of a ridge regression, in closed form."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from keras_mtl.probing.standardising import standardise
 from keras_mtl.scores.spectrum import Floats
 
 PENALTIES = 10.0 ** np.arange(-4, 4)
-"""Relative to the mean squared norm of a row of the standardised features."""
+"""Penalties divided by the mean squared norm of a row of the standardised features."""
 
 
 def held_out_predictions(features: Floats, targets: Floats) -> Floats:
-    """What a ridge regression without a row predicts for it, for each row.
+    """Return for each row the prediction of a ridge regression fitted to all other rows.
 
     The features are standardised and an intercept is fitted; one eigendecomposition serves all
-    rows and all penalties. The penalty is that of the smallest squared error over all rows and
-    targets.
+    rows and all penalties. The penalty with the smallest squared error over all rows and targets
+    is chosen.
 
     Args:
         features: Finite floats of shape `(samples, width)`, two samples at least.
@@ -51,7 +51,7 @@ class _Axes(NamedTuple):
 
 
 def _principal_axes(features: Floats) -> _Axes:
-    """From the smaller of the two Gram matrices."""
+    """Return principal axes, from the smaller of the two Gram matrices."""
     samples, width = features.shape
     if width <= samples:
         values, directions = np.linalg.eigh(features.T @ features)
@@ -62,6 +62,6 @@ def _principal_axes(features: Floats) -> _Axes:
 
 
 def _residuals(axes: _Axes, targets: Floats, shrinkage: Floats) -> Floats:
-    """Of the fit to all rows."""
+    """Return the residuals of the fit to all rows."""
     centred = targets - targets.mean(axis=0)
     return centred - axes.coordinates @ (shrinkage[:, None] * (axes.coordinates.T @ centred))

@@ -1,4 +1,4 @@
-"""Features on one scale."""
+"""Standardised features."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from keras_mtl.scores.spectrum import Floats
 
 
 def standardise(features: Floats) -> Floats:
-    """Columns of mean 0 and standard deviation 1; constant ones become 0.
+    """Return columns of mean 0 and standard deviation 1; constant columns become 0.
 
-    Nothing is added to the deviations: the features of deep untrained networks are tiny, and as
-    good as others.
+    No epsilon is added to the deviations: the features of deep untrained networks are tiny, and an
+    epsilon would erase them.
     """
     shifted = features - features[:1]  # so that a constant column becomes exactly zero
     largest = np.abs(shifted).max(axis=0)

@@ -1,4 +1,4 @@
-"""Learning curves of several tasks side by side: a picture to save."""
+"""Learning curves of several tasks, as a picture."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Runs = Sequence[Sequence[float]]
 def plot_curves(
     curves: Mapping[str, Mapping[str, Runs]], path: str | Path, *, score_name: str = "accuracy"
 ) -> Path:
-    """Save a picture: a panel a task, in it a line a way of training, a band for the spread.
+    """Save a picture with a panel for each task and a line for each way of training.
 
     Args:
-        curves: By task and way of training the scores of each run by epoch; the line is the mean
-            over the runs, the band one standard deviation to each side.
+        curves: By task and way of training, the scores of each run by epoch. The line is the mean
+            over the runs, with a band of one standard deviation to each side.
         path: Where to save it; the ending says the format, such as `.png` or `.svg`.
         score_name: What the vertical axis is called.
 

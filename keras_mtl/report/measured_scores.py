@@ -1,4 +1,4 @@
-"""Measured scores: frozen records, and their means over seeds."""
+"""Measured scores, and their means over seeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 
 @dataclass(frozen=True)
 class Score:
-    """What one strategy reached once.
+    """The score of one run.
 
     Attributes:
         strategy: How the network was trained, such as `"frozen"`.
@@ -44,7 +44,7 @@ class Summary:
 
 
 def summarise(scores: Iterable[Score]) -> list[Summary]:
-    """Mean and spread over seeds, in the order in which strategies and label counts come first."""
+    """Return mean and spread over seeds, in the order in which strategies and counts appear."""
     groups: dict[tuple[str, int], list[float]] = {}
     for score in scores:
         groups.setdefault((score.strategy, score.labels), []).append(score.value)

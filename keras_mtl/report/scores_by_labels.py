@@ -1,4 +1,4 @@
-"""Scores against the number of labels: a table to print, a picture to save."""
+"""Scores by number of labels, as a table and a picture."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from keras_mtl.report.measured_scores import Score, summarise
 
 
 def score_table(scores: Iterable[Score]) -> str:
-    """A row a strategy, a column a number of labels; mean ± standard deviation over seeds.
+    """Return a table: rows are strategies, columns numbers of labels, cells mean ± deviation.
 
     Example:
         >>> from keras_mtl.report.scores_by_labels import score_table
-        >>> from keras_mtl.results import Score
+        >>> from keras_mtl.report.measured_scores import Score
         >>> print(score_table([Score("frozen", 20, 0, 0.5), Score("frozen", 20, 1, 0.7)]))
         strategy   20 labels
         ────────────────────────
@@ -34,7 +34,9 @@ def score_table(scores: Iterable[Score]) -> str:
 
 
 def plot_scores(scores: Iterable[Score], path: str | Path, *, score_name: str = "accuracy") -> Path:
-    """Save a picture: score against number of labels, a line a strategy, a band for the spread.
+    """Save a picture of the score against the number of labels, with a line for each strategy.
+
+    A band shows the standard deviation over seeds.
 
     Args:
         scores: Measured scores, over any strategies, label counts and seeds.

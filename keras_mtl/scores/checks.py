@@ -1,10 +1,10 @@
-"""The checks that the scores share; each returns the clean value."""
-
-from typing import Any
+"""Checks of features, probabilities and labels; each returns the clean value."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from keras_mtl.common.label_arrays import class_indices, label_array
+from keras_mtl.common.number_arrays import check_finite, number_array
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
 from keras_mtl.scores.spectrum import Floats
 
@@ -15,7 +15,7 @@ SUM_TOLERANCE = 1e-3  # met by softmax outputs in half precision too
 
 def check_features(features: ArrayLike) -> Floats:
     """Return the features as a finite float64 matrix `(samples, width)`."""
-    matrix = _check_finite("features", features, InvalidFeatures)
+    matrix = _finite_floats("features", features)
     if matrix.ndim != 2:
         raise InvalidFeatures(
             "`features` must have the shape (samples, width). Pool or flatten feature maps first, "
@@ -28,7 +28,7 @@ def check_features(features: ArrayLike) -> Floats:
 
 def check_probabilities(probabilities: ArrayLike) -> Floats:
     """Return the source probabilities as a float64 matrix whose rows are distributions."""
-    matrix = _check_finite("source_probabilities", probabilities, InvalidFeatures)
+    matrix = _finite_floats("source_probabilities", probabilities)
     if matrix.ndim != 2 or matrix.shape[1] < 2:
         raise InvalidFeatures(
             "`source_probabilities` must have the shape (samples, source classes). For a sigmoid "
@@ -60,60 +60,38 @@ def check_labels(labels: ArrayLike, samples: int, name: str = "labels") -> Codes
 
 def encode_labels(labels: ArrayLike, name: str) -> Codes:
     """Return whole numbers of shape `(samples,)` or `(samples, 1)` as codes `0 .. classes - 1`."""
-    array = as_array(name, labels, InvalidLabels)
+    subject = f"`{name}`"
+    array = label_array(labels, subject)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.size == 0:
         raise InvalidLabels(
-            f"`{name}` must have the shape (samples,), with one sample at least. For one-hot "
+            f"{subject} must have the shape (samples,), with one sample at least. For one-hot "
             f"labels pass `{name}.argmax(axis=1)`. Received the shape: {array.shape}."
         )
-    _check_whole(name, array)
-    return np.unique(array, return_inverse=True)[1]
+    check_finite(array, subject, InvalidLabels)
+    return np.unique(class_indices(array, subject), return_inverse=True)[1]
 
 
-def as_array(name: str, values: ArrayLike, error: type[ValueError]) -> NDArray[Any]:
-    """Return an array; lists of different lengths side by side are none."""
-    try:
-        return np.asarray(values)
-    except ValueError as cause:
-        raise error(f"`{name}` must be an array with rows of one shape. {cause}") from cause
-
-
-def check_targets(targets: ArrayLike, samples: int) -> Floats:
+def check_targets(targets: ArrayLike, samples: int, name: str = "targets") -> Floats:
     """Return regression targets as a finite float64 matrix `(samples, targets)`."""
-    array = _check_finite("targets", targets, InvalidLabels)
-    if array.ndim not in (1, 2) or array.size == 0:
+    subject = f"`{name}`"
+    array = label_array(targets, subject).astype(np.float64, copy=False)
+    check_finite(array, subject, InvalidLabels)
+    if array.ndim > 2 or array.size == 0:
         raise InvalidLabels(
-            "`targets` must have the shape (samples,) or (samples, targets). "
+            f"{subject} must have the shape (samples,) or (samples, targets). "
             f"Received the shape: {array.shape}."
         )
-    _check_length("targets", len(array), samples)
+    _check_length(name, len(array), samples)
     columns = array.reshape(samples, -1)
     constant = np.flatnonzero(np.ptp(columns, axis=0) == 0)
     if constant.size:
         raise InvalidLabels(
-            "Every column of `targets` must vary. Received in column "
+            f"Every column of {subject} must vary. Received in column "
             f"{constant[0]}: {columns[0, constant[0]]:.4g} only."
         )
     return columns
-
-
-def _check_whole(name: str, labels: NDArray[np.generic]) -> None:
-    if labels.dtype.kind not in "biuf":
-        raise InvalidLabels(
-            f"`{name}` must be whole numbers; encode others by "
-            f"`np.unique({name}, return_inverse=True)[1]`. Received the dtype: {labels.dtype}."
-        )
-    numbers = _check_finite(name, labels, InvalidLabels)
-    fractional = numbers != np.floor(numbers)
-    if fractional.any():
-        row = int(fractional.argmax())
-        raise InvalidLabels(
-            f"`{name}` must be whole numbers; real ones go to `logme(..., kind='regression')`. "
-            f"Received: {int(fractional.sum())} of {len(labels)} that are not; "
-            f"row {row} is {numbers[row]:.4g}."
-        )
 
 
 def _check_length(name: str, length: int, samples: int) -> None:
@@ -124,23 +102,7 @@ def _check_length(name: str, length: int, samples: int) -> None:
         )
 
 
-def _check_finite(name: str, values: ArrayLike, error: type[ValueError]) -> Floats:
-    array = _check_real(name, as_array(name, values, error), error)
-    wrong = ~np.isfinite(array)
-    if wrong.any():
-        nans = int(np.isnan(array).sum())
-        first = tuple(np.argwhere(wrong)[0].tolist())
-        raise error(
-            f"`{name}` must be finite. Received: {nans} NaN and {int(wrong.sum()) - nans} infinite "
-            f"values in the shape {array.shape}, the first at index {first}."
-        )
+def _finite_floats(name: str, values: ArrayLike) -> Floats:
+    array = number_array(values, f"`{name}`", InvalidFeatures).astype(np.float64, copy=False)
+    check_finite(array, f"`{name}`", InvalidFeatures)
     return array
-
-
-def _check_real(name: str, values: NDArray[Any], error: type[ValueError]) -> Floats:
-    try:
-        if values.dtype.kind not in "cMmSU":  # Those of which NumPy would make numbers, too.
-            return values.astype(np.float64, copy=False)
-    except (TypeError, ValueError):  # Objects that are no numbers, such as a sparse matrix.
-        pass
-    raise error(f"`{name}` must be an array of real numbers. Received the dtype: {values.dtype}.")

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_mtl.common.near_misses import did_you_mean
+from keras_mtl.common.arguments import one_of
 from keras_mtl.scores.checks import check_features, check_labels, check_targets
 from keras_mtl.scores.evidence import maximum_evidence
 from keras_mtl.scores.spectrum import Floats
@@ -59,10 +59,7 @@ def logme(features: ArrayLike, targets: ArrayLike, kind: Kind = "classification"
 
 
 def _target_columns(targets: ArrayLike, samples: int, kind: Kind) -> Floats:
-    if kind == "classification":
-        codes = check_labels(targets, samples, name="targets")
-        return np.eye(codes.max() + 1)[codes]
-    if kind == "regression":
+    if one_of("kind", kind, get_args(Kind)) == "regression":
         return check_targets(targets, samples)
-    hint = did_you_mean(kind, get_args(Kind))
-    raise ValueError(f"`kind` is 'classification' or 'regression'. Received: {kind!r}.{hint}")
+    codes = check_labels(targets, samples, name="targets")
+    return np.eye(codes.max() + 1)[codes]

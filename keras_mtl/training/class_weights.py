@@ -1,14 +1,15 @@
-"""How much the rows of each class count, by task."""
+"""Weights of classes, by task."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import keras
 import numpy as np
 
+from keras_mtl.common.arguments import number
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.task_names import check_task
 from keras_mtl.training.known_heads import is_loss, known_head, loss_of
@@ -16,14 +17,14 @@ from keras_mtl.training.state import TrainingState
 
 
 def class_weights(given: Any, state: TrainingState) -> dict[str, np.ndarray]:
-    """The weights of all classes of the tasks that some are given for; 1 where none is.
+    """Return an array with a weight for each class, by task.
 
     Args:
-        given: By task a dict from classes to weights, or None.
+        given: By task a dict from classes to weights, 1 for a class that is left out; or None.
         state: What training keeps of the model.
 
     Raises:
-        InvalidTaskData: A task has no classes, or not that one.
+        InvalidTaskData: The rows of a task do not have one class each, or a class is unknown.
         TaskNotFound: There is no such task.
         ValueError: A weight is no number, or negative.
     """
@@ -51,20 +52,16 @@ def _weights(task: str, given: Any, num_classes: int) -> np.ndarray:
                 f"`class_weight` of `{task}` names the class {label!r}; its classes are 0 to "
                 f"{num_classes - 1}."
             )
-        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
-            raise ValueError(
-                f"`class_weight` of `{task}` gives class {label} the weight {weight!r}; it must be "
-                "a number, 0 at least."
-            )
-        weights[int(label)] = float(weight)
+        weights[int(label)] = number(f"class_weight['{task}'][{label}]", weight)
     return weights
 
 
 def _num_classes(state: TrainingState, task: str) -> int:
-    """Of a task whose rows have one class each."""
+    """Return the number of classes of a task whose rows have one class each."""
     head = known_head(state, task)
-    if head is not None and head.kind in ("classification", "binary"):
-        return max(head.units, 2)
+    num_classes = None if head is None else head.task_kind.num_classes(head.units)
+    if num_classes is not None:
+        return num_classes
     output = state.graphs.outputs[task].shape
     if is_loss(loss_of(state, task), keras.losses.CategoricalCrossentropy) and len(output) == 2:
         return int(output[-1])

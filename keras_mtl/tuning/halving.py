@@ -1,28 +1,29 @@
-"""Which trials a search needs next: probes, frozen heads, then fine-tuning by successive halving.
+"""Which trials a search needs: probes, frozen heads, then fine-tuning by successive halving.
 
-The plan is a function of the trials that have ended and of nothing else, so a search that was
-interrupted, or is shared by several machines, goes on where it stands.
+The plan is a function of the finished trials and of nothing else, so a search that was
+interrupted, or is shared by several machines, resumes where it stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from numbers import Integral
 from typing import Any, Literal
+
+from keras_mtl.common.arguments import whole_number
 
 Phase = Literal["probe", "frozen", "fine-tuned"]
 
 
 @dataclass(frozen=True)
-class Step:
+class PlannedTrial:
     """What one trial does.
 
     Attributes:
         phase: Scores all depths, trains a head on a static trunk, or trains everything.
         cut: Name of the last layer kept; empty for the probe.
-        epochs: How long it trains.
-        rung: How often it has been promoted while it was fine-tuned.
+        epochs: Number of epochs that it trains.
+        rung: Number of times it has been promoted while it was fine-tuned.
         start: Identifier of the trial whose weights it starts from; empty for none.
     """
 
@@ -33,21 +34,27 @@ class Step:
     start: str = ""
 
     def to_values(self) -> dict[str, Any]:
-        """As values of hyperparameters."""
+        """Return values of hyperparameters."""
         return asdict(self)
 
     @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> Step:
-        """From the values of a trial, which may hold others too."""
+    def from_values(cls, values: Mapping[str, Any]) -> PlannedTrial:
+        """Return what the values of hyperparameters say; there may be others among them."""
         return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A trial that has ended. `merit` is its score, higher is better; None if it failed."""
+class FinishedTrial:
+    """A trial that has ended.
+
+    Attributes:
+        trial_id: Its identifier.
+        planned: What it did.
+        merit: Its score, higher is better; None if it failed.
+    """
 
     trial_id: str
-    step: Step
+    planned: PlannedTrial
     merit: float | None
 
 
@@ -58,8 +65,8 @@ class Budget:
     Attributes:
         frozen_trials: Number of depths, best by their probes, that a head is trained for.
         tuned_trials: Number of depths, best with a head, that are fine-tuned.
-        factor: Of the trials of a rung, one in so many is promoted and trains so much longer.
-        epochs: How long a head, and the last rung, trains.
+        factor: Each rung keeps 1/factor of the trials and trains them factor times longer.
+        epochs: Number of epochs of a head, and of the last rung.
     """
 
     frozen_trials: int
@@ -70,13 +77,9 @@ class Budget:
     def __post_init__(self) -> None:
         least = {"frozen_trials": 1, "tuned_trials": 0, "factor": 2, "epochs": 1}
         for name, minimum in least.items():
-            value = getattr(self, name)
-            whole = isinstance(value, Integral) and not isinstance(value, bool)
-            if not whole or value < minimum:
-                raise ValueError(
-                    f"`{name}` is a whole number, {minimum} at least. Received: {value!r}."
-                )
-            object.__setattr__(self, name, int(value))  # Those of NumPy are not written to JSON.
+            # As `int`, for JSON takes no numbers of NumPy.
+            number = whole_number(name, getattr(self, name), least=minimum)
+            object.__setattr__(self, name, number)
 
     @property
     def rungs(self) -> list[int]:
@@ -87,54 +90,68 @@ class Budget:
         return sizes
 
     def epochs_of(self, rung: int) -> int:
-        """How long a rung trains."""
+        """Return the number of epochs of a rung."""
         shorter = self.factor ** (len(self.rungs) - 1 - rung)
         return max(1, round(self.epochs / shorter))
 
 
-def plan(budget: Budget, ranking: Sequence[str] | None, ended: Sequence[Ended]) -> list[Step]:
-    """All trials that are known to be needed, those that have ended included.
+def plan_trials(
+    budget: Budget, ranking: Sequence[str] | None, finished: Sequence[FinishedTrial]
+) -> list[PlannedTrial]:
+    """Return all trials that are known to be needed, finished ones included.
 
     Args:
         budget: How much may be tried.
         ranking: The depths from best to worst; None until the probe has ended.
-        ended: The trials that have ended.
+        finished: The trials that have ended.
     """
-    steps = [Step("probe")]
+    trials = [PlannedTrial("probe")]
     if ranking is None:
-        return steps
-    phase = [Step("frozen", cut, budget.epochs) for cut in ranking[: budget.frozen_trials]]
-    steps += phase
+        return trials
+    rung_before = [
+        PlannedTrial("frozen", cut, budget.epochs) for cut in ranking[: budget.frozen_trials]
+    ]
+    trials += rung_before
     for rung, size in enumerate(budget.rungs):
-        done = _of(phase, ended)
-        if len(done) < len(phase):
+        done = _finished_of(rung_before, finished)
+        if len(done) < len(rung_before):
             break
         epochs = budget.epochs_of(rung)
-        phase = [
-            Step("fine-tuned", one.step.cut, epochs, rung, one.trial_id)
+        rung_before = [
+            PlannedTrial("fine-tuned", one.planned.cut, epochs, rung, one.trial_id)
             for one in _best(done, size)
         ]
-        steps += phase
-    return steps
+        trials += rung_before
+    return trials
 
 
-def still_needed(budget: Budget, steps: Sequence[Step], ended: Sequence[Ended]) -> set[str]:
-    """The ended trials whose weights a later trial starts from, or may start from."""
-    finished = {one.step for one in ended}
-    starts = {step.start for step in steps if step.start and step not in finished}
-    last = [s for s in steps if (s.phase, s.rung) == (steps[-1].phase, steps[-1].rung)]
+def trials_to_start_from(
+    budget: Budget, trials: Sequence[PlannedTrial], finished: Sequence[FinishedTrial]
+) -> set[str]:
+    """Return the finished trials whose weights a later trial starts from, or may start from.
+
+    Args:
+        budget: How much may be tried.
+        trials: What `plan_trials` says.
+        finished: The trials that have ended.
+    """
+    over = {one.planned for one in finished}
+    starts = {trial.start for trial in trials if trial.start and trial not in over}
+    last = [t for t in trials if (t.phase, t.rung) == (trials[-1].phase, trials[-1].rung)]
     sizes = [*budget.rungs, 0]
-    promoted = sizes[0] if steps[-1].phase == "frozen" else sizes[steps[-1].rung + 1]
-    return starts | {one.trial_id for one in _best(_of(last, ended), promoted)}
+    promoted = sizes[0] if trials[-1].phase == "frozen" else sizes[trials[-1].rung + 1]
+    return starts | {one.trial_id for one in _best(_finished_of(last, finished), promoted)}
 
 
-def _of(steps: Sequence[Step], ended: Sequence[Ended]) -> list[Ended]:
-    """Those of the steps that have ended, in the order of the plan, whichever machine was first."""
-    by_step = {one.step: one for one in ended}
-    return [by_step[step] for step in steps if step in by_step]
+def _finished_of(
+    trials: Sequence[PlannedTrial], finished: Sequence[FinishedTrial]
+) -> list[FinishedTrial]:
+    """Return the finished trials in the order of the plan, whichever machine was first."""
+    by_plan = {one.planned: one for one in finished}
+    return [by_plan[trial] for trial in trials if trial in by_plan]
 
 
-def _best(ended: Sequence[Ended], number: int) -> list[Ended]:
-    """The best of those that did not fail; of equal ones the first."""
-    succeeded = [one for one in ended if one.merit is not None]
+def _best(finished: Sequence[FinishedTrial], number: int) -> list[FinishedTrial]:
+    """Return the best trials that did not fail; the first of equal ones."""
+    succeeded = [one for one in finished if one.merit is not None]
     return sorted(succeeded, key=lambda one: -(one.merit or 0.0))[:number]

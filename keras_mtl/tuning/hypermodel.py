@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import keras
 import keras_tuner
 
 from keras_mtl.caching.fit_cached import fit_cached
+from keras_mtl.common.arguments import is_number, is_whole_number
 from keras_mtl.common.hashing import Hash
 from keras_mtl.errors import HeadMismatch, KerasMtlError
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
+from keras_mtl.heads.head_like import checked_head
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.probing.candidates import Cuts, find_candidates
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm
@@ -23,7 +24,7 @@ Rate = float | tuple[float, float]
 
 
 class CutHyperModel(keras_tuner.HyperModel):
-    """A model reused in all the ways that a search may try.
+    """The space of all transfers of a model: where to cut it, and whether to freeze the trunk.
 
     Give it to a tuner of keras-tuner, such as `RandomSearch`, `BayesianOptimization` or
     `Hyperband`, or to `CutTuner`, which needs far fewer trials. Every trial is legal: cuts, head
@@ -85,15 +86,15 @@ class CutHyperModel(keras_tuner.HyperModel):
             candidate.point.layer
             for candidate in find_candidates(Graph.of(model), cuts, pooling=self.head.pooling)
         ]
-        self.freeze = _checked_choices("freeze", freeze, (True, False))
+        self.freeze = _checked_flags("freeze", freeze)
         self.learning_rate = _checked_rate(learning_rate)
         self.hidden_units = _checked_sizes(hidden_units)
         self.batchnorm: BatchNormPolicy = batchnorm
-        # Proves the copy once, so that no trial has to.
+        # Proves once that the copy is faithful, so that no trial has to.
         transfer(model, self.layers[-1], True in self.freeze, self.head, batchnorm=batchnorm)
 
     def build(self, hp: Any) -> keras.Model:
-        """The model of one trial: a copy of its own, compiled."""
+        """Return the model of one trial, a new copy, compiled."""
         values = self.declare(hp)
         head = self._head_with(values.get("hidden_units"))
         try:
@@ -105,7 +106,7 @@ class CutHyperModel(keras_tuner.HyperModel):
                 batchnorm=self.batchnorm,
                 verify=False,
             )
-        except KerasMtlError as error:  # keras-tuner would call it a failed trial and go on.
+        except KerasMtlError as error:  # keras-tuner would count a failed trial and continue.
             raise keras_tuner.errors.FatalRuntimeError(str(error)) from error
         optimizer = keras.optimizers.Adam(values["learning_rate"])
         model.compile(optimizer, loss=head.make_loss(), metrics=head.make_metrics())
@@ -113,13 +114,13 @@ class CutHyperModel(keras_tuner.HyperModel):
 
     def fit(self, hp: Any, model: keras.Model, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Train the model of one trial as `model.fit` does; a static trunk runs only once."""
-        # A trunk without weights, such as a Flatten, has nothing that is worth running once.
+        # Running a trunk without weights, such as a Flatten, costs less than caching its output.
         if model.trunk.trainable_variables or not model.trunk.count_params():
             return model.fit(x, y, **kwargs)
         return fit_cached(model, x, y, **kwargs)
 
     def declare(self, hp: Any) -> dict[str, Any]:
-        """Declare the hyperparameters; the value that each has in `hp`."""
+        """Declare the hyperparameters and return their values in `hp`."""
         low, high = self.learning_rate
         values = {
             "cut": hp.Choice("cut", self.layers, default=self.layers[-1]),
@@ -135,14 +136,14 @@ class CutHyperModel(keras_tuner.HyperModel):
         return values
 
     def fingerprint(self) -> str:
-        """A text that is the same for the same search only: model, weights, head and cuts."""
+        """Return a text that differs for another model, other weights, another head or cuts."""
         model = Hash(long=True)
         for layer in sublayers(self.model):
             model.add(type(layer).__name__)
         for value in self.model.get_weights():
             model.add(f"{value.shape} {value.dtype}")
             model.add_values(value)
-        # Keras numbers the names of heads by what came before.
+        # The name is left out: Keras numbers heads by how many were made before.
         head = {key: value for key, value in self.head.get_config().items() if key != "name"}
         return f"{model.hexdigest()} {head} {self.layers} {self.batchnorm}"
 
@@ -153,20 +154,18 @@ class CutHyperModel(keras_tuner.HyperModel):
 
 
 def _checked_head(head: int | Head) -> Head:
-    if isinstance(head, Head):
-        return head
-    if isinstance(head, int) and not isinstance(head, bool):
-        return Head(head, name="head")
-    raise HeadMismatch(
-        "`head` is a number of classes or a `keras_mtl.Head`, which knows its loss and metrics. "
-        f"Received: {head!r}."
-    )
+    checked = checked_head(head) if is_whole_number(head) else head
+    if not isinstance(checked, Head):
+        raise HeadMismatch(
+            "`head` is a number of classes or a `keras_mtl.Head`, which knows its loss and metrics."
+            f" Received: {head!r}."
+        )
+    return checked
 
 
 def _checked_rate(rate: Rate) -> tuple[float, float]:
     bounds = tuple(rate) if isinstance(rate, tuple | list) else (rate, rate)
-    numbers = [one for one in bounds if isinstance(one, Real) and not isinstance(one, bool)]
-    if len(bounds) != len(numbers) or len(bounds) != 2 or not 0 < bounds[0] <= bounds[1]:
+    if len(bounds) != 2 or not all(map(is_number, bounds)) or not 0 < bounds[0] <= bounds[1]:
         raise ValueError(
             "`learning_rate` is a positive number, or a lower and an upper bound. "
             f"Received: {rate!r}."
@@ -175,7 +174,7 @@ def _checked_rate(rate: Rate) -> tuple[float, float]:
 
 
 def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    if not isinstance(sizes, list | tuple) or not all(map(_is_size, sizes)):
+    if not isinstance(sizes, list | tuple) or not all(is_whole_number(s, least=0) for s in sizes):
         raise ValueError(
             "`hidden_units` is a list of whole numbers, 0 for no hidden layer. "
             f"Received: {sizes!r}."
@@ -183,13 +182,7 @@ def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, sizes)))
 
 
-def _is_size(size: Any) -> bool:
-    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 0
-
-
-def _checked_choices(
-    name: str, values: Sequence[bool], allowed: tuple[bool, ...]
-) -> tuple[bool, ...]:
-    if not isinstance(values, list | tuple) or not values or any(v not in allowed for v in values):
-        raise ValueError(f"`{name}` is a list of some of {allowed}. Received: {values!r}.")
+def _checked_flags(name: str, values: Sequence[bool]) -> tuple[bool, ...]:
+    if not isinstance(values, list | tuple) or not values or not set(values) <= {True, False}:
+        raise ValueError(f"`{name}` is a list of True, False or both. Received: {values!r}.")
     return tuple(dict.fromkeys(values))

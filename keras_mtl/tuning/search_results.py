@@ -1,13 +1,12 @@
-"""What a search found: a record a trial, a table, a frame and a picture."""
+"""The results of a search, as a table and a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
 
-from keras_mtl.common.tables import frame, text_table
+from keras_mtl.common.records import Records
 from keras_mtl.pictures.scores_by_depth import DepthScore, plot_depths
 
 
@@ -20,7 +19,7 @@ class SearchTrial:
         phase: `"frozen"` or `"fine-tuned"`.
         cut: Name of the last layer kept.
         depth: Place of the cut among those searched, from 1 at the inputs.
-        epochs: Number of epochs that it trained, not counting the trial it went on from.
+        epochs: Number of epochs that it trained, those of the trial before it not counted.
         score: Value of the objective in its best epoch; None if it failed.
     """
 
@@ -32,20 +31,20 @@ class SearchTrial:
     score: float | None
 
 
-class SearchResults(Sequence[SearchTrial]):
+class SearchResults(Records[SearchTrial]):
     """The trials of a search in the order in which they ran; prints as a table."""
 
     def __init__(
         self, objective: str, direction: str, layers: Sequence[str], trials: Sequence[SearchTrial]
     ) -> None:
+        super().__init__(trials)
         self._objective = objective
         self._direction = direction
         self._layers = tuple(layers)
-        self._trials = tuple(trials)
 
     @property
     def best(self) -> SearchTrial:
-        """The trial with the best score; of equal ones the first.
+        """The trial with the best score; the first of equal ones.
 
         Raises:
             ValueError: No trial has a score yet.
@@ -54,14 +53,6 @@ class SearchResults(Sequence[SearchTrial]):
         if not scored:
             raise ValueError("No trial has a score. Call `tuner.search(...)` first.")
         return self._better(scored)
-
-    def to_frame(self) -> Any:
-        """A `pandas.DataFrame` with a row a trial.
-
-        Raises:
-            MissingExtra: pandas is not installed.
-        """
-        return frame(self)
 
     def plot(self, path: str | Path) -> Path:
         """Save a picture: score against depth, a line for frozen and one for fine-tuned trunks.
@@ -85,33 +76,12 @@ class SearchResults(Sequence[SearchTrial]):
         sign = 1 if self._direction == "max" else -1
         return max(trials, key=lambda trial: sign * (trial.score or 0.0))
 
-    def __len__(self) -> int:
-        return len(self._trials)
+    @property
+    def header(self) -> Sequence[str]:
+        """Titles of the columns."""
+        return ("trial", "phase", "depth", "cut", "epochs", self._objective)
 
-    @overload
-    def __getitem__(self, index: int) -> SearchTrial: ...
-    @overload
-    def __getitem__(self, index: slice) -> SearchResults: ...
-    def __getitem__(self, index: int | slice) -> SearchTrial | SearchResults:
-        if isinstance(index, slice):
-            chosen = self._trials[index]
-            return SearchResults(self._objective, self._direction, self._layers, chosen)
-        return self._trials[index]
-
-    def __iter__(self) -> Iterator[SearchTrial]:
-        return iter(self._trials)
-
-    def __repr__(self) -> str:
-        header = ("trial", "phase", "depth", "cut", "epochs", self._objective)
-        rows = [
-            (
-                t.trial_id,
-                t.phase,
-                t.depth,
-                t.cut,
-                t.epochs,
-                f"{t.score:.3f}" if t.score is not None else None,
-            )
-            for t in self
-        ]
-        return text_table(header, rows)
+    def cells(self, record: SearchTrial) -> Sequence[object]:
+        """Return what the columns show of a trial."""
+        score = None if record.score is None else f"{record.score:.3f}"
+        return (record.trial_id, record.phase, record.depth, record.cut, record.epochs, score)

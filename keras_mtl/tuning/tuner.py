@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,30 +12,34 @@ import keras
 import keras_tuner
 from keras_tuner.engine.trial import Trial
 
-from keras_mtl.batches.digests import digest_of_values
 from keras_mtl.batches.model_data import as_model_input, as_validation_data
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
-from keras_mtl.common.atomic_files import read_json, write_json
-from keras_mtl.common.hashing import hash_of_several
+from keras_mtl.common.arguments import positive_number, whole_number
+from keras_mtl.common.atomic_files import write_json
 from keras_mtl.errors import KerasMtlError
+from keras_mtl.keras_private.tuner import FiledTuner
 from keras_mtl.probing.probe_cuts import probe_cuts
-from keras_mtl.probing.task_labels import Kind
-from keras_mtl.tuning.halving import Budget, Step
+from keras_mtl.tuning.data_identity import identity_of_data
+from keras_mtl.tuning.halving import Budget, PlannedTrial
 from keras_mtl.tuning.hypermodel import CutHyperModel
-from keras_mtl.tuning.objectives import check_fit_arguments, check_objective
-from keras_mtl.tuning.oracle import CHECKPOINT, COMPLETED, CutOracle, probe_metrics
+from keras_mtl.tuning.oracle import (
+    CHECKPOINT,
+    COMPLETED,
+    CutOracle,
+    planned_trial,
+    probe_metrics,
+)
+from keras_mtl.tuning.search_arguments import (
+    check_fit_arguments,
+    check_hypermodel,
+    check_objective,
+)
+from keras_mtl.tuning.search_files import read_state, read_trials
 from keras_mtl.tuning.search_results import SearchResults, SearchTrial
 
-_KINDS: dict[str, Kind] = {
-    "classification": "classification",
-    "binary": "classification",
-    "multilabel": "multilabel",
-    "regression": "regression",
-}
 
-
-class CutTuner(keras_tuner.Tuner):
+class CutTuner(FiledTuner):
     """Search for the depth to cut a model at, and whether to fine-tune it, in few trials.
 
     One pass over the data ranks all depths (`probe_cuts`); heads are trained on the best of them,
@@ -43,19 +47,21 @@ class CutTuner(keras_tuner.Tuner):
     successive halving. Use it instead of keras-tuner's own tuners, for which each trial is a
     training from scratch.
 
-    A search that was killed goes on where it stood when the same script runs again; finished
-    trials are not repeated.
+    A search that was killed resumes when the same script runs again; finished trials are not
+    repeated.
 
     Args:
-        hypermodel: What to search. The upper bound of its learning rate, 1e-2 by default, is
-            that of the heads; its first `hidden_units` are theirs.
+        hypermodel: What to search. Heads are trained with the upper bound of its learning rate,
+            1e-2 by default, and with the first of its `hidden_units`.
         objective: `"val_accuracy"` by default; `"loss"` or a metric of the head, with `"val_"` in
             front for the validation data, or a `keras_tuner.Objective`.
         frozen_trials: Number of depths that a head is trained for, 6 by default.
         tuned_trials: Number of depths that are fine-tuned, 3 by default, 0 for none.
-        factor: One in so many is promoted to train so much longer, 2 by default.
-        epochs: Epochs of a head, and of the longest fine-tuning, 20 by default.
-        tuning_rate: Learning rate of fine-tuning relative to that of a head, 0.1 by default.
+        factor: Keep 1/factor of the fine-tuned trials and train them factor times longer, 2 by
+            default.
+        epochs: Number of epochs of a head, and of the longest fine-tuning, 20 by default.
+        tuning_rate: Learning rate of fine-tuning divided by the learning rate of a head, 0.1 by
+            default.
         saved_models: Number of best models whose weights stay on disk, 1 by default.
         seed: Seed of probes, heads and the order of the samples, 0 by default.
         directory: Folder of the searches, the working directory by default.
@@ -65,8 +71,8 @@ class CutTuner(keras_tuner.Tuner):
     Raises:
         FatalValueError: The objective is none of the head's, or the folder holds the search of
             another model or objective.
-        ValueError: A number is out of its range, `hypermodel` freezes nothing, or a file of a
-            search begun before is damaged.
+        ValueError: A number is out of its range, `hypermodel` freezes nothing, or a file of an
+            earlier search is damaged.
 
     Source:
         Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter
@@ -103,29 +109,23 @@ class CutTuner(keras_tuner.Tuner):
         project_name: str = "cut_search",
         overwrite: bool = False,
     ) -> None:
-        _check_hypermodel(hypermodel)
+        check_hypermodel(hypermodel)
         check_objective(objective, hypermodel.head)
         budget = Budget(frozen_trials, tuned_trials, factor, epochs)
-        if True not in hypermodel.freeze:
-            raise ValueError(
-                "`CutTuner` trains heads on static trunks before it fine-tunes any. Received a "
-                "hypermodel with `freeze=[False]`: leave `freeze` out, or use another tuner."
-            )
         if False not in hypermodel.freeze:
             budget = replace(budget, tuned_trials=0)
-        _check_numbers(tuning_rate, saved_models, seed)
+        self._saved_models = whole_number("saved_models", saved_models)
+        self._seed = whole_number("seed", seed, least=0)
         # Read while the constructor of keras-tuner reloads a search that was interrupted.
         self._fingerprint = f"{hypermodel.fingerprint()} {getattr(objective, 'name', objective)}"
         self._data: str | None = None
-        self._saved_models = saved_models
-        self._seed = seed
         oracle = CutOracle(
             objective,
             budget,
             defaults=_defaults(hypermodel),
-            tuning_rate=tuning_rate,
-            saved_models=saved_models,
-            seed=seed,
+            tuning_rate=positive_number("tuning_rate", tuning_rate),
+            saved_models=self._saved_models,
+            seed=self._seed,
         )
         super().__init__(
             oracle,
@@ -141,61 +141,60 @@ class CutTuner(keras_tuner.Tuner):
         Args:
             x: As in `probe_cuts`.
             y: As in `probe_cuts`.
-            **fit_arguments: What `fit` takes besides `epochs`, such as `validation_data`,
+            **fit_arguments: Arguments of `fit` except `epochs`, such as `validation_data`,
                 `validation_split`, `batch_size`, `callbacks` (copied for each trial), `verbose`.
         """
-        check_fit_arguments(self.oracle.objective.name, fit_arguments)
-        _check_read_again(x, fit_arguments.get("steps_per_epoch"))
+        check_fit_arguments(self.oracle.objective.name, x, fit_arguments)
         inputs = ModelInputs.of(self.hypermodel.model)
         x = as_model_input(inputs, x)
         if "validation_data" in fit_arguments:
             validation_data = as_validation_data(inputs, fit_arguments["validation_data"])
             fit_arguments = {**fit_arguments, "validation_data": validation_data}
         self._check_data(x, y)
-        if not self._is_worker():
+        if not self.is_worker:
             self.oracle.retry_if_all_failed()
         super().search(x, y, **fit_arguments)
-        # The chief of several machines comes here when all is done; its workers need not ask.
-        if not self._is_worker() and not self.oracle.get_best_trials(1):
+        # The chief of several machines comes here at the end; workers need not ask.
+        if not self.is_worker and not self.oracle.get_best_trials(1):
             messages = [trial.message for trial in self._trials() if trial.message]
             last = (messages or ["unknown"])[-1].rstrip()
             raise keras_tuner.errors.FatalRuntimeError(
                 f"All trials failed. The last error: {last.splitlines()[-1]}\n"
-                f"The next call of `search` runs them again. It came about so:\n{last}"
+                f"The next call of `search` runs them again. Traceback:\n{last}"
             )
 
-    def run_trial(self, trial: Any, x: Any, y: Any = None, **fit_arguments: Any) -> Any:
+    def run_trial(self, trial: Trial, x: Any, y: Any = None, **fit_arguments: Any) -> Any:
         """Probe all depths, or train one model."""
-        step = Step.from_values(trial.hyperparameters.values)
+        planned = planned_trial(trial)
         keras.utils.set_random_seed(self._seed)
         try:
-            if step.phase == "probe":
+            if planned.phase == "probe":
                 return self._probe(x, y, fit_arguments)
-            return self._train(trial, step, x, y, fit_arguments)
-        except KerasMtlError as error:  # Nothing that another trial would do better.
+            return self._train(trial, planned, x, y, fit_arguments)
+        except KerasMtlError as error:  # All other trials would meet it too.
             raise keras_tuner.errors.FatalValueError(str(error)) from error
 
     def results(self) -> SearchResults:
-        """The trials so far, as a table, a frame or a picture."""
+        """Return the trials so far, as a table, a frame or a picture."""
         layers = self.hypermodel.layers
-        steps = [(t, Step.from_values(t.hyperparameters.values)) for t in self._trials()]
+        trials = [(trial, planned_trial(trial)) for trial in self._trials()]
         records = [
             SearchTrial(
                 trial.trial_id,
-                step.phase,
-                step.cut,
-                layers.index(step.cut) + 1,
-                step.epochs,
+                planned.phase,
+                planned.cut,
+                layers.index(planned.cut) + 1,
+                planned.epochs,
                 float(trial.score) if trial.status == COMPLETED else None,
             )
-            for trial, step in steps
-            if step.phase != "probe"
+            for trial, planned in trials
+            if planned.phase != "probe"
         ]
         objective = self.oracle.objective
         return SearchResults(objective.name, objective.direction, layers, records)
 
     def get_best_models(self, num_models: int = 1) -> list[keras.Model]:
-        """The best models with the weights of their best epoch, the best one first.
+        """Return the best models with the weights of their best epoch, the best one first.
 
         Raises:
             ValueError: More than `saved_models` are asked for.
@@ -212,11 +211,11 @@ class CutTuner(keras_tuner.Tuner):
         self.save()
 
     def get_state(self) -> dict[str, Any]:
-        """What a search is recognised by."""
+        """Return what tells this search from others."""
         return {"search": self._fingerprint, "data": self._data}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Refuse to go on with the search of another model."""
+        """Refuse to resume the search of another model."""
         if state.get("search") != self._fingerprint:
             raise keras_tuner.errors.FatalValueError(
                 f"`{self.project_dir}` holds the search of another model, head, list of cuts or "
@@ -226,25 +225,32 @@ class CutTuner(keras_tuner.Tuner):
 
     def save(self) -> None:
         """Write the state, whole or not at all."""
-        if not self._is_worker():
+        if not self.is_worker:
             self.oracle.save()
-        write_json(self._get_tuner_fname(), self.get_state())
+        write_json(self.state_file, self.get_state())
 
     def reload(self) -> None:
         """Read the state of a search that was interrupted."""
-        self.set_state(read_json(self._get_tuner_fname()))
-        self._populate_initial_space()
-        if not self._is_worker():
+        self.set_state(read_state(self.state_file))
+        self.declare_space()
+        if not self.is_worker:
             self.oracle.reload()
 
+    def declare_space(self) -> None:
+        """Tell the oracle the hyperparameters of the hypermodel."""
+        space = self.oracle.get_space()
+        self.hypermodel.declare(space)
+        self.oracle.update_space(space)
+
+    def load_model(self, trial: Trial) -> keras.Model:
+        """Return the model of a trial with the weights of its best epoch."""
+        model = self._build(trial)
+        _load_weights(model, self._checkpoint(trial.trial_id))
+        return model
+
     def _check_data(self, x: Any, y: Any) -> None:
-        """Refuse to go on with other data; nothing is known about those that come in batches."""
-        known = y is not None
-        data = (
-            hash_of_several([digest_of_values(x, "`x`"), digest_of_values(y, "`y`")])
-            if known
-            else ""
-        )
+        """Refuse to resume on other data; nothing is known about data that come in batches."""
+        data = identity_of_data(x, y)
         if self._data not in (None, data):
             raise keras_tuner.errors.FatalValueError(
                 f"`{self.project_dir}` holds a search on other data. Pass the same `x` and `y`, "
@@ -262,7 +268,7 @@ class CutTuner(keras_tuner.Tuner):
             x,
             y,
             cuts=hypermodel.layers,
-            kind=_KINDS[hypermodel.head.kind],
+            kind=hypermodel.head.kind,
             pooling=hypermodel.head.pooling,
             seed=self._seed,
             batch_size=fit_arguments.get("batch_size"),
@@ -272,86 +278,59 @@ class CutTuner(keras_tuner.Tuner):
         merits = probe_metrics({probe.layer: probe.merit for probe in probes})
         return {**merits, self.oracle.objective.name: worst}
 
-    def _train(self, trial: Any, step: Step, x: Any, y: Any, fit_arguments: dict[str, Any]) -> Any:
+    def _train(
+        self, trial: Trial, planned: PlannedTrial, x: Any, y: Any, fit_arguments: dict[str, Any]
+    ) -> Any:
         model = self._build(trial)
-        if step.start:
-            _load_weights(model, self._checkpoint(step.start))
+        if planned.start:
+            _load_weights(model, self._checkpoint(planned.start))
+        callbacks = [*_copies(fit_arguments.get("callbacks")), self._saving(trial)]
+        arguments = {**fit_arguments, "epochs": planned.epochs, "callbacks": callbacks}
+        return self.hypermodel.fit(trial.hyperparameters, model, x, y, **arguments)
+
+    def _build(self, trial: Trial) -> keras.Model:
+        keras.utils.clear_session()  # Frees the models of earlier trials.
+        return self.hypermodel.build(trial.hyperparameters)
+
+    def _saving(self, trial: Trial) -> keras.callbacks.Callback:
+        """Return what saves the weights of the best epoch."""
         objective = self.oracle.objective
-        saving = keras.callbacks.ModelCheckpoint(
+        return keras.callbacks.ModelCheckpoint(
             str(self._checkpoint(trial.trial_id)),
             monitor=objective.name,
             mode=objective.direction,
             save_best_only=True,
             save_weights_only=True,
         )
-        given = keras.tree.flatten(fit_arguments.get("callbacks") or [])  # `fit` takes one, too.
-        callbacks = [*self._deepcopy_callbacks(given), saving]
-        arguments = {**fit_arguments, "epochs": step.epochs, "callbacks": callbacks}
-        return self.hypermodel.fit(trial.hyperparameters, model, x, y, **arguments)
-
-    def load_model(self, trial: Any) -> keras.Model:
-        """The model of a trial with the weights of its best epoch."""
-        model = self._build(trial)
-        _load_weights(model, self._checkpoint(trial.trial_id))
-        return model
-
-    def _build(self, trial: Any) -> keras.Model:
-        keras.utils.clear_session()  # lets go of the models of earlier trials
-        return self.hypermodel.build(trial.hyperparameters)
 
     def _checkpoint(self, trial_id: str) -> Path:
         return Path(self.get_trial_dir(trial_id)) / CHECKPOINT
 
-    def _trials(self) -> list[Any]:
-        """From their files: the workers of a chief have no oracle that knows them all."""
-        paths = sorted(Path(self.project_dir).glob("trial_*/trial.json"))
-        return [Trial.from_state(read_json(path)) for path in paths]
-
-    def _populate_initial_space(self) -> None:
-        """Declare the hyperparameters, for which keras-tuner would build the model twice."""
-        space = self.oracle.get_space()
-        self.hypermodel.declare(space)
-        self.oracle.update_space(space)
-
-
-def _load_weights(model: keras.Model, path: Path) -> None:
-    with warnings.catch_warnings():
-        # The file holds the state of the optimizer too; a new one starts anew.
-        warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
-        model.load_weights(path)
+    def _trials(self) -> list[Trial]:
+        """Return all trials from their files: on a worker, no oracle knows them all."""
+        return read_trials(self.project_dir)
 
 
 def _defaults(hypermodel: CutHyperModel) -> dict[str, Any]:
+    """Return the values of hyperparameters that heads are trained with."""
     hp = keras_tuner.HyperParameters()
     hypermodel.declare(hp)
     return {**hp.values, "learning_rate": hypermodel.learning_rate[1]}
 
 
-def _check_hypermodel(hypermodel: Any) -> None:
-    if not isinstance(hypermodel, CutHyperModel):
-        raise TypeError(
-            "`CutTuner` searches a `CutHyperModel(model, head)`. Received: "
-            f"`{type(hypermodel).__name__}`."
-        )
-    if hypermodel.head.pooling == "none":
-        raise ValueError(
-            '`CutTuner` ranks depths by pooled features. Received a head with `pooling="none"`: '
-            "use another pooling, or another tuner."
-        )
+def _load_weights(model: keras.Model, path: Path) -> None:
+    with warnings.catch_warnings():
+        # The file holds the state of the optimizer too, which a new one does not take.
+        warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
+        model.load_weights(path)
 
 
-def _check_read_again(x: Any, steps: int | None) -> None:
-    """Refuse what one trial uses up."""
-    if isinstance(x, Iterator) and not steps:
+def _copies(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Return copies for one trial: callbacks keep state."""
+    given = keras.tree.flatten(callbacks or [])  # `fit` takes a single one, too.
+    try:
+        return deepcopy(given)
+    except Exception as error:  # The callbacks are the user's code.
         raise keras_tuner.errors.FatalValueError(
-            f"A `{type(x).__name__}` can be read only once, but each trial reads `x`. Give arrays, "
-            "a `PyDataset` or a `tf.data.Dataset`; or `steps_per_epoch`, if it has no end."
-        )
-
-
-def _check_numbers(tuning_rate: float, saved_models: int, seed: int) -> None:
-    if isinstance(tuning_rate, bool) or not tuning_rate > 0:
-        raise ValueError(f"`tuning_rate` is a positive number. Received: {tuning_rate!r}.")
-    for name, value, least in (("saved_models", saved_models, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"`{name}` is a whole number, {least} at least. Received: {value!r}.")
+            f"`callbacks` are copied for each trial, which these cannot be: {error}"
+        ) from error

@@ -52,7 +52,7 @@ def test_a_dataset_is_checked_before_it_is_read():
     [
         (np.eye(3)[Y], Head(3), r"labels of `sex` do not fit its head: .*argmax"),
         (np.eye(3)[Y], Head(2, "multilabel"), "needs"),
-        (np.array(list("abcabcabca")), None, "must be numbers"),
+        (np.array(list("abcabcabca")), None, "must be real numbers"),
     ],
 )
 def test_labels_of_a_dataset_are_checked_before_it_is_read(y, head, message):

@@ -74,7 +74,7 @@ def test_one_hot_labels_and_batches_from_outside():
         ({"hiar": {0: 1}}, TaskNotFound, "Did you mean 'hair'"),
         ({"hair": 2.0}, ValueError, "from classes to weights"),
         ({"hair": {3: 1}}, InvalidTaskData, "0 to 2"),
-        ({"hair": {0: -1}}, ValueError, "a number, 0 at least"),
+        ({"hair": {0: -1}}, ValueError, "is a number, at least 0. Received: -1"),
         ({"age": {0: 1}}, InvalidTaskData, "`age`.*`sample_weight`"),
     ],
 )

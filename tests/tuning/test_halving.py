@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_mtl.tuning.halving import Budget, Ended, Step, plan, still_needed
+from keras_mtl.tuning.halving import (
+    Budget,
+    FinishedTrial,
+    PlannedTrial,
+    plan_trials,
+    trials_to_start_from,
+)
 
 RANKING = ["third", "first", "second", "fourth"]
 BUDGET = Budget(frozen_trials=3, tuned_trials=2, factor=2, epochs=8)
@@ -15,10 +21,12 @@ def run(budget, ranking, merit_of, stop_after=None):
     ended = []
     while stop_after is None or len(ended) < stop_after:
         probed = ranking if ended else None
-        waiting = [s for s in plan(budget, probed, ended) if s not in {e.step for e in ended}]
+        waiting = [
+            s for s in plan_trials(budget, probed, ended) if s not in {e.planned for e in ended}
+        ]
         if not waiting:
             break
-        ended.append(Ended(str(len(ended)), waiting[0], merit_of(waiting[0])))
+        ended.append(FinishedTrial(str(len(ended)), waiting[0], merit_of(waiting[0])))
     return ended
 
 
@@ -27,25 +35,25 @@ def merit_by_name(step):
 
 
 def test_probe_then_frozen_then_rungs():
-    assert [ended.step for ended in run(BUDGET, RANKING, merit_by_name)] == [
-        Step("probe"),
-        Step("frozen", "third", 8),
-        Step("frozen", "first", 8),
-        Step("frozen", "second", 8),
-        Step("fine-tuned", "third", 4, 0, "1"),
-        Step("fine-tuned", "second", 4, 0, "3"),
-        Step("fine-tuned", "third", 8, 1, "4"),
+    assert [ended.planned for ended in run(BUDGET, RANKING, merit_by_name)] == [
+        PlannedTrial("probe"),
+        PlannedTrial("frozen", "third", 8),
+        PlannedTrial("frozen", "first", 8),
+        PlannedTrial("frozen", "second", 8),
+        PlannedTrial("fine-tuned", "third", 4, 0, "1"),
+        PlannedTrial("fine-tuned", "second", 4, 0, "3"),
+        PlannedTrial("fine-tuned", "third", 8, 1, "4"),
     ]
 
 
 def test_nothing_is_fine_tuned_if_nothing_may_be():
-    phases = [e.step.phase for e in run(Budget(2, 0, 2, 8), RANKING, merit_by_name)]
+    phases = [e.planned.phase for e in run(Budget(2, 0, 2, 8), RANKING, merit_by_name)]
     assert phases == ["probe", "frozen", "frozen"]
 
 
 def test_failed_trials_are_not_promoted():
     ended = run(BUDGET, RANKING, lambda step: None if step.cut == "third" else 1.0)
-    assert [e.step.cut for e in ended if e.step.phase == "fine-tuned"] == [
+    assert [e.planned.cut for e in ended if e.planned.phase == "fine-tuned"] == [
         "first",
         "second",
         "first",
@@ -67,16 +75,16 @@ def test_weights_that_a_later_trial_starts_from_are_never_given_up(budget, merit
     ended = run(budget, RANKING, lambda step: next(order) if step.cut else 0.0)
     available = set()
     for count in range(1, len(ended) + 1):
-        step = ended[count - 1].step
+        step = ended[count - 1].planned
         assert not step.start or step.start in available
         so_far = ended[:count]
         available.add(ended[count - 1].trial_id)
-        available &= still_needed(budget, plan(budget, RANKING, so_far), so_far)
+        available &= trials_to_start_from(budget, plan_trials(budget, RANKING, so_far), so_far)
 
 
 def test_each_trial_survives_as_values():
-    step = Step("fine-tuned", "third", 4, 1, "0002")
-    assert Step.from_values({**step.to_values(), "learning_rate": 0.1}) == step
+    step = PlannedTrial("fine-tuned", "third", 4, 1, "0002")
+    assert PlannedTrial.from_values({**step.to_values(), "learning_rate": 0.1}) == step
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
+from _searches import Eager
 from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.datasets.digits import digits
 from keras_mtl.errors import HeadMismatch, InvalidCut, LayerNotFound
@@ -72,7 +73,7 @@ def test_a_static_trunk_with_weights_runs_once_a_trial(freeze, cut, cached, monk
     hp = keras_tuner.HyperParameters()
     hp.values = {"cut": cut, "freeze": freeze, "learning_rate": 0.01}
     source = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(name="pixels")])
-    hypermodel = CutHyperModel(source if cut == "pixels" else network(), 10)
+    hypermodel = Eager(source if cut == "pixels" else network(), 10)
     called = []
     monkeypatch.setattr(
         hypermodel_module, "fit_cached", lambda *a, **k: called.append(k) or fit_cached(*a, **k)
@@ -98,7 +99,7 @@ def test_one_value_is_no_choice():
 
 def test_trials_share_nothing():
     source = network()
-    hypermodel = CutHyperModel(source, 10)
+    hypermodel = Eager(source, 10)
     before = source.get_weights()
     hp = keras_tuner.HyperParameters()
     hp.values = {"cut": "flatten", "freeze": False, "learning_rate": 0.1}
@@ -131,9 +132,7 @@ def test_trials_share_nothing():
 def test_tuners_of_keras_tuner(tuner, budget, tmp_path, monkeypatch):
     monkeypatch.setattr("gc.collect", lambda *args: 0)  # takes longer than all the rest
     x, y = digits(labels={"digit": 30})["digit"]
-    search = tuner(
-        CutHyperModel(network(), 10), "val_accuracy", directory=tmp_path, seed=1, **budget
-    )
+    search = tuner(Eager(network(), 10), "val_accuracy", directory=tmp_path, seed=1, **budget)
 
     search.search(x, y, validation_split=0.3, epochs=1, verbose=0)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from keras_mtl.tuning.halving import Budget, Step
-from keras_mtl.tuning.oracle import CutOracle, probe_metrics
+from keras_mtl.tuning.halving import Budget
+from keras_mtl.tuning.oracle import CutOracle, planned_trial, probe_metrics
 
 RANKING = ["second", "first", "third"]
 SCORES = {"": float("-inf"), "first": 0.9, "second": 0.5, "third": 0.7}
@@ -32,9 +32,9 @@ def search(oracle):
     """What a tuner does, without training. Which steps it ran."""
     ran = []
     while (trial := oracle.create_trial("tuner0")).status == "RUNNING":
-        step = Step.from_values(trial.hyperparameters.values)
+        step = planned_trial(trial)
         ran.append(step)
-        Path(oracle._get_trial_dir(trial.trial_id), "checkpoint.weights.h5").touch()
+        (oracle.trial_folder(trial.trial_id) / "checkpoint.weights.h5").touch()
         metrics = {"val_accuracy": SCORES[step.cut] + 0.01 * step.rung}
         if step.phase == "probe":
             metrics |= probe_metrics({layer: -float(i) for i, layer in enumerate(RANKING)})
@@ -45,7 +45,7 @@ def search(oracle):
 
 
 def steps_of(oracle):
-    return [Step.from_values(t.hyperparameters.values) for t in oracle.trials.values()]
+    return [planned_trial(t) for t in oracle.trials.values()]
 
 
 class Killed(BaseException):
@@ -73,7 +73,7 @@ def test_killed_before_any_write_it_ends_with_the_same_trials(last, alone, tmp_p
         search(oracle_in(tmp_path))
     resumed = oracle_in(tmp_path)
     resumed.reload()
-    ended = {Step.from_values(resumed.trials[t].hyperparameters.values) for t in resumed.end_order}
+    ended = {planned_trial(resumed.trials[one]) for one in resumed.end_order}
 
     ran = search(resumed)
 
@@ -93,7 +93,7 @@ def test_a_result_that_was_written_is_not_asked_for_again(tmp_path):
     resumed = oracle_in(tmp_path)
     resumed.reload()
 
-    assert Step.from_values(resumed.create_trial("tuner0").hyperparameters.values).cut == "first"
+    assert planned_trial(resumed.create_trial("tuner0")).cut == "first"
 
 
 def test_two_machines_wait_for_each_other(tmp_path):

@@ -1,6 +1,5 @@
 """The search: few trials, no loser's weights, and nothing twice after a kill."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -14,89 +13,19 @@ import numpy as np
 import pytest
 from keras_tuner.engine.trial import Trial
 
-from keras_mtl.datasets.digits import digits
+from _searches import Eager, data, network, run, scores_of, search_in, trials_of
 from keras_mtl.heads.head import Head
-from keras_mtl.tuning.halving import Step
 from keras_mtl.tuning.hypermodel import CutHyperModel
 from keras_mtl.tuning.tuner import CutTuner
 
 layers = keras.layers
 
-
-def network(seed=0):
-    keras.utils.set_random_seed(seed)
-    return keras.Sequential(
-        [
-            keras.Input((8, 8, 1)),
-            layers.Conv2D(4, 3, activation="relu", name="conv"),
-            layers.Flatten(name="flatten"),
-            layers.Dropout(0.5, name="dropout"),
-            layers.Dense(2, name="parity"),
-        ],
-        name="network",
-    )
-
-
-def search_in(folder, head=10, **kwargs):
-    options = {"frozen_trials": 2, "tuned_trials": 2, "epochs": 2, **kwargs}
-    return CutTuner(CutHyperModel(network(), head), directory=folder, **options)
-
-
-def data(samples=40):
-    return digits(labels={"digit": samples})["digit"]
-
-
-def run(tuner, **kwargs):
-    tuner.search(*data(), **{"validation_split": 0.25, "verbose": 0, **kwargs})
-    return tuner
-
-
-def steps_of(tuner):
-    return [(trial.phase, trial.cut, trial.epochs) for trial in tuner.results()]
-
-
-def scores_of(tuner):
-    return [trial.score for trial in tuner.results()]
-
-
-@pytest.fixture
-def trainings(monkeypatch):
-    """What each training does instead of training: give a score, raise or stop. It is logged."""
-    log = []
-
-    def fit(hypermodel, hp, model, x, y, callbacks, **kwargs):
-        step = Step.from_values(hp.values)
-        log.append((step.phase, step.cut))
-        value = outcome(step)
-        if isinstance(value, BaseException):
-            raise value
-        model.save_weights(callbacks[-1].filepath)
-        return {"val_accuracy": value}
-
-    def outcome(step):
-        return 0.5
-
-    def become(function):
-        nonlocal outcome
-        outcome = function
-        return log
-
-    monkeypatch.setattr(CutHyperModel, "fit", fit)
-    monkeypatch.setattr("gc.collect", lambda *args: 0)  # takes longer than all the rest
-    return become
-
-
 # A search from end to end
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    return run(search_in(tmp_path_factory.mktemp("finished"), seed=0))
-
-
 def test_probes_then_trains_heads_then_fine_tunes(finished):
-    phases = [(phase, epochs) for phase, _, epochs in steps_of(finished)]
-    frozen = {cut for phase, cut, _ in steps_of(finished) if phase == "frozen"}
+    phases = [(phase, epochs) for phase, _, epochs in trials_of(finished)]
+    frozen = {cut for phase, cut, _ in trials_of(finished) if phase == "frozen"}
 
     assert phases == [("frozen", 2)] * 2 + [("fine-tuned", 1)] * 2 + [("fine-tuned", 2)]
     assert frozen <= {"conv", "flatten", "parity"}  # after the Dropout the features are the same
@@ -134,7 +63,7 @@ def test_trials_survive_the_way_between_machines(finished):
 
 
 def test_begun_again_a_finished_search_trains_nothing(finished, trainings):
-    log = trainings(lambda step: 0.5)
+    log = trainings(lambda planned: 0.5)
     again = search_in(finished.directory, seed=0)
 
     run(again)
@@ -152,7 +81,10 @@ def test_begun_again_a_finished_search_trains_nothing(finished, trainings):
         (Head(2, "multilabel"), "loss", lambda y: np.stack([y > 4, y % 2], 1).astype(int), 1),
     ],
 )
-def test_other_heads_and_objectives_to_minimise(head, objective, labels, count, tmp_path):
+def test_other_heads_and_objectives_to_minimise(
+    head, objective, labels, count, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("gc.collect", lambda *args: 0)
     tuner = search_in(
         tmp_path, head, objective=objective, frozen_trials=count, tuned_trials=0, epochs=1
     )
@@ -165,19 +97,22 @@ def test_other_heads_and_objectives_to_minimise(head, objective, labels, count, 
     assert tuner.oracle.get_best_trials()[0].score == min(scores_of(tuner))
 
 
+@pytest.mark.usefixtures("canned_probes")
 def test_a_hypermodel_that_only_freezes_is_not_fine_tuned(tmp_path, trainings):
-    log = trainings(lambda step: 0.5)
-    run(CutTuner(CutHyperModel(network(), 10, freeze=[True]), directory=tmp_path))
+    log = trainings(lambda planned: 0.5)
+    run(CutTuner(Eager(network(), 10, freeze=[True]), directory=tmp_path))
 
     assert {phase for phase, _ in log} == {"frozen"}
 
 
 @pytest.mark.filterwarnings("ignore")  # of keras-tuner's server
-def test_a_chief_and_a_worker_search_as_one_machine_does(tmp_path, trainings, monkeypatch):
+def test_a_chief_and_a_worker_search_as_one_machine_does(
+    tmp_path, trainings, canned_probes, monkeypatch
+):
     from keras_tuner.src.distribute.oracle_chief import start_server
 
     scores = {"conv": 0.2, "flatten": 0.9, "parity": 0.4}
-    log = trainings(lambda step: scores[step.cut] + 0.01 * step.rung)
+    log = trainings(lambda planned: scores[planned.cut] + 0.01 * planned.rung)
     alone = run(search_in(tmp_path / "alone"))
     expected, log[:] = list(log), []
     with socket.socket() as free:
@@ -206,7 +141,7 @@ SCRIPT = """
 import os, signal, sys
 import keras
 sys.path.insert(0, {here!r})
-from test_tuner import run, search_in
+from _searches import run, search_in
 
 class Kill(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
@@ -223,7 +158,7 @@ run(search_in({folder!r}, tuned_trials=1, epochs=2), callbacks=[Kill()])
 @pytest.mark.slow
 def test_a_killed_search_goes_on_and_repeats_nothing(tmp_path, finished):
     log, folder = tmp_path / "log", tmp_path / "search"
-    script = SCRIPT.format(here=str(Path(__file__).parent), log=str(log), folder=str(folder))
+    script = SCRIPT.format(here=str(Path(__file__).parents[1]), log=str(log), folder=str(folder))
 
     killed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     ended = {p: p.read_bytes() for p in folder.rglob("trial.json") if "COMPLETED" in p.read_text()}
@@ -235,35 +170,13 @@ def test_a_killed_search_goes_on_and_repeats_nothing(tmp_path, finished):
     assert all(path.read_bytes() == content for path, content in ended.items())
     assert log.read_text().count("train") == 3 + 1  # three trials, one of them begun twice
     tuner = search_in(folder, tuned_trials=1)
-    assert [phase for phase, _, _ in steps_of(tuner)] == ["frozen", "frozen", "fine-tuned"]
+    assert [phase for phase, _, _ in trials_of(tuner)] == ["frozen", "frozen", "fine-tuned"]
     assert scores_of(tuner)[:2] == scores_of(finished)[:2]
 
 
-def test_a_truncated_list_of_trials_does_no_harm(tmp_path, trainings):
-    log = trainings(lambda step: 0.5)
-    run(search_in(tmp_path))
-    path = tmp_path / "cut_search" / "oracle.json"
-    path.write_text(path.read_text()[:100])
-
-    run(search_in(tmp_path))
-
-    assert len(log) == 5
-
-
-@pytest.mark.parametrize("name", ["tuner0.json", "trial_0001/trial.json"])
-def test_a_damaged_file_is_named(name, tmp_path, trainings):
-    trainings(lambda step: 0.5)
-    run(search_in(tmp_path, tuned_trials=0))
-    path = tmp_path / "cut_search" / name
-    path.write_bytes(path.read_bytes()[:10] + b"\xff")
-
-    with pytest.raises(ValueError, match=rf"{name}.*damaged.*overwrite=True"):
-        search_in(tmp_path)
-    assert len(run(search_in(tmp_path, overwrite=True, tuned_trials=0)).results()) == 2
-
-
+@pytest.mark.usefixtures("canned_probes")
 def test_the_search_of_another_model_is_refused(tmp_path, trainings):
-    trainings(lambda step: 0.5)
+    trainings(lambda planned: 0.5)
     run(search_in(tmp_path, Head(10), tuned_trials=0))
 
     source = network()
@@ -281,8 +194,9 @@ def test_the_search_of_another_model_is_refused(tmp_path, trainings):
 # Failures
 
 
+@pytest.mark.usefixtures("canned_probes")
 def test_a_trial_without_memory_does_not_end_the_search(tmp_path, trainings):
-    log = trainings(lambda step: MemoryError() if step.phase == "fine-tuned" else 0.5)
+    log = trainings(lambda planned: MemoryError() if planned.phase == "fine-tuned" else 0.5)
 
     tuner = run(search_in(tmp_path, frozen_trials=3, tuned_trials=3))
 
@@ -292,8 +206,9 @@ def test_a_trial_without_memory_does_not_end_the_search(tmp_path, trainings):
     assert len(list(tmp_path.rglob("*.weights.h5"))) == 1
 
 
+@pytest.mark.usefixtures("canned_probes")
 def test_a_search_without_a_model_raises(tmp_path, trainings):
-    trainings(lambda step: MemoryError("no memory left"))
+    trainings(lambda planned: MemoryError("no memory left"))
 
     with pytest.raises(keras_tuner.errors.FatalError, match=r"(?s)All trials failed.*no memory"):
         run(search_in(tmp_path))
@@ -304,62 +219,13 @@ def test_labels_that_do_not_fit_end_the_search(tmp_path):
         search_in(tmp_path).search(data()[0], np.zeros(40, int), validation_split=0.25, verbose=0)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "match"),
-    [
-        ({"objective": "val_acuracy"}, "Did you mean 'val_accuracy'"),
-        ({"objective": "val_mae"}, "one of"),
-        ({"objective": ["val_loss", "val_accuracy"]}, "one of"),
-        ({"frozen_trials": 0}, "`frozen_trials`"),
-        ({"epochs": 1.5}, "`epochs`"),
-        ({"tuning_rate": 0}, "`tuning_rate`"),
-        ({"saved_models": 0}, "`saved_models`"),
-        ({"seed": None}, "`seed`"),
-    ],
-)
-def test_bad_arguments_are_refused_at_once(arguments, match, tmp_path):
-    with pytest.raises(ValueError, match=match):
-        search_in(tmp_path, **arguments)
-    assert not os.listdir(tmp_path)
-
-
-def test_a_hypermodel_that_never_freezes_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="static trunks"):
-        CutTuner(CutHyperModel(network(), 10, freeze=[False]), directory=tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "match"),
-    [
-        ({}, "validation_data"),
-        ({"validation_split": 0.2, "epochs": 3}, "argument of `CutTuner`"),
-        ({"validation_splt": 0.2}, "Did you mean `validation_split`"),
-    ],
-)
-def test_bad_arguments_are_refused_before_the_search(arguments, match, tmp_path):
-    with pytest.raises(keras_tuner.errors.FatalError, match=match):
-        search_in(tmp_path).search(*data(), verbose=0, **arguments)
-
-
-@pytest.mark.parametrize(
-    ("hypermodel", "error", "match"),
-    [
-        (lambda: network(), TypeError, "Received: `Sequential`"),
-        (lambda: CutHyperModel(network(), Head(10, pooling="none")), ValueError, "pooling"),
-    ],
-)
-def test_what_cannot_be_searched_is_refused_at_once(hypermodel, error, match, tmp_path):
-    with pytest.raises(error, match=match):
-        CutTuner(hypermodel(), directory=tmp_path)
-
-
 def test_weights_of_the_samples(tmp_path, trainings):
-    trainings(lambda step: 0.5)
+    trainings(lambda planned: 0.5)
     run(search_in(tmp_path), sample_weight=np.ones(40))
 
 
 def test_a_list_of_inputs_of_different_shapes_and_a_callback_alone(tmp_path, trainings):
-    trainings(lambda step: 0.5)
+    trainings(lambda planned: 0.5)
     inputs = [keras.Input((4,)), keras.Input((3,))]
     model = keras.Model(inputs, layers.Dense(2, name="last")(layers.Concatenate()(inputs)))
     tuner = CutTuner(CutHyperModel(model, 10, cuts=["last"]), directory=tmp_path)
@@ -369,33 +235,22 @@ def test_a_list_of_inputs_of_different_shapes_and_a_callback_alone(tmp_path, tra
     )
 
 
-def endless():
-    while True:
-        yield data()
-
-
-def test_as_many_steps_of_endless_data_as_are_trained_on_are_probed(tmp_path, trainings):
-    trainings(lambda step: 0.5)
-    options = {"validation_data": data(), "verbose": 0}
-    with pytest.raises(keras_tuner.errors.FatalError, match="`generator` can be read only once"):
-        search_in(tmp_path).search(endless(), **options)
-    search_in(tmp_path).search(endless(), steps_per_epoch=2, **options)
-
-
+@pytest.mark.usefixtures("canned_probes")
 def test_a_search_of_which_all_trials_failed_is_run_again(tmp_path, trainings):
-    trainings(lambda step: ValueError("mistaken"))
+    trainings(lambda planned: ValueError("mistaken"))
     with pytest.raises(keras_tuner.errors.FatalError, match="last error: ValueError: mistaken"):
         run(search_in(tmp_path))
-    trainings(lambda step: 0.5)
+    trainings(lambda planned: 0.5)
 
     tuner = run(search_in(tmp_path))
 
     assert set(scores_of(tuner)) == {0.5}
-    assert [phase for phase, *_ in steps_of(tuner)].count("frozen") == 2
+    assert [phase for phase, *_ in trials_of(tuner)].count("frozen") == 2
 
 
+@pytest.mark.usefixtures("canned_probes")
 def test_a_search_on_other_data_is_refused(tmp_path, trainings):
-    trainings(lambda step: 0.5)
+    trainings(lambda planned: 0.5)
     run(search_in(tmp_path))
     x, y = data()
 

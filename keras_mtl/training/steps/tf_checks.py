@@ -1,49 +1,50 @@
-"""What is wrong with a `tf.data.Dataset` shows in the compiled loop, and is said in words."""
+"""Errors in a `tf.data.Dataset` that a compiled loop meets, as errors of `keras_mtl`."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import tensorflow as tf
 
-from keras_mtl.batches.missing_labels import MISSING_CLASS, has_missing_class, read_labels
+from keras_mtl.batches.missing_labels import missing_integer, read_labels
 from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.heads.head import Head
+from keras_mtl.heads.kinds.base import LabelBounds
 
 _SCOPE = "data_set_"
 
 
-def checked_labels(labels: Any, task: str, head: Head | None) -> Any:
-    """The labels, which cannot be had if they do not fit the head: then the loop stops."""
-    if head is None or head.kind == "regression" or labels.dtype == tf.bool:
+def checked_labels(labels: tf.Tensor, task: str, head: Head | None) -> tf.Tensor:
+    """Return the labels; stop the loop if they do not fit the head."""
+    bounds = None if head is None else head.task_kind.label_bounds(head.units)
+    if head is None or bounds is None or labels.dtype == tf.bool:
         return labels
 
-    def refuse(values: Any) -> Any:
+    def refuse(values: tf.Tensor) -> tf.Tensor:
         read_labels(values, task, head)
         return values
 
-    # Python says what is wrong, and is not asked while nothing is: it would hold up the training.
+    # Python, which says what is wrong, runs only if something is: it would slow training down.
     return tf.cond(
-        _all_fit(labels, head),
+        _all_fit(labels, head, bounds),
         lambda: labels,
         lambda: tf.ensure_shape(tf.py_function(refuse, [labels], labels.dtype), labels.shape),
     )
 
 
 def refused_labels(error: tf.errors.OpError) -> InvalidLabels | None:
-    """What was wrong with the labels, if they are what has stopped the loop."""
-    found = re.search(rf"^{InvalidLabels.__name__}: (.*)$", error.message, re.MULTILINE)
+    """Return the error of labels that have stopped the loop; None if something else has."""
+    found = re.search(rf"\b{InvalidLabels.__name__}: (.*)$", error.message, re.MULTILINE)
     return InvalidLabels(found[1]) if found else None
 
 
 def scope_of(index: int) -> str:
-    """What the operations that read a data set are named after, by which errors tell it."""
+    """Return the name scope in which a data set is read: errors of TensorFlow mention it."""
     return f"{_SCOPE}{index}"
 
 
 def wrong_length(error: tf.errors.OpError, names: list[str]) -> InvalidTaskData | None:
-    """What is wrong if a data set ended, or is not as long as it claims."""
+    """Return the error of a data set that ended, or is not as long as it claims; else None."""
     read = re.search(rf"{_SCOPE}(\d+)/IteratorGetNext", error.message)
     if not read:
         return None
@@ -63,21 +64,29 @@ def wrong_length(error: tf.errors.OpError, names: list[str]) -> InvalidTaskData 
     return None
 
 
-def missing_labels(labels: Any, head: Head | None) -> Any:
-    """Booleans in the shape of the labels, or None if none can be missing."""
+def missing_labels(labels: tf.Tensor, head: Head | None) -> tf.Tensor | None:
+    """Return booleans in the shape of the labels; None if none can be missing."""
     if labels.dtype.is_floating:
         return tf.math.is_nan(labels)
-    if has_missing_class(head) and labels.dtype.is_integer and not labels.dtype.is_unsigned:
-        return labels == MISSING_CLASS
+    integer = missing_integer(head)
+    if integer is not None and _is_signed(labels):
+        return labels == integer
     return None
 
 
-def _all_fit(labels: Any, head: Head) -> Any:
-    """A boolean scalar; with few operations, as each step waits for them."""
-    classes = head.kind == "classification"
-    most = min(head.units - 1 if classes else 1, labels.dtype.max)
+def _all_fit(labels: tf.Tensor, head: Head, bounds: LabelBounds) -> tf.Tensor:
+    """Return a boolean scalar, by few operations: every training step waits for them."""
+    least, most = bounds.least, min(bounds.most, labels.dtype.max)
     if labels.dtype.is_floating:
-        whole = tf.floor(labels) if classes else labels
-        return tf.reduce_all((tf.clip_by_value(whole, 0, most) == labels) | tf.math.is_nan(labels))
-    least = MISSING_CLASS if classes and not labels.dtype.is_unsigned else 0
-    return tf.reduce_all(tf.clip_by_value(labels, least, most) == labels)
+        values = tf.floor(labels) if bounds.whole else labels
+        inside = tf.clip_by_value(values, least, most) == labels
+        return tf.reduce_all(inside | tf.math.is_nan(labels))
+    integer = missing_integer(head)
+    inside = tf.clip_by_value(labels, least, most) == labels
+    if integer is not None and _is_signed(labels):
+        inside |= labels == integer
+    return tf.reduce_all(inside)
+
+
+def _is_signed(labels: tf.Tensor) -> bool:
+    return labels.dtype.is_integer and not labels.dtype.is_unsigned

@@ -42,7 +42,7 @@ def changed(labels, value, row=BATCH_SIZE):
 
 WRONG = {
     "a class too high": ("hair", changed(CLASS, CLASSES), "holds the class 3"),
-    "a part of a class": ("hair", changed(CLASS, 0.5), "floating point"),
+    "a part of a class": ("hair", changed(CLASS, 0.5), "whole numbers where classes are meant"),
     "minus one as a float": ("hair", changed(CLASS, -1.0), "holds the class -1"),
     "minus one": ("sex", changed(YES_OR_NO, -1), "holds -1"),
     "a percentage": ("sex", changed(YES_OR_NO, 50.0), "holds 50"),

@@ -1,0 +1,74 @@
+"""What the search needs of keras-tuner and is private there, under names of our own.
+
+keras-tuner 1.4 offers no public way to write the files of a search whole or not at all, to read
+back a search that was killed between two of them, or to declare hyperparameters without building
+models. `tests/keras_private/test_tuner.py` tells when a new version changes any of it.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial
+
+
+class FiledOracle(keras_tuner.Oracle):
+    """An oracle that says where its files are, and lets a subclass write them."""
+
+    def set_seed(self, seed: int) -> None:
+        """Use this seed: the constructor of keras-tuner draws another one instead of 0."""
+        self.seed = self._seed_state = seed
+
+    @property
+    def state_file(self) -> Path:
+        """The file with the state of the oracle."""
+        return Path(self._get_oracle_fname())
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the search."""
+        return Path(self._project_dir)
+
+    def trial_folder(self, trial_id: str) -> Path:
+        """Return the folder of a trial, which is made if it is missing."""
+        return Path(self._get_trial_dir(trial_id))
+
+    @abstractmethod
+    def write_trial(self, trial: Trial, path: Path) -> None:
+        """Write the file of a trial."""
+
+    @property
+    def waiting(self) -> list[str]:
+        """The trials that are handed out before any new one, the next one first."""
+        return self._retry_queue[::-1]
+
+    @waiting.setter
+    def waiting(self, trial_ids: Sequence[str]) -> None:
+        self._retry_queue = list(trial_ids)[::-1]  # keras-tuner takes the last one.
+
+    def _save_trial(self, trial: Trial) -> None:
+        self.write_trial(trial, self.trial_folder(trial.trial_id) / "trial.json")
+
+
+class FiledTuner(keras_tuner.Tuner):
+    """A tuner that says where its files are, and lets a subclass declare hyperparameters."""
+
+    @property
+    def state_file(self) -> Path:
+        """The file with the state of the tuner."""
+        return Path(self._get_tuner_fname())
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether the oracle is on another machine, the chief."""
+        return bool(self._is_worker())
+
+    @abstractmethod
+    def declare_space(self) -> None:
+        """Tell the oracle all hyperparameters; keras-tuner would build models to find them."""
+
+    def _populate_initial_space(self) -> None:
+        self.declare_space()

@@ -1,0 +1,1 @@
+"""Probes, one a file: ways to score the features of a depth."""

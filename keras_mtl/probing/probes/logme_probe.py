@@ -1,0 +1,22 @@
+"""LogME of the features and the labels."""
+
+from __future__ import annotations
+
+from keras_mtl.heads.probe_targets import Floats, ProbeTargets
+from keras_mtl.probing.probes.base import ProbeMethod, ProbeScore
+from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.scores.logme import logme
+
+
+@PROBES.register
+class LogmeProbe(ProbeMethod):
+    """Scores by `keras_mtl.scores.logme`."""
+
+    name = "logme"
+    unit = "LogME"
+
+    def score(
+        self, features: Floats, targets: ProbeTargets, *, folds: int, seed: int
+    ) -> ProbeScore:
+        """Return the mean evidence over the columns; those of classes are one-hot."""
+        return ProbeScore(logme(features, targets.columns, "regression"))

@@ -1,0 +1,22 @@
+"""Ridge regression on all samples but one."""
+
+from __future__ import annotations
+
+from keras_mtl.heads.probe_targets import Floats, ProbeTargets
+from keras_mtl.probing.probes.base import ProbeMethod, ProbeScore
+from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.ridge import held_out_predictions
+
+
+@PROBES.register
+class RidgeProbe(ProbeMethod):
+    """Predicts each sample by a ridge regression on all others, in closed form."""
+
+    name = "ridge"
+
+    def score(
+        self, features: Floats, targets: ProbeTargets, *, folds: int, seed: int
+    ) -> ProbeScore:
+        """Return the metric of the task and the fraction of the labels that is explained."""
+        predictions = held_out_predictions(features, targets.columns)
+        return ProbeScore.of_gains(targets.gains(predictions), targets.fit(predictions))

@@ -1,0 +1,90 @@
+"""What the search needs of keras-tuner and is private there."""
+
+import keras
+import keras_tuner
+import pytest
+from keras_tuner.engine.trial import Trial
+
+from keras_mtl.keras_private.tuner import FiledOracle, FiledTuner
+
+CHANGED = ": see keras_private/tuner.py"
+
+
+class Oracle(FiledOracle):
+    """Hands out one trial after the other, and logs what is written."""
+
+    def __init__(self, **kwargs):
+        super().__init__(objective="val_loss", **kwargs)
+        self.written = []
+        self.verbose = 0
+
+    def populate_space(self, trial_id):
+        return {"status": "RUNNING", "values": {}}
+
+    def write_trial(self, trial, path):
+        self.written.append((trial.trial_id, path))
+
+
+class Tuner(FiledTuner):
+    declared = 0
+
+    def declare_space(self):
+        self.declared += 1
+
+
+@pytest.fixture
+def tuner(tmp_path):
+    keras.utils.clear_session()
+    return Tuner(Oracle(), lambda hp: None, directory=str(tmp_path), project_name="search")
+
+
+def test_files_are_where_keras_tuner_looks_for_them(tuner, tmp_path):
+    oracle, folder = tuner.oracle, tmp_path / "search"
+    assert oracle.folder == folder, f"keras-tuner has another folder of a search{CHANGED}"
+    assert oracle.trial_folder("0001") == folder / "trial_0001", f"Trials are elsewhere{CHANGED}"
+    keras_tuner.Oracle.save(oracle)
+    assert oracle.state_file.exists(), f"The oracle writes another file{CHANGED}"
+    keras_tuner.Tuner.save(tuner)
+    assert tuner.state_file.exists(), f"The tuner writes another file{CHANGED}"
+    assert sorted(path.name for path in folder.glob("*.json")) == ["oracle.json", "tuner0.json"]
+
+
+def test_trials_are_written_by_the_subclass(tuner):
+    oracle = tuner.oracle
+    trial = oracle.create_trial("tuner0")
+    path = oracle.folder / f"trial_{trial.trial_id}" / "trial.json"
+    assert oracle.written == [(trial.trial_id, path)], (
+        f"keras-tuner no longer writes a trial by `_save_trial`{CHANGED}"
+    )
+
+
+def test_waiting_trials_are_handed_out_first_and_in_order(tuner):
+    oracle = tuner.oracle
+    for trial_id in ("a", "b"):
+        oracle.trials[trial_id] = Trial(oracle.get_space(), trial_id)
+    oracle.waiting = ["a", "b"]
+    handed_out = [oracle.create_trial(f"tuner{i}").trial_id for i in range(2)]
+    assert handed_out == ["a", "b"], f"keras-tuner takes no trials of `_retry_queue`{CHANGED}"
+    assert oracle.waiting == []
+
+
+def test_a_seed_of_zero_is_kept(tuner):
+    tuner.oracle.set_seed(0)
+    state = tuner.oracle.get_state()
+    assert (state["seed"], state["seed_state"]) == (0, 0), f"Seeds are kept elsewhere{CHANGED}"
+
+
+def test_no_model_is_built_to_find_hyperparameters(tuner):
+    assert tuner.declared == 1, (
+        f"keras-tuner no longer declares the space by `_populate_initial_space`{CHANGED}"
+    )
+
+
+def test_a_worker_knows_that_it_is_one(tuner, monkeypatch):
+    assert not tuner.is_worker
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", "8000")
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "worker0")
+    assert tuner.is_worker, f"keras-tuner tells workers in another way{CHANGED}"
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "chief")
+    assert not tuner.is_worker

@@ -1,0 +1,35 @@
+"""The results of a search, as a table, a frame and a picture."""
+
+import pytest
+
+from keras_mtl.tuning.search_results import SearchResults, SearchTrial
+
+TRIALS = [
+    SearchTrial("0001", "frozen", "conv", 1, 2, 0.5),
+    SearchTrial("0002", "frozen", "dense", 2, 2, 0.7),
+    SearchTrial("0003", "fine-tuned", "dense", 2, 1, None),
+    SearchTrial("0004", "fine-tuned", "conv", 1, 1, 0.7),
+]
+
+
+def results(direction="max", trials=TRIALS):
+    return SearchResults("val_accuracy", direction, ["conv", "dense"], trials)
+
+
+def test_the_best_trial_is_the_first_of_equal_ones():
+    assert results().best.trial_id == "0002"
+    assert results("min").best.trial_id == "0001"
+    with pytest.raises(ValueError, match="search"):
+        _ = results(trials=TRIALS[2:3]).best
+
+
+def test_they_print_as_a_table_and_become_a_frame():
+    lines = repr(results()).splitlines()
+    assert lines[0].split() == ["trial", "phase", "depth", "cut", "epochs", "val_accuracy"]
+    assert lines[4].split() == ["0003", "fine-tuned", "2", "dense", "1", "-"]
+    assert list(results().to_frame()["score"].dropna()) == [0.5, 0.7, 0.7]
+    assert results()[:1].best.trial_id == "0001"
+
+
+def test_they_become_a_picture(tmp_path):
+    assert results().plot(tmp_path / "depths.png").stat().st_size > 1000
