@@ -13,6 +13,20 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {"matplotlib": "pictures", "keras_tuner": "tuning", "tensorflow_datasets": "datasets"}
 BACKENDS = {"tensorflow", "jax", "torch"}
+BACKEND_ROOMS = ("training.steps", "training.distribution")
+PRIVATE = re.compile(r"_[a-z]\w*")
+OVERRIDDEN = """
+import importlib, inspect, sys
+for name in {modules}:
+    for own in vars(importlib.import_module(name)).values():
+        if not (inspect.isclass(own) and own.__module__ == name):
+            continue
+        foreign = [b for b in own.__mro__ if b.__module__.startswith(("keras.", "keras_tuner."))]
+        for member in vars(own):
+            private = member.startswith("_") and not member.startswith("__")
+            if private and any(member in vars(base) for base in foreign):
+                print(f"{{name}}.{{own.__name__}}.{{member}}")
+"""
 
 
 class Import(NamedTuple):
@@ -67,6 +81,31 @@ def room(module):
     return module.split(".")[1] if "." in module else "__init__"
 
 
+def private_names_defined_in(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and node.value.id == "self":
+                yield node.attr
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def private_names_used_in(path):
+    """Attributes such as `layer._losses`, and texts that may be the names of some."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute):
+            name = node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            name = node.value
+        else:
+            continue
+        # Those of named tuples are private only so that no field can have their names.
+        if PRIVATE.fullmatch(name) and name not in {"_replace", "_asdict", "_fields"}:
+            yield name, node.lineno
+
+
 def within(module, place):
     return f"{module}.".startswith(f"keras_mtl.{place}.")
 
@@ -74,6 +113,17 @@ def within(module, place):
 MODULES = {module_name(path): path for path in (ROOT / "keras_mtl").rglob("*.py")}
 IMPORTS = [found for path in MODULES.values() for found in imports_of(path)]
 INNER = [found for found in IMPORTS if found.target in MODULES]
+OUTSIDE_KERAS_PRIVATE = [
+    path for name, path in MODULES.items() if not name.startswith("keras_mtl.keras_private")
+]
+OVERRIDDEN = OVERRIDDEN.format(
+    modules=[
+        name
+        for name, path in MODULES.items()
+        if path in OUTSIDE_KERAS_PRIVATE
+        and not {found.package for found in IMPORTS if found.source == name} & {"jax", "torch"}
+    ]
+)
 GRAPH = networkx.DiGraph((found.source, found.target) for found in IMPORTS)
 GRAPH.add_nodes_from(MODULES)
 
@@ -119,11 +169,64 @@ def test_backends_are_imported_where_they_are_needed():
     """In functions of `export`, and in the files of a backend, which functions import in turn."""
     uses = [found for found in IMPORTS if found.package in BACKENDS]
     in_export = [found for found in uses if within(found.source, "export") and found.in_function]
-    in_steps = [found for found in uses if within(found.source, "training.steps")]
-    assert [found for found in uses if found not in in_export + in_steps] == []
-    backend_files = {found.source for found in in_steps}
+    in_training = [f for f in uses if any(within(f.source, place) for place in BACKEND_ROOMS)]
+    assert [found for found in uses if found not in in_export + in_training] == []
+    backend_files = {found.source for found in in_training}
     above = [f for f in INNER if f.target in backend_files and f.source not in backend_files]
     assert [found for found in above if not found.in_function] == []
+
+
+def test_what_is_private_in_keras_stays_in_its_room():
+    """Private names are ours: each is defined outside `keras_private`, or used inside it only."""
+    own = {name for path in OUTSIDE_KERAS_PRIVATE for name in private_names_defined_in(path)}
+    assert [
+        f"{path.relative_to(ROOT)}, line {line}: {name}"
+        for path in OUTSIDE_KERAS_PRIVATE
+        for name, line in private_names_used_in(path)
+        if name not in own
+    ] == []
+    internal = ("keras.src", "keras_tuner.src", "keras_tuner.engine")
+    uses = [f for f in IMPORTS if f.target.startswith(internal)]
+    assert [found for found in uses if not within(found.source, "keras_private")] == []
+
+
+def test_no_private_member_of_keras_is_overridden_elsewhere():
+    """What a class of ours defines would otherwise stop to be called when Keras renames it."""
+    found = subprocess.run(
+        [sys.executable, "-c", OVERRIDDEN], check=True, capture_output=True, text=True
+    )
+    assert found.stdout.split() == []
+
+
+def test_models_have_types():
+    """No argument that is a model is `Any`."""
+    assert [
+        f"{path.relative_to(ROOT)}, line {node.lineno}: {node.arg}"
+        for path in MODULES.values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.arg)
+        and node.arg in {"model", "trunk", "source_model"}
+        and isinstance(node.annotation, ast.Name)
+        and node.annotation.id == "Any"
+    ] == []
+
+
+def test_files_can_be_read_at_once():
+    lengths = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_tests_mirror_the_tree():
+    """Four files of five have a test of the same name at the same place."""
+    files = [
+        path.relative_to(ROOT / "keras_mtl")
+        for path in MODULES.values()
+        if path.name != "__init__.py"
+    ]
+    tested = [
+        file for file in files if (ROOT / "tests" / file.parent / f"test_{file.name}").exists()
+    ]
+    assert len(tested) >= 0.8 * len(files), sorted(str(f) for f in set(files) - set(tested))
 
 
 @pytest.mark.parametrize("place", ["report", "schedules", "scores", "errors"])
