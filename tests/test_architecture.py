@@ -1,9 +1,11 @@
 """The house of `docs/design.md`: who imports whom, and which packages come in where."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,8 @@ OPTIONAL = {
     "tensorflow_datasets": ("datasets",),
 }
 BACKENDS = {"tensorflow", "jax", "torch"}
+BACKEND_ROOMS = ("training.steps", "training.distribution")
+PRIVATE = re.compile(r"_[a-z]\w*")
 
 
 class Import(NamedTuple):
@@ -71,6 +75,45 @@ def room(module):
     return module.split(".")[1] if "." in module else "__init__"
 
 
+def private_names_defined_in(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and node.value.id == "self":
+                yield node.attr
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def private_names_used_in(path):
+    """Attributes such as `layer._losses`, and texts that may be the names of some."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute):
+            name = node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            name = node.value
+        else:
+            continue
+        # Those of named tuples are private only so that no field can have their names.
+        if PRIVATE.fullmatch(name) and name not in {"_replace", "_asdict", "_fields"}:
+            yield name, node.lineno
+
+
+def uses_a_backend(module):
+    return any(found.package in BACKENDS for found in IMPORTS if found.source == module)
+
+
+def classes_of(module):
+    members = vars(module).values()
+    return [one for one in members if inspect.isclass(one) and one.__module__ == module.__name__]
+
+
+def foreign(cls):
+    """The bases of a class that are those of Keras or keras-tuner."""
+    return [base for base in cls.__mro__ if base.__module__.startswith(("keras.", "keras_tuner."))]
+
+
 def within(module, place):
     return f"{module}.".startswith(f"keras_mtl.{place}.")
 
@@ -78,6 +121,9 @@ def within(module, place):
 MODULES = {module_name(path): path for path in (ROOT / "keras_mtl").rglob("*.py")}
 IMPORTS = [found for path in MODULES.values() for found in imports_of(path)]
 INNER = [found for found in IMPORTS if found.target in MODULES]
+OUTSIDE_KERAS_PRIVATE = [
+    path for name, path in MODULES.items() if not name.startswith("keras_mtl.keras_private")
+]
 GRAPH = networkx.DiGraph((found.source, found.target) for found in IMPORTS)
 GRAPH.add_nodes_from(MODULES)
 
@@ -124,11 +170,68 @@ def test_backends_are_imported_where_they_are_needed():
     """In functions of `export`, and in the files of a backend, which functions import in turn."""
     uses = [found for found in IMPORTS if found.package in BACKENDS]
     in_export = [found for found in uses if within(found.source, "export") and found.in_function]
-    in_steps = [found for found in uses if within(found.source, "training.steps")]
-    assert [found for found in uses if found not in in_export + in_steps] == []
-    backend_files = {found.source for found in in_steps}
+    in_training = [f for f in uses if any(within(f.source, place) for place in BACKEND_ROOMS)]
+    assert [found for found in uses if found not in in_export + in_training] == []
+    backend_files = {found.source for found in in_training}
     above = [f for f in INNER if f.target in backend_files and f.source not in backend_files]
     assert [found for found in above if not found.in_function] == []
+
+
+def test_what_is_private_in_keras_stays_in_its_room():
+    """Private names are ours: each is defined outside `keras_private`, or used inside it only."""
+    own = {name for path in OUTSIDE_KERAS_PRIVATE for name in private_names_defined_in(path)}
+    assert [
+        f"{path.relative_to(ROOT)}, line {line}: {name}"
+        for path in OUTSIDE_KERAS_PRIVATE
+        for name, line in private_names_used_in(path)
+        if name not in own
+    ] == []
+    internal = ("keras.src", "keras_tuner.src", "keras_tuner.engine")
+    uses = [f for f in IMPORTS if f.target.startswith(internal)]
+    assert [found for found in uses if not within(found.source, "keras_private")] == []
+
+
+def test_no_private_member_of_keras_is_overridden_elsewhere():
+    """Keras would no longer call what a class of ours overrides, once it has another name."""
+    assert [
+        f"{found.__module__}.{found.__name__}.{member}"
+        for name, path in MODULES.items()
+        if path in OUTSIDE_KERAS_PRIVATE and not uses_a_backend(name)
+        for found in classes_of(import_module(name))
+        for member in vars(found)
+        if PRIVATE.fullmatch(member) and any(member in vars(base) for base in foreign(found))
+    ] == []
+
+
+def test_models_have_types():
+    """No argument that is a model is `Any`."""
+    assert [
+        f"{path.relative_to(ROOT)}, line {node.lineno}: {node.arg}"
+        for path in MODULES.values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.arg)
+        and node.arg in {"model", "trunk", "source_model"}
+        and isinstance(node.annotation, ast.Name)
+        and node.annotation.id == "Any"
+    ] == []
+
+
+def test_files_can_be_read_at_once():
+    lengths = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_tests_mirror_the_tree():
+    """Four files of five have a test of the same name at the same place."""
+    files = [
+        path.relative_to(ROOT / "keras_mtl")
+        for path in MODULES.values()
+        if path.name != "__init__.py"
+    ]
+    tested = [
+        file for file in files if (ROOT / "tests" / file.parent / f"test_{file.name}").exists()
+    ]
+    assert len(tested) >= 0.8 * len(files), sorted(str(f) for f in set(files) - set(tested))
 
 
 @pytest.mark.parametrize("place", ["report", "schedules", "scores", "errors"])
