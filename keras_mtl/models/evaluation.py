@@ -108,4 +108,5 @@ def _labelled(data: TaskData) -> Iterator[Any]:
     for batch in data.one_pass():
         there = batch if batch.mask is None else batch.rows(batch.mask)
         if there.num_rows:
-            yield there[:2] if there.sample_weight is None else there[:3]
+            values = there[:2] if there.sample_weight is None else there[:3]
+            yield keras.tree.lists_to_tuples(values)  # In batches, Keras takes a list for an array.

@@ -109,7 +109,7 @@ def _inputs_of(inputs: ModelInputs, source: DataSource, labels: list[Any]) -> It
             )
         arrays = as_tensors(inputs.read(x, "a batch of `x`", batched=True))
         labels.append(_label_array(y))
-        yield (arrays,)
+        yield (keras.tree.lists_to_tuples(arrays),)  # In batches, Keras takes a list for an array.
 
 
 def _label_array(labels: Any) -> np.ndarray:

@@ -125,6 +125,19 @@ def test_baselines_are_compared_with_as_models(model, stream):
     assert scores.changes["hair"]["loss"] == pytest.approx(change, rel=1e-4)
 
 
+def test_a_baseline_of_several_inputs():
+    inputs = [keras.Input((2,), name="left"), keras.Input((2,), name="right")]
+    trunk = keras.Model(inputs, keras.layers.Concatenate()(inputs))
+    model = keras_mtl.MultiTaskModel(trunk, {"hair": 3})
+    model.run_eagerly = True
+    x, y = two_sets()["hair"]
+    data = {"hair": ([x[:, :2], x[:, 2:]], y)}
+
+    scores = model.evaluate(data, baselines={"hair": model}, verbose=0)
+
+    assert scores.changes["hair"]["loss"] == pytest.approx(0, abs=1e-6)
+
+
 def test_a_metric_of_no_known_direction_is_left_out():
     def size(y_true, y_pred):
         return keras.ops.mean(y_pred**2, axis=-1)

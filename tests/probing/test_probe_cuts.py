@@ -136,6 +136,8 @@ def test_several_inputs(structure):
     numbers = np.arange(60.0)[:, None]
     if structure == "list":
         model, inputs = two_inputs(lambda *tensors: list(tensors)), [x, numbers]
+        batches = [([x[:32], numbers[:32]], y[:32]), ([x[32:], numbers[32:]], y[32:])]
+        assert layers_of(probe(model, batches)) == ["both", "last"]
     else:
         model = two_inputs(lambda image, number: {"image": image, "number": number})
         inputs = {"number": numbers, "image": x}
