@@ -1,4 +1,4 @@
-"""A `TransferModel` is a Keras model that takes more kinds of inputs and checks its labels."""
+"""The inputs that the verbs of a `TransferModel` take, beside those of Keras."""
 
 import keras
 import numpy as np
@@ -6,8 +6,7 @@ import pandas
 import pytest
 
 from keras_mtl import Head, transfer
-from keras_mtl.errors import InvalidFeatures, InvalidLabels
-from keras_mtl.models.transfer_model import join
+from keras_mtl.errors import InvalidFeatures
 
 X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
 Y = np.arange(8) % 3
@@ -23,20 +22,6 @@ def model(trained):
     model = transfer(trained, 1, head=Head(3), verify=False)
     model.compile("sgd", model.loss, run_eagerly=True)
     return model
-
-
-def test_trunk_and_head_are_found_in_the_graph(trained):
-    trunk = transfer(trained, 1, verify=False)
-    model = join(trunk, Head(3), "joined")
-    assert model.trunk is trunk
-    assert isinstance(model.head, Head)
-    assert model.compiled and model.name == "joined"
-    copy = keras.models.clone_model(model)
-    assert [copy.trunk.name, copy.head.name] == ["trunk", "head"]
-
-
-def test_a_plain_layer_does_not_know_its_loss(trained):
-    assert not join(transfer(trained, 1, verify=False), keras.layers.Dense(3), "plain").compiled
 
 
 def test_arrays_reach_keras_as_they_are(model, monkeypatch):
@@ -70,12 +55,3 @@ def test_inputs_that_do_not_fit_are_refused_before_training(model):
             verb(gap)
     with pytest.raises(InvalidFeatures, match=r"`validation_data`.*row 5"):
         model.fit(X, Y, validation_data=(gap, Y))
-
-
-def test_labels_are_checked_while_the_loss_is_that_of_the_head(model):
-    with pytest.raises(InvalidLabels):
-        model.fit(X, Y + 1)
-    with pytest.raises(InvalidLabels, match=r"validation_data\[1\]"):
-        model.fit(X, Y, validation_data=(X, Y + 1))
-    model.compile("sgd", "mse", run_eagerly=True)
-    assert model.checked_labels(Y + 1, None)[0].max() == 3
