@@ -28,7 +28,7 @@ Matrix = NDArray[np.float32]
 def run_over(
     extractor: DepthFeatures, x: Any, y: Any, *, batch_size: int | None, verbose: str | int
 ) -> tuple[Matrix, Any]:
-    """Return the features of all samples, and their labels: `y`, or those of the batches.
+    """The features of all samples, and their labels: `y`, or those that come with the batches.
 
     Raises:
         InvalidFeatures: The data have no batches or no end, or do not fit the model.
@@ -42,17 +42,17 @@ def run_over(
     _check_stream(source)
     labels: list[Any] = []
     batches = _inputs_of(inputs, source, labels)
-    first = next(batches, None)  # Read here first: errors from within Keras say less.
+    first = next(batches, None)  # Before Keras sees it, which tells less of what is wrong.
     if first is None:
         raise InvalidFeatures(f"`x` gives no batches. Received: `{source.kind}`.")
     with expected_to_end():
-        # Keras recognises a generator by its type, which a `chain` does not have.
+        # Keras takes for a generator what the compiler made of one, not a `chain`.
         features = extractor.predict((batch for batch in chain([first], batches)), verbose=verbose)
     return features, np.concatenate(labels)
 
 
 def split_features(features: Matrix, widths: Sequence[int], layers: Sequence[str]) -> list[Floats]:
-    """Return one matrix for each depth; refuse values that are not finite.
+    """One matrix for each depth, all of them finite.
 
     Raises:
         InvalidFeatures: Some are NaN or infinite; the first depth is named.
@@ -65,7 +65,7 @@ def split_features(features: Matrix, widths: Sequence[int], layers: Sequence[str
 
 
 def count_samples(model: keras.Model, x: Any) -> int:
-    """Return the number of samples in arrays that go with labels.
+    """The number of samples in arrays that go with labels.
 
     Raises:
         InvalidFeatures: They do not fit the model, their lengths differ, or there is no sample.
@@ -96,7 +96,7 @@ def _check_stream(source: DataSource) -> None:
 
 
 def _inputs_of(inputs: ModelInputs, source: DataSource, labels: list[Any]) -> Iterator[tuple[Any]]:
-    """Yield the inputs of each batch, and append its labels to `labels`.
+    """The inputs of each batch; its labels are appended to `labels` on the way.
 
     A second pass for the labels would meet the samples in another order if the data is shuffled.
     """
