@@ -1,4 +1,4 @@
-"""Arrays: all rows are there at once."""
+"""Arrays: data sets whose rows are all in memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from keras_mtl.errors import InvalidTaskData
 from keras_mtl.keras_private.data_adapters import array_batches, split_off_validation
 
 BATCH_SIZE = 32
-"""That of Keras."""
+"""Rows of a batch where none are asked for, as in Keras."""
 
 
 class ArraySource(DataSource):
@@ -47,17 +47,18 @@ class ArraySource(DataSource):
         return self.data
 
     def as_arrays(self, inputs: ModelInputs, *, y_by_column: bool = False) -> ArraySource:
-        """The same rows in what Keras's adapters take: NumPy arrays, and tensors of text.
+        """Return the same rows as Keras's adapters take them: NumPy arrays, and tensors of text.
 
         Args:
             inputs: The inputs of the model: they tell whether a list is one array.
             y_by_column: Whether a data frame of targets becomes a dict of its columns.
 
         Raises:
-            InvalidInputs: Some are no arrays, or lack a value.
+            InvalidInputs: A part is not an array, or a value is missing.
         """
         x = self.x
         if isinstance(x, list | tuple):
+            # Keras cannot tell the rows of one input from the arrays of several; the model can.
             arrays = [as_leaf(one, "`x`") for one in inputs.in_order(x, "`x`")]
             x = arrays if len(arrays) > 1 else arrays[0]
         return ArraySource(
@@ -68,7 +69,7 @@ class ArraySource(DataSource):
         )
 
     def split(self, share: float) -> tuple[ArraySource, ArraySource]:
-        """The rows without the last ones, and the last rows, as `validation_split` of Keras.
+        """Return the first rows and the last rows, as Keras's `validation_split` splits them.
 
         Raises:
             ValueError: There would be no rows on one side.
@@ -77,12 +78,12 @@ class ArraySource(DataSource):
         return ArraySource(*first), ArraySource(*last)
 
     def batches(self, limit: int | None = None) -> Iterator[Any]:
-        """The first batches of rows in their order."""
+        """Return the first batches of rows, in the order of the rows."""
         arrays = (self.x, self.y, self.sample_weight)
         return islice(array_batches(*arrays, batch_size=self.batch_size), limit)
 
     def task_data(self, reader: Reader, order: Order, mask: Any = None) -> ArrayData:
-        """The rows, shuffled anew for each pass.
+        """Return the rows as the data of tasks, shuffled anew for each pass.
 
         Raises:
             InvalidTaskData: A task has no label at all, or the arrays do not go together.
@@ -114,6 +115,8 @@ class ArrayData(TaskData):
         self.seed = seed
         self._pass_length = -(-self.num_rows // batch_size)
         super().__init__(name, self._pass_length)
+        # The order of the pass read last (no pass is -1): all batches of a pass share it, and to
+        # draw it anew for each batch would take longer than the batch.
         self._order = (-1, np.empty(0, dtype=np.int32))
 
     @property
@@ -137,7 +140,7 @@ class ArrayData(TaskData):
         return self.whole.mask
 
     def split(self, share: float, batch_size: int | None = None) -> tuple[ArrayData, ArrayData]:
-        """The first rows, and the last rows for validation, which are not shuffled.
+        """Return the first rows, and the last rows for validation, which are not shuffled.
 
         Args:
             share: The fraction of rows that are held out.
@@ -146,7 +149,7 @@ class ArrayData(TaskData):
         Raises:
             InvalidTaskData: There would be no rows, or no labels of a task, on one side.
         """
-        at = int(self.num_rows * (1 - share))  # As Keras rounds.
+        at = int(self.num_rows * (1 - share))  # Rounded as Keras does, for the same rows.
         if at in (0, self.num_rows):
             raise InvalidTaskData(
                 f"Of the {self.num_rows} rows of `{self.name}`, `validation_split={share}` leaves "
@@ -165,35 +168,35 @@ class ArrayData(TaskData):
         return kept, ArrayData(self.name, last, batch_size=size, shuffle=False)
 
     def rows(self, position: int) -> np.ndarray:
-        """The row indices of the batch at a position."""
+        """Return the row indices of the batch at a position."""
         number, index = divmod(position, self._pass_length)
         return self.order(number)[index * self.batch_size : (index + 1) * self.batch_size]
 
     def row_blocks(self, positions: Iterable[int]) -> list[np.ndarray]:
-        """The row indices of the batches at some positions."""
+        """Return the row indices of the batches at several positions."""
         return [self.rows(position) for position in positions]
 
     def order(self, number: int) -> np.ndarray:
-        """All row indices in the order of a pass."""
+        """Return all row indices in the order of a pass."""
         if not self.shuffle:
-            number = 0
+            number = 0  # All passes have the same order.
         if number != self._order[0]:
             self._order = (number, self._drawn(number))
         return self._order[1]
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
-        """The batches of one pass."""
+        """Yield the batches of one pass."""
         start = number * self._pass_length
         for position in range(start, start + self._pass_length):
             yield self.whole.rows(self.rows(position))
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
-        """The batches from a position on."""
+        """Yield the batches from a position on, without end."""
         for position in count(start):
             yield self.whole.rows(self.rows(position))
 
     def fingerprint(self) -> str:
-        """The hash of some rows of the inputs, of all labels, and of what orders them."""
+        """Return the hash of sampled input rows, all labels and the settings of their order."""
         return digest_of_rows(self.whole, [self.batch_size, self.shuffle, self.seed, self.name])
 
     def _drawn(self, number: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What every kind of task data can do."""
+"""The interface that every kind of task data has."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ class TaskData(ABC):
 
     @abstractmethod
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
-        """The batches of one pass. Passes of a stream must be read one after the other."""
+        """Return the batches of one pass; passes of a stream must be read one after the other."""
 
     @abstractmethod
     def batches(self, start: int = 0) -> Iterator[Batch]:
-        """The batches from a position on; after the last one of a pass a new pass begins."""
+        """Return the batches from a position on; a new pass follows the last batch of a pass."""
 
     def open(self, start: int = 0) -> Iterator[Batch]:
-        """`batches`, with the first batch read at once, so that its errors come before training."""
+        """Return `batches` with the first batch already read, so its errors precede training."""
         batches = self.batches(start)
+        # `batches` is lazy in most classes: nothing is read, or refused, before the first `next`.
         return chain([next(batches)], batches)
 
     @abstractmethod
@@ -44,17 +45,17 @@ class TaskData(ABC):
         """Return the hash of what is known about the data without reading all of them."""
 
     def check_passes(self, times: int) -> None:  # noqa: B027 (most can)
-        """Refuse data of which `times` full passes cannot be read."""
+        """Refuse data that cannot be read for `times` full passes."""
 
     def check_resumable(self) -> None:  # noqa: B027 (most can)
-        """Refuse data that cannot be moved to an earlier position."""
+        """Refuse data that cannot go back to an earlier position."""
 
 
 class SequentialData(TaskData):
-    """Data whose passes can only be read from the first batch on."""
+    """Data whose passes can be read only from their first batch on."""
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
-        """The batches from a position on; batches before it are read and dropped."""
+        """Yield the batches from a position on; batches before it are read and dropped."""
         skipped = 0
         for number in count():
             empty = True

@@ -27,13 +27,13 @@ class Batch(NamedTuple):
     mask: Any = None
 
     def rows(self, indices: np.ndarray | slice) -> Batch:
-        """The batch of these rows."""
+        """Return the batch of the rows with these indices."""
         return keras.tree.map_structure(
             lambda values: None if values is None else values[indices], self
         )
 
     def unlabelled(self, name: str) -> list[str]:
-        """The tasks that no row has a label for; `name` stands for the only one."""
+        """Return the tasks without any label; a single task is called `name`."""
         masks = self.mask if isinstance(self.mask, dict) else {name: self.mask}
         return [task for task, mask in masks.items() if mask is not None and not mask.any()]
 
@@ -44,7 +44,7 @@ class Batch(NamedTuple):
 
 
 def hint_for_dicts(batch: Any) -> str:
-    """What to do about batches that are dicts, as tensorflow-datasets gives them; or nothing."""
+    """Return advice for batches that are dicts, as tensorflow-datasets gives them, or ""."""
     if not isinstance(batch, dict):
         return ""
     return (

@@ -1,4 +1,4 @@
-"""Hashes of data, by which features are found again and a backup knows its data."""
+"""Hashes of data: a cache finds features by them, and a backup recognises its data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAMPLED_ROWS = 256
 
 
 def digest_of_rows(whole: Batch, settings: list[Any]) -> str:
-    """The hash of arrays of which only some rows of the inputs are read, and of settings."""
+    """Return the hash of sampled input rows, of all labels, weights and masks, and of settings."""
     total = Hash(json.dumps(settings))
     spread = np.unique(np.linspace(0, whole.num_rows - 1, SAMPLED_ROWS).astype(np.int64))
     for array in keras.tree.flatten(whole.x):
@@ -35,7 +35,7 @@ def digest_of_rows(whole: Batch, settings: list[Any]) -> str:
 
 
 def digest_of_arrays(batches: Iterable[Sequence[np.ndarray]]) -> str:
-    """The hash of arrays, whatever the size of the batches in which they come."""
+    """Return the hash of arrays that come in batches; the batch size does not change it."""
     columns: list[Hash] = []
     for batch in batches:
         if not columns:
@@ -46,7 +46,7 @@ def digest_of_arrays(batches: Iterable[Sequence[np.ndarray]]) -> str:
 
 
 def digest_of_values(values: Any, what: str) -> str:
-    """The hash of arrays of any kind, or of a structure of them, as they are given.
+    """Return the hash of arrays of any kind, or of a structure of arrays, as they are given.
 
     Args:
         values: A list counts as several arrays if its elements are arrays, else as the rows of one.
@@ -59,13 +59,14 @@ def digest_of_values(values: Any, what: str) -> str:
 
 
 def digest_of_samples(batches: Iterable[Sequence[np.ndarray]]) -> str:
-    """The hash of samples in any order: a data set may shuffle itself each time it is read."""
+    """Return the hash of samples in any order: a data set may be shuffled on each read."""
     total = 0
     sizes: Counter[int] = Counter()
     for batch in batches:
-        sizes[len(batch[0])] += 1
+        sizes[len(batch[0])] += 1  # Batches are replayed as they came, so their sizes count.
         for sample in zip(*batch, strict=True):
             values = b"".join(_described(np.asarray(value)) for value in sample)
+            # A sum does not depend on the order; unlike XOR it keeps samples that come twice.
             total += int(Hash(values).hexdigest(), 16)
     return hash_of_several([f"{total}", f"{sorted(sizes.items())}"])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any
 
 from keras_mtl.batches.arrays import BATCH_SIZE, ArraySource
@@ -12,6 +11,7 @@ from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import OneTask, Reader, SeveralTasks
 from keras_mtl.batches.recognise import recognise
+from keras_mtl.common.arguments import whole_number
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.head import Head
 
@@ -28,7 +28,7 @@ def task_data(
     sample_weight: Any = None,
     mask: Any = None,
 ) -> TaskData:
-    """The data of one task.
+    """Return the data of one task.
 
     Args:
         name: The name of the task.
@@ -64,7 +64,7 @@ def joint_data(
     sample_weight: Any = None,
     masks: Mapping[str, Any] | None = None,
 ) -> TaskData:
-    """One data set with the labels of several tasks.
+    """Return the data of several tasks whose labels are for the same rows.
 
     Args:
         data: As for `task_data`, with a dict of labels by the tasks' names as `y`. Weights are for
@@ -92,6 +92,7 @@ def joint_data(
 
 def _task_data(reader: Reader, data: Any, order: Order, sample_weight: Any, mask: Any) -> TaskData:
     name = reader.name
+    # Before `recognise`: only a tuple is `(x, y)`; a list of arrays may be several inputs.
     if isinstance(data, tuple):
         x, y, weights = reader.unpack(data)
         if weights is not None and sample_weight is not None:
@@ -111,11 +112,7 @@ def _task_data(reader: Reader, data: Any, order: Order, sample_weight: Any, mask
 
 
 def _checked_size(batch_size: int | None) -> int:
-    if batch_size is None:
-        return BATCH_SIZE
-    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or int(batch_size) < 1:
-        raise ValueError(f"`batch_size` is a positive whole number. Received: {batch_size!r}.")
-    return int(batch_size)
+    return BATCH_SIZE if batch_size is None else whole_number("batch_size", batch_size)
 
 
 def _refuse_for_batches(value: Any, argument: str, name: str) -> None:

@@ -19,14 +19,14 @@ from keras_mtl.errors import DataEnded, InvalidTaskData
 
 @contextmanager
 def expected_to_end() -> Iterator[None]:
-    """Keras warns that the "input ran out of data" whenever a generator ends; here it may."""
+    """Silence Keras's warning that the "input ran out of data": here a generator may end."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Your input ran out of data")
         yield
 
 
 class GeneratorSource(DataSource):
-    """An iterator: its batches can be read once, and only they show whether it ends."""
+    """An iterator: its batches can be read once, and its end is known only when it is reached."""
 
     is_read_once = True
 
@@ -34,11 +34,11 @@ class GeneratorSource(DataSource):
         super().__init__(data, None)
 
     def batches(self, limit: int | None = None) -> Iterator[Any]:
-        """The next batches."""
+        """Return the next batches."""
         return islice(self.data, limit)
 
     def task_data(self, reader: Reader, order: Order) -> GeneratorData:
-        """The batches in the order in which the iterator gives them."""
+        """Return the batches as the data of tasks, in the order of the iterator."""
         return GeneratorData(self, reader)
 
 
@@ -56,11 +56,11 @@ class GeneratorData(TaskData):
         self._reader = reader
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
-        """What is left of the batches."""
+        """Return the remaining batches."""
         return map(self._reader.read, self._source.batches())
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
-        """The next batches, whatever the position: batches before `start` are gone.
+        """Yield the next batches, whatever the position: batches before `start` are gone.
 
         Raises:
             DataEnded: There are no more.
@@ -77,11 +77,11 @@ class GeneratorData(TaskData):
         )
 
     def fingerprint(self) -> str:
-        """The hash of the name of the task: nothing else is known."""
+        """Return the hash of the name of the task: nothing else is known."""
         return hash_of_settings([self.name, "generator"])
 
     def check_passes(self, times: int) -> None:
-        """Refuse: after the first pass it is used up."""
+        """Refuse several passes: after the first pass the iterator is used up."""
         if times > 1:
             raise InvalidTaskData(
                 f"The data of `{self.name}` to evaluate on are a generator, which can be read only "
@@ -90,7 +90,7 @@ class GeneratorData(TaskData):
             )
 
     def check_resumable(self) -> NoReturn:
-        """Refuse: the batches that it has given are gone."""
+        """Refuse to resume: the batches that the iterator has given are gone."""
         raise InvalidTaskData(
             f"The data of `{self.name}` are a generator, which can neither be read again nor moved "
             "to a position, so a run on it cannot be resumed. Give arrays, a `PyDataset` or a "

@@ -20,16 +20,16 @@ class LoaderSource(DataSource):
 
     def __init__(self, data: Iterable[Any]) -> None:
         length = _length(data)
-        # grain says so of a data set that repeats without end.
+        # The length that grain gives for a data set that repeats without end.
         is_endless = length == sys.maxsize
         super().__init__(data, None if is_endless else length, is_endless=is_endless)
 
     def batches(self, limit: int | None = None) -> Iterator[Any]:
-        """The first batches of a pass."""
+        """Return the first batches of a pass."""
         return islice(self.data, limit)
 
     def task_data(self, reader: Reader, order: Order) -> LoaderData:
-        """The batches in the order in which the loader gives them."""
+        """Return the batches as the data of tasks, in the order of the loader."""
         return LoaderData(self, reader)
 
 
@@ -47,11 +47,11 @@ class LoaderData(SequentialData):
         self._reader = reader
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
-        """The batches of the next pass."""
+        """Return the batches of the next pass."""
         return map(self._reader.read, self._source.batches())
 
     def fingerprint(self) -> str:
-        """The hash of its class and length."""
+        """Return the hash of the loader's class and length."""
         kind = type(self._source.data).__qualname__
         return hash_of_settings([self.name, kind, self.num_batches])
 

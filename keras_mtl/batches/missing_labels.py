@@ -48,7 +48,7 @@ def check_label_spec(spec: Any, task: str, head: Head | None = None) -> None:
     """Refuse labels whose known shape or dtype does not fit.
 
     Args:
-        spec: What stands for the labels in the `element_spec` of a `tf.data.Dataset`.
+        spec: The labels in the `element_spec` of a `tf.data.Dataset`.
         task: The name of the task.
         head: The head that is to learn them, if it is one that knows its kind.
 
@@ -58,7 +58,7 @@ def check_label_spec(spec: Any, task: str, head: Head | None = None) -> None:
     if spec.shape.rank is None or None in tuple(spec.shape)[1:]:
         return
     dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype
-    # Zeros are labels of every kind.
+    # No values are known yet: zeros are labels of every kind, so only shape and dtype are checked.
     read_labels(np.zeros([size or 1 for size in spec.shape], dtype), task, head)
 
 
@@ -68,7 +68,7 @@ def missing_integer(head: Head | None) -> int | None:
 
 
 def _read(y: Any, task: str, head: Head | None, mask: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    # The values under the mask of a masked array may be anything.
+    # Values under the mask of a masked array are arbitrary: 0 passes the checks below.
     array = label_array(y.filled(0) if _is_masked(y) else y, SUBJECT, gaps=True)
     missing = _missing(y, array, head)
     absent = _over_row(missing, np.all)
@@ -77,6 +77,7 @@ def _read(y: Any, task: str, head: Head | None, mask: Any) -> tuple[np.ndarray, 
     _refuse_parts(missing, absent)
     present = ~absent if absent.any() else None
     if present is not None:
+        # Rows without a label are 0, a label of every kind. `where` makes integers of booleans.
         array = np.where(absent.reshape(-1, *[1] * (array.ndim - 1)), 0, array).astype(array.dtype)
     if head is not None:
         array = fitting_labels(head, array, SUBJECT)

@@ -28,8 +28,14 @@ def as_model_input(inputs: ModelInputs, x: Any, what: str = "`x`") -> Any:
     Raises:
         As `ModelInputs.read`.
     """
-    is_stream = x is None or not isinstance(recognise(x), ArraySource)
-    if is_stream or all(map(_is_taken, keras.tree.flatten(x))):
+    if isinstance(x, np.ndarray) and _is_taken(x):  # The most frequent case, at no cost.
+        return x
+    if x is None or not isinstance(recognise(x), ArraySource):
+        return x
+    leaves = keras.tree.flatten(x)
+    # A list of another length may hold the rows of one input; Keras would take them for inputs.
+    one_for_each = isinstance(x, dict) or len(leaves) == len(inputs.tensors)
+    if one_for_each and all(map(_is_taken, leaves)):
         return x
     return as_tensors(inputs.read(x, what))
 
@@ -43,7 +49,7 @@ def as_validation_data(inputs: ModelInputs, data: Any) -> Any:
 
 
 def _is_taken(leaf: Any) -> bool:
-    """Whether Keras takes an array as it is."""
+    """Return whether Keras takes an array as it is."""
     if isinstance(leaf, np.ndarray):
         return leaf.dtype.kind in "biufV"
     return bool(keras.ops.is_tensor(leaf)) or is_sparse_or_ragged(leaf)

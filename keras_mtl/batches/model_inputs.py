@@ -34,12 +34,12 @@ class ModelInputs:
 
     @classmethod
     def of(cls, model: keras.Model) -> ModelInputs:
-        """The inputs of a Functional or built Sequential model."""
+        """Return the inputs of a Functional or built Sequential model."""
         return cls(checked_functional(model).input)
 
     @property
     def are_named(self) -> bool:
-        """Whether data for them are told apart by names, as the columns of a data frame are."""
+        """Whether their data have names, as the columns of a data frame have."""
         return len(self.names) > 1 or isinstance(self.structure, dict)
 
     def read(self, x: Any, what: str, *, batched: bool = False) -> Any:
@@ -59,9 +59,29 @@ class ModelInputs:
             _with_rank(in_floatx(array), self.added_axes(index, array.shape, what, batched=batched))
             for index, array in enumerate(self._arrays(x, what))
         ]
-        if self.structure is self.tensors[0]:  # Most models have one input; this runs each batch.
+        # Runs for each batch, and most models have one input: `pack_sequence_as` would cost more.
+        if self.structure is self.tensors[0]:
             return arrays[0]
         self.check_lengths(arrays, what)
+        return keras.tree.pack_sequence_as(self.structure, arrays)
+
+    def arrange(self, x: Any, what: str) -> Any:
+        """Return checked arrays in the structure of the model's inputs, each of a rank it takes.
+
+        Unlike `read`, this neither converts nor copies, so data that fill the memory stay as they
+        are, and batches of the result need no check.
+
+        Args:
+            x: What `count_rows` accepted, as arrays and tensors.
+            what: What messages call the data.
+
+        Raises:
+            InvalidFeatures: An input is missing, or has a wrong shape.
+        """
+        arrays = [
+            _with_rank(array, self.added_axes(index, tuple(array.shape), what))
+            for index, array in enumerate(self.in_order(x, what))
+        ]
         return keras.tree.pack_sequence_as(self.structure, arrays)
 
     def count_rows(self, x: Any, what: str) -> int:
@@ -79,10 +99,10 @@ class ModelInputs:
         return len(arrays[0])
 
     def check_specs(self, x: Any, what: str) -> None:
-        """Refuse a stream of which it is known beforehand that its batches do not fit.
+        """Refuse a stream whose known shapes do not fit.
 
         Args:
-            x: What stands for the inputs in the `element_spec` of a `tf.data.Dataset`.
+            x: The inputs in the `element_spec` of a `tf.data.Dataset`.
             what: What messages call the data.
         """
         for index, spec in enumerate(self.in_order(x, what)):
@@ -142,7 +162,7 @@ class ModelInputs:
             yield array
 
     def _by_name(self, x: Mapping[str, Any], what: str) -> list[Any]:
-        """Keras, too, ignores what is there beside the inputs."""
+        """Return the value for each input; as in Keras, other keys are ignored."""
         for keys in (self.keys, self.names):
             if set(keys) <= set(x):
                 return [x[key] for key in keys]
@@ -153,7 +173,7 @@ class ModelInputs:
         )
 
     def _only(self, x: Any, what: str) -> Any:
-        """The array for the only input: as it is, in a list of one, or as a list of its rows."""
+        """Return the array for a single input: given as it is, in a list of one, or as its rows."""
         if not isinstance(x, list | tuple) or not x or not all(map(_is_array, x)):
             return x
         expected = self.tensors[0].shape
@@ -191,7 +211,7 @@ def _is_array(value: Any) -> bool:
 
 
 def _is_batch(shape: Shape, expected: Shape) -> bool:
-    """Whether it is the shape of many rows, the last dimension of which may be left out."""
+    """Return whether a shape is that of many rows; a last dimension of 1 may be left out."""
     return len(shape) == len(expected) or (expected[-1] == 1 and fits((*shape, 1), expected))
 
 

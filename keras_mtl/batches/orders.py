@@ -23,12 +23,12 @@ class Order(NamedTuple):
 
 
 def order_of_pass(size: int, number: int, *, name: str, seed: int) -> np.ndarray:
-    """A random order of `range(size)` that depends on the arguments alone.
+    """Return a random order of `range(size)` that depends on the arguments alone.
 
     Args:
-        size: How many are ordered.
-        number: Of the pass.
-        name: Of the task, so that tasks of one size are not shuffled alike.
+        size: The number of rows or batches.
+        number: The number of the pass.
+        name: The name of the task, so that tasks of the same size get different orders.
         seed: Seed of the run.
     """
     random = np.random.Generator(np.random.Philox(seed_of(seed, name, number)))
@@ -36,10 +36,11 @@ def order_of_pass(size: int, number: int, *, name: str, seed: int) -> np.ndarray
 
 
 def unshuffled(size: int) -> np.ndarray:
-    """`range(size)` in the smaller of the two dtypes that can index rows in a compiled step."""
+    """Return `range(size)` in the smaller of the two dtypes that index rows in compiled steps."""
     return np.arange(size, dtype=np.int32 if size < 2**31 else np.int64)
 
 
 def seed_of(seed: int, name: str, number: int) -> np.random.SeedSequence:
-    """A seed for each pass over each task's data."""
+    """Return a seed for one pass over the data of one task."""
+    # Not `hash`, which differs between processes: a resumed run needs the same order.
     return np.random.SeedSequence([seed, crc32(name.encode()), number])

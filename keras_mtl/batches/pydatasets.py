@@ -26,19 +26,19 @@ class PyDatasetSource(DataSource):
         super().__init__(data, data.num_batches, is_endless=data.num_batches is None)
 
     def batches(self, limit: int | None = None) -> Iterator[Any]:
-        """The first batches in the order of their indices, read by the workers of the data set."""
+        """Return the first batches in the order of indices, read by the data set's workers."""
         return dataset_batches(self.data, limit)
 
     def task_data(self, reader: Reader, order: Order) -> PyDatasetData:
-        """The batches in another order in each pass."""
+        """Return the batches as the data of tasks, in another order in each pass."""
         return PyDatasetData(self, reader, shuffle=order.shuffle, seed=order.seed)
 
 
 class PyDatasetData(TaskData):
     """The batches of a `PyDataset` as the data of tasks, in another order in each pass.
 
-    Its own workers are not used. Batches before a position are not read, only its hooks for the
-    beginning and the end of an epoch are called.
+    The workers of the data set are not used. Batches before a position are not read; only the hooks
+    for the beginning and the end of an epoch are called.
 
     Args:
         source: The data set.
@@ -65,12 +65,13 @@ class PyDatasetData(TaskData):
             )
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
-        """The batches of one pass; without end if the data set has none."""
+        """Return the batches of one pass; without end if the data set has no length."""
         return self._from(number, 0)
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
-        """The batches from a position on."""
+        """Yield the batches from a position on, without end."""
         passes, index = divmod(start, self.num_batches) if self.num_batches else (0, start)
+        # A data set may shuffle or count in its hooks, so a resumed run calls them as often.
         for _ in range(passes):
             self._dataset.on_epoch_begin()
             self._dataset.on_epoch_end()
@@ -79,7 +80,7 @@ class PyDatasetData(TaskData):
             index = 0
 
     def fingerprint(self) -> str:
-        """The hash of its class and length: reading a batch might change it."""
+        """Return the hash of its class and length: to read a batch might change the data set."""
         kind = type(self._dataset).__qualname__
         return hash_of_settings([self.name, kind, self.num_batches, self._shuffle, self._seed])
 

@@ -1,4 +1,4 @@
-"""What a user gives as one batch, or as all rows, is read, checked and put into one form."""
+"""Readers: check what a user gives as one batch, or as all rows, and put it into one form."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reader(ABC):
         self.inputs = inputs
 
     def read(self, values: Any, mask: Any = None) -> Batch:
-        """One batch, or all rows.
+        """Read one batch, or all rows.
 
         Args:
             values: `(x, y)` or `(x, y, sample_weight)`.
@@ -49,7 +49,7 @@ class Reader(ABC):
         return batch
 
     def check_specs(self, specs: Any) -> None:
-        """Refuse batches of which it is known beforehand that they do not fit the model.
+        """Refuse a stream whose known shapes and dtypes do not fit the model.
 
         Args:
             specs: The `element_spec` of a `tf.data.Dataset`, None for what it leaves out.
@@ -62,18 +62,18 @@ class Reader(ABC):
 
     @abstractmethod
     def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
-        """Labels, weights and masks."""
+        """Return the labels, weights and masks."""
 
     @abstractmethod
     def check_label_specs(self, specs: Any) -> None:
-        """Refuse labels of which it is known beforehand that they do not fit the heads."""
+        """Refuse labels whose known shapes or dtypes do not fit the heads."""
 
     @abstractmethod
     def check_weight_specs(self, specs: Any) -> None:
-        """Refuse weights of which it is known beforehand that they are not one for each row."""
+        """Refuse weights whose known shape or dtype is not one number for each row."""
 
     def unpack(self, values: Any) -> tuple[Any, Any, Any]:
-        """Inputs, labels and weights.
+        """Return the inputs, labels and weights.
 
         Raises:
             InvalidTaskData: There are no labels.
@@ -127,16 +127,16 @@ class OneTask(Reader):
         self.head = head
 
     def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
-        """Labels, weights and mask."""
+        """Return the labels, weights and mask."""
         labels, present = read_labels(y, self.name, self.head, mask)
         return labels, read_weights(sample_weight, self.name), present
 
     def check_label_specs(self, specs: Any) -> None:
-        """Refuse labels of which it is known beforehand that they do not fit the head."""
+        """Refuse labels whose known shape or dtype does not fit the head."""
         check_label_spec(specs, self.name, self.head)
 
     def check_weight_specs(self, specs: Any) -> None:
-        """Refuse weights of which it is known beforehand that they are not one for each row."""
+        """Refuse weights whose known shape or dtype is not one number for each row."""
         check_weight_spec(specs, self.name)
 
 
@@ -157,7 +157,7 @@ class SeveralTasks(Reader):
         self.heads = dict(heads)
 
     def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
-        """Labels, weights and masks of each task."""
+        """Return the labels, weights and masks of each task."""
         labels = self._by_task(y, "labels")
         weights = self._for_each(sample_weight, "sample weights")
         masks = self._for_each(mask, "masks")
@@ -171,13 +171,13 @@ class SeveralTasks(Reader):
         return y, sample_weight, mask
 
     def check_label_specs(self, specs: Any) -> None:
-        """Refuse labels of which it is known beforehand that they do not fit the heads."""
+        """Refuse labels whose known shapes or dtypes do not fit the heads."""
         labels = self._by_task(specs, "labels")
         for task, head in self.heads.items():
             check_label_spec(labels[task], task, head)
 
     def check_weight_specs(self, specs: Any) -> None:
-        """Refuse weights of which it is known beforehand that they are not one for each row."""
+        """Refuse weights whose known shape or dtype is not one number for each row."""
         for task, spec in self._for_each(specs, "sample weights").items():
             check_weight_spec(spec, task)
 
@@ -200,7 +200,7 @@ class SeveralTasks(Reader):
         return y
 
     def _for_each(self, values: Any, what: str) -> Mapping[str, Any]:
-        """One value for each task: all may share one, and a dict may leave some out."""
+        """Return a value for each task: one for all, or that of a dict, None where it is absent."""
         if not isinstance(values, Mapping):
             return dict.fromkeys(self.heads, values)
         for task in values:

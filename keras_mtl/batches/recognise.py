@@ -1,4 +1,4 @@
-"""The one place that tells which kind of data a user has given."""
+"""The one place that recognises which kind of data a user has given."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def recognise(x: Any, y: Any = None, sample_weight: Any = None) -> DataSource:
 
 
 def _stream(x: Any, *, is_alone: bool) -> DataSource | None:
+    # From the narrowest kind to the widest: data sets are iterable, too, and so is a generator.
     if isinstance(x, keras.utils.PyDataset):
         return PyDatasetSource(x)
     if is_tf_dataset(x):
@@ -56,13 +57,13 @@ def _stream(x: Any, *, is_alone: bool) -> DataSource | None:
 
 
 def _holds_values(x: Iterable[Any]) -> bool:
-    """Arrays, data frames, dicts and lists can be iterated too, but not over batches."""
+    """Return whether an iterable holds values, as arrays and dicts do, rather than batches."""
     has_array = hasattr(x, "shape") or hasattr(x, "__array__")
     return has_array or isinstance(x, str | bytes | Mapping | list | tuple)
 
 
 def _is_batch(value: Any) -> bool:
-    """Whether an element of a list is `(x, y)` rather than a row, or the array of an input."""
+    """Return whether an element of a list is `(x, y)` rather than a row, or an input's array."""
     if isinstance(value, tuple):
         return True
     parts = value if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""Weights of samples are checked before they count in a loss."""
+"""Checks of sample weights, before they count in a loss."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras_mtl.errors import InvalidTaskData
 
 
 def read_weights(sample_weight: Any, task: str) -> np.ndarray | None:
-    """The weights of the samples, if they are finite numbers, one for each."""
+    """Return the weights of the samples as an array; refuse all but one finite number each."""
     if sample_weight is None:
         return None
     array = as_array(sample_weight, f"The sample weights of `{task}`")
@@ -25,12 +25,13 @@ def read_weights(sample_weight: Any, task: str) -> np.ndarray | None:
 
 
 def check_weight_spec(spec: Any, task: str) -> None:
-    """Refuse weights of which it is known beforehand that they are not one for each row.
+    """Refuse weights whose known shape or dtype is not one number for each row.
 
     Args:
-        spec: What stands for the weights in the `element_spec` of a `tf.data.Dataset`, or None.
+        spec: The weights in the `element_spec` of a `tf.data.Dataset`, or None.
         task: What messages call the data.
     """
     if spec is not None and spec.shape.rank is not None:
+        # TensorFlow's NumPy dtype for text is object, which could hold numbers as well.
         dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype
         read_weights(np.ones([size or 1 for size in spec.shape], dtype), task)

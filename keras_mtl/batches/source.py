@@ -1,4 +1,4 @@
-"""What every kind of data can do once it is recognised."""
+"""The interface that every kind of data has once it is recognised."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DataSource(ABC):
         num_batches: Batches in a pass; None where it is not known.
 
     Attributes:
-        is_read_once: Whether the batches are gone once they are read.
+        is_read_once: Whether the batches can be read only once.
         is_endless: Whether a pass is known to have no end.
     """
 
@@ -32,22 +32,22 @@ class DataSource(ABC):
 
     @property
     def kind(self) -> str:
-        """What messages call the data: the name of their class."""
+        """The name of the class of the data, for messages."""
         return type(self.data).__name__
 
     @abstractmethod
     def batches(self, limit: int | None = None) -> Iterator[Any]:
-        """The first batches of a pass, in their order.
+        """Return the first batches of a pass, in their order.
 
-        Each is what `keras.utils.unpack_x_y_sample_weight` takes, of arrays of any kind.
+        A batch is what `keras.utils.unpack_x_y_sample_weight` takes, of arrays of any kind.
 
         Args:
-            limit: How many; None for all.
+            limit: The number of batches; None for all.
         """
 
     @abstractmethod
     def task_data(self, reader: Reader, order: Order) -> TaskData:
-        """The data as batches without end for the training of tasks.
+        """Return the data as batches without end for the training of tasks.
 
         Args:
             reader: Checks the batches and puts them into one form.

@@ -18,7 +18,7 @@ from keras_mtl.keras_private.data_adapters import dataset_batches
 
 INFINITE = -1
 UNKNOWN = -2
-"""What a `tf.data.Dataset` gives as its cardinality."""
+"""The cardinalities of a `tf.data.Dataset` without an end, and of unknown length."""
 
 
 class TfDatasetSource(DataSource):
@@ -30,16 +30,16 @@ class TfDatasetSource(DataSource):
         super().__init__(data, known, is_endless=size == INFINITE)
 
     def batches(self, limit: int | None = None) -> Iterator[Any]:
-        """The first batches of a pass."""
+        """Return the first batches of a pass."""
         return dataset_batches(self.data, limit)
 
     def task_data(self, reader: Reader, order: Order) -> TfDatasetData:
-        """The batches in the order in which the data set gives them."""
+        """Return the batches as the data of tasks, in the order of the data set."""
         return TfDatasetData(self, reader)
 
 
 class TfDatasetData(SequentialData):
-    """A data set as the data of tasks; each pass iterates it again, shuffled as it was made to be.
+    """A data set as the data of tasks; each pass iterates it again, with its own shuffling.
 
     Args:
         source: The data set, of batches `(x, y)` or `(x, y, sample_weight)`.
@@ -59,7 +59,7 @@ class TfDatasetData(SequentialData):
         self._source = source
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
-        """The batches of the next pass."""
+        """Return the batches of the next pass."""
         return map(self.reader.read, self._source.batches())
 
     def check_passes(self, times: int) -> None:
@@ -71,10 +71,10 @@ class TfDatasetData(SequentialData):
             )
 
     def fingerprint(self) -> str:
-        """The hash of its length and of what its batches look like."""
+        """Return the hash of the data set's length and `element_spec`."""
         return hash_of_settings([self.name, self.num_batches, str(self.dataset.element_spec)])
 
 
 def _known_spec(spec: Any) -> Any:
-    # Found without TensorFlow, which may not be installed.
+    # By the name of the class: without TensorFlow nothing can be imported to compare with.
     return None if type(spec).__name__ == "NoneTensorSpec" else spec

@@ -1,4 +1,4 @@
-"""Whatever holds numbers or text, as NumPy arrays."""
+"""Conversion of everything that holds numbers or text to NumPy arrays."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def dense_array(value: Any, what: str) -> np.ndarray:
     array = np.asarray(value) if isinstance(value, np.ndarray) else _converted(value, what)
     if array.ndim == 0:
         raise InvalidInputs(f"{what} must hold one row for each sample. Received: {_shown(value)}.")
-    if array.dtype.kind in "UST":
+    if array.dtype.kind in "UST":  # Text of a fixed width; as objects all text is of one dtype.
         return array.astype(object)
     return _of_objects(array, what) if array.dtype == object else array
 
@@ -53,19 +53,19 @@ def _converted(value: Any, what: str) -> np.ndarray:
 
 def in_floatx(array: np.ndarray) -> np.ndarray:
     """Return numbers in the precision that the model computes in, as `fit` converts them."""
-    # NumPy calls the half-precision types of the backends V.
+    # bfloat16 and float8 are NumPy dtypes of kind V, of which only the name says "float".
     narrow = array.dtype.kind == "V" and "float" in array.dtype.name
     wide = array.dtype == np.float64
     return array.astype(keras.config.floatx()) if narrow or wide else array
 
 
 def is_frame(value: Any) -> bool:
-    """Whether it is a `pandas.DataFrame`, found without pandas, which may not be installed."""
+    """Return whether a value is a `pandas.DataFrame`; pandas need not be installed."""
     return hasattr(value, "iloc") and hasattr(value, "columns")
 
 
 def is_text(array: np.ndarray) -> bool:
-    """Whether all values are text."""
+    """Return whether all values are text."""
     return array.dtype == object and all(isinstance(value, TEXT) for value in array.flat)
 
 
@@ -118,12 +118,12 @@ def _as_tensor(array: Any) -> Any:
 
 
 def _is_structure(value: Any) -> bool:
-    """Whether an element of a list is an array of many rows, rather than a row."""
+    """Return whether an element of a list is an array of many rows, rather than a row."""
     return isinstance(value, Mapping) or len(getattr(value, "shape", ())) > 0
 
 
 def _of_frame(frame: Any, what: str) -> np.ndarray:
-    """The columns side by side; a column that is no array of one kind is named."""
+    """Return the columns side by side; errors name the column."""
     columns = [
         dense_array(column, f"The column {name!r} of {_inner(what)}")
         for name, column in frame.items()
@@ -141,7 +141,7 @@ def _of_frame(frame: Any, what: str) -> np.ndarray:
 
 
 def _of_objects(array: np.ndarray, what: str) -> np.ndarray:
-    """Numbers if all values are numbers, else the objects, of which none stands for no value."""
+    """Return numbers if all values are numbers, else the objects; refuse missing values."""
     values = array.ravel().tolist()
     for index, value in enumerate(values):
         if _is_missing(value):
@@ -152,15 +152,15 @@ def _of_objects(array: np.ndarray, what: str) -> np.ndarray:
 
 
 def _refuse_gaps(series: Any, what: str) -> None:
-    """NumPy has no value for what is missing in categories, nullable numbers and strings."""
-    if not isinstance(series.dtype, np.dtype):
+    """Refuse missing values in pandas' own dtypes: NumPy would give them a wrong value."""
+    if not isinstance(series.dtype, np.dtype):  # In NumPy's dtypes NaN stays NaN.
         gaps = np.asarray(series.isna())
         if gaps.any():
             raise _gap(int(gaps.argmax()), what)
 
 
 def _is_missing(value: Any) -> bool:
-    """Whether an object stands for no value: None, or NaN and NA as pandas has them."""
+    """Return whether an object is a missing value: None, NaN, or pandas' NA and NaT."""
     not_a_number = isinstance(value, float) and value != value
     return value is None or type(value).__name__ in ("NAType", "NaTType") or not_a_number
 
@@ -173,7 +173,7 @@ def _gap(row: int, what: str) -> InvalidInputs:
 
 
 def _inner(what: str) -> str:
-    """What messages call a thing, within a sentence."""
+    """Return what messages call a thing within a sentence."""
     return what[0].lower() + what[1:]
 
 

@@ -1,4 +1,4 @@
-"""How many training steps on features run in one compiled call."""
+"""The number of training steps on features that run in one compiled call."""
 
 from __future__ import annotations
 

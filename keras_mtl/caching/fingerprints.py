@@ -1,4 +1,4 @@
-"""The hash of the static part of a model, by which the features it computed are found again."""
+"""The hash of the static part of a model, by which a cache finds the features it computed."""
 
 from __future__ import annotations
 
@@ -40,13 +40,14 @@ def fingerprint_of_static_part(model: keras.Model, split: Split) -> str:
 
 
 def _state(layer: keras.Layer, *, draws: bool) -> list[keras.Variable]:
-    """The variables on which the output of the layer depends."""
+    """Return the variables on which the output of the layer depends."""
+    # Outside augmentation nothing draws from the seeds, which change whenever the model is used.
     idle = set() if draws else {id(s) for part in sublayers(layer) for s in seed_states(part)}
     return [variable for variable in layer.variables if id(variable) not in idle]
 
 
 def _description(step: Call) -> str:
-    """Class, configuration and arguments, without names: Keras numbers names by what came before.
+    """Return class, configuration and arguments as JSON, without names.
 
     Raises:
         CacheError: The layer has no configuration, so it cannot be told from another.
@@ -69,12 +70,13 @@ def _without_names(config: Any) -> Any:
         return [_without_names(value) for value in config]
     if not isinstance(config, dict):
         return config
+    # Keras numbers names by the layers made before, so the same layer has other names elsewhere.
     return {key: _without_names(value) for key, value in config.items() if key != "name"}
 
 
 def _assets(layer: keras.Layer) -> bytes:
-    """Vocabularies and other state that is no variable."""
-    if not hasattr(layer, "save_assets"):  # An optional method: Keras itself looks for it so.
+    """Return vocabularies and other state that is not held in variables."""
+    if not hasattr(layer, "save_assets"):  # An optional method; Keras looks for it in this way.
         return b""
     with tempfile.TemporaryDirectory() as folder:
         layer.save_assets(folder)
@@ -83,13 +85,13 @@ def _assets(layer: keras.Layer) -> bytes:
 
 
 def _code(layer: keras.Layer) -> str:
-    """The source code of a layer that is not part of Keras: it may change under the same name."""
+    """Return the source code of a layer from outside Keras, as it may change under its name."""
     written = layer.function if isinstance(layer, keras.layers.Lambda) else type(layer)
     if written.__module__.startswith("keras."):
         return ""
     try:
         return getsource(written)
-    except (OSError, TypeError):  # Typed into an interpreter, or no Python.
+    except (OSError, TypeError):  # Typed into an interpreter, or not written in Python.
         return ""
 
 

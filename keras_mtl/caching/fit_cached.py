@@ -1,4 +1,4 @@
-"""Training a model whose first layers are frozen: they run once, the rest in each epoch."""
+"""Training of models with frozen first layers, which run once, while the rest is trained."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def fit_cached(
             find them again, as long as the frozen layers, their weights and the data are the
             same (what is there is never deleted, so remove it when it is of no more use); or
             `"auto"`, the default: memory as long as they fit into a quarter of what is
-            available, temporary files beyond.
+            available, else temporary files.
         views: With random augmentation in front of the frozen layers, how many draws of it to
             compute; the epochs take turns with them. Validation data are not augmented. None if
             there is no such augmentation.
@@ -143,6 +143,8 @@ def fit_cached(
         )
         size = validation_batch_size or batch_size
         validation = pass_data(model, validation_source, batch_size=size, steps=validation_steps)
+    # All checks come before: from here on work is done. The temporary files of the cache are
+    # deleted when training ends, however it ends.
     with closing(make_cache(cache)) as kept:
         _check_read_once(training, views, kept)
         features = StaticPass(model, split, kept, verbose)
@@ -171,14 +173,14 @@ def _train(
     validation_steps: int | None,
     **options: Any,
 ) -> keras.callbacks.History:
-    """`fit` on features, with callbacks that see the whole model."""
+    """Train the part after the features, with callbacks that see the whole model."""
     steps = steps_per_epoch or data.num_batches
     part.steps_per_execution = steps_per_execution(
         part.whole, callbacks, steps, parts=[n for n in (steps_per_epoch, validation_steps) if n]
     )
     if keras.backend.backend() == "tensorflow":
-        # Unless it is told the steps, `fit` makes two iterators an epoch: in some milliseconds
-        # each, in which small features could be trained on for several steps.
+        # Without a number of steps `fit` makes two iterators in each epoch. Each takes some
+        # milliseconds, in which small features could be trained on for several steps.
         steps_per_epoch = steps
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(
@@ -209,7 +211,7 @@ class _CompiledOnce(keras.callbacks.Callback):
         self._part = part
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """After the callbacks of the user."""
+        """Check that the callbacks of the user, which run before, have not compiled the model."""
         if not self._part.is_current():
             raise RuntimeError(
                 f"A callback compiled `{self._part.whole.name}` anew, as `freeze` and `unfreeze` "
@@ -219,7 +221,7 @@ class _CompiledOnce(keras.callbacks.Callback):
 
 
 def _source(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> DataSource:
-    """The data as Keras's adapters take them; a data frame by columns where names are wanted."""
+    """Return the data as Keras's adapters take them; a data frame by columns for named inputs."""
     source = recognise(x, y, sample_weight)
     if not isinstance(source, ArraySource):
         return source
@@ -262,7 +264,7 @@ def _check_training(model: keras.Model) -> None:
 
 
 def _check_read_once(data: PassData, views: int | None, cache: Cache) -> None:
-    """A generator is read once: for neither several views nor a fingerprint."""
+    """Refuse a generator for several views or a fingerprint: it can be read only once."""
     if data.is_read_once and ((views or 1) > 1 or isinstance(cache, FolderCache)):
         raise ValueError(
             "A generator can be read only once, so it can have neither several `views` nor a "

@@ -13,7 +13,7 @@ from keras_mtl.keras_private.shared_training import SharedTraining
 from keras_mtl.surgery.trunk import unwrap_single
 
 Features = dict[str, Any]
-"""`"features"`, and `"mask"` where Keras masks them."""
+"""The arrays `"features"` and, where Keras masks them, `"mask"`."""
 
 
 class StaticPart(keras.Model):
@@ -26,17 +26,19 @@ class StaticPart(keras.Model):
     """
 
     def __init__(self, model: keras.Model, split: Split, *, augments: bool = False) -> None:
+        # Each layer casts by its own policy; a cast of the inputs to half precision would lose bits
+        # that a layer with another policy needs.
         super().__init__(dtype=model.dtype_policy, autocast=False)
         self.whole = model
         self.split = split
         self.augments = augments
         self.run_eagerly = model.run_eagerly
         self.jit_compile = model.jit_compile
-        self.built = True
+        self.built = True  # Its layers are built: no symbolic call is needed.
 
     def call(self, inputs: Any, training: bool | None = None) -> Features:
         """Return the features of a batch of inputs."""
-        del training
+        del training  # The mode is fixed: inference, except for augmentation.
         graph = self.split.graph
         tensors = standardize_inputs(graph.functional, inputs)
         values = dict(zip(graph.inputs, tensors, strict=True))
@@ -60,6 +62,7 @@ class TrainedPart(SharedTraining):
     def call(self, inputs: Features, training: bool | None = None) -> Any:
         """Return the outputs of the model, in their structure."""
         features = inputs["features"]
+        # A mask travels as an attribute of its tensor, which arrays and files do not keep.
         if "mask" in inputs:
             set_keras_mask(features, inputs["mask"])
         values = {self.split.boundary: features}

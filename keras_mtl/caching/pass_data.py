@@ -23,12 +23,13 @@ from keras_mtl.keras_private.data_adapters import (
     ArrayDataAdapter,
     DataAdapter,
     PyDatasetAdapter,
+    is_sparse_or_ragged,
     refuse_class_weight,
 )
 
 
 def pass_data(model: keras.Model, source: DataSource, **options: Any) -> PassData:
-    """The data of a source for one pass; refuses what `fit` refuses.
+    """Return the data of a source for one pass; refuse what `fit` refuses.
 
     Args:
         model: The model that they are for.
@@ -53,29 +54,30 @@ class PassData(ABC):
 
     @abstractmethod
     def batches(self) -> Iterator[tuple[Any, Batch]]:
-        """The inputs of each batch, and the arrays that are kept with their features."""
+        """Return the inputs of each batch, and the arrays that are kept with their features."""
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """The hash of all that `batches` gives."""
+        """Return the hash of all that `batches` gives."""
 
     @abstractmethod
     def replay(self, store: Store, views: int) -> DataAdapter:
-        """The same data for `fit`, with the features that are stored instead of the inputs."""
+        """Return the same data for `fit`, with stored features instead of the inputs."""
 
 
 class ArrayPassData(PassData):
-    """Arrays of samples; their targets are not stored, for they are there each time."""
+    """Arrays of samples; their targets are in memory, so only features are stored."""
 
     def __init__(
         self, model: keras.Model, source: ArraySource, *, batch_size: int | None, **options: Any
     ) -> None:
-        # Made first of all as `fit` makes it: it refuses what does not go together.
+        # Keras's adapter refuses arguments that do not go together, with the errors of `fit`.
         whole = ArrayDataAdapter(
             source.x, source.y, source.sample_weight, batch_size=batch_size, **options
         )
         self._inputs = ModelInputs.of(model)
-        self._source = ArraySource(source.x, batch_size=whole.batch_size)
+        self._batch_size = whole.batch_size
+        self._x = source.x
         self._num_batches: int = whole.num_batches
         targets = {"y": source.y, "sample_weight": source.sample_weight}
         self._options = {**targets, "batch_size": whole.batch_size, **options}
@@ -86,20 +88,26 @@ class ArrayPassData(PassData):
         return self._num_batches
 
     def batches(self) -> Iterator[tuple[Any, Batch]]:
-        """The inputs of each batch; nothing is kept beside their features."""
-        for x in self._arrays():
-            yield self._inputs.read(x, "`x`"), []
+        """Yield the inputs of each batch; nothing is kept beside their features."""
+        if any(map(is_sparse_or_ragged, keras.tree.flatten(self._x))):
+            # Only batches have the final shape: Keras's adapter makes one dense at a time.
+            for x in self._batches_of(self._x):
+                yield self._inputs.read(x, "`x`"), []
+            return
+        # Arranged once, as a whole: in a small trunk a check of each batch would be noticeable.
+        for x in self._batches_of(self._inputs.arrange(self._x, "`x`")):
+            yield x, []
 
     def fingerprint(self) -> str:
-        """The hash of the inputs as they are given, whatever shape the model takes them in."""
-        return digest_of_arrays(keras.tree.flatten(x) for x in self._arrays())
+        """Return the hash of the inputs as given, not in the shape that the model takes."""
+        return digest_of_arrays(keras.tree.flatten(x) for x in self._batches_of(self._x))
 
     def replay(self, store: Store, views: int) -> DataAdapter:
-        """The arrays of features with the targets, shuffled as `fit` would."""
+        """Return the arrays of features with the targets, shuffled as `fit` would."""
         return adapter_for_columns(store.columns(), views, **self._options)
 
-    def _arrays(self) -> Iterator[Any]:
-        for batch in self._source.batches():
+    def _batches_of(self, x: Any) -> Iterator[Any]:
+        for batch in ArraySource(x, batch_size=self._batch_size).batches():
             yield keras.utils.unpack_x_y_sample_weight(batch)[0]
 
 
@@ -116,7 +124,7 @@ class StreamPassData(PassData):
         steps: int | None = None,
         batch_size: int | None = None,
     ) -> None:
-        del batch_size  # The batches have a size.
+        del batch_size  # For arrays: here the data give the batches.
         _check_class_weight(source, class_weight)
         self.is_read_once = source.is_read_once
         self._inputs = ModelInputs.of(model)
@@ -134,24 +142,24 @@ class StreamPassData(PassData):
         return self._source.num_batches or self._steps
 
     def batches(self) -> Iterator[tuple[Any, Batch]]:
-        """The inputs of each batch; its targets and weights are kept with the features."""
+        """Yield the inputs of each batch; its targets and weights are kept with the features."""
         for x, targets in self._as_given():
             yield self._inputs.read(x, "a batch of the data", batched=True), _kept(targets)
 
     def fingerprint(self) -> str:
-        """The hash of inputs as they are given, targets and weights."""
+        """Return the hash of inputs as they are given, targets and weights."""
         return digest_of_samples(
             [*keras.tree.flatten(as_structure(x, "A batch", by_columns=True)), *_kept(targets)]
             for x, targets in self._as_given()
         )
 
     def replay(self, store: Store, views: int) -> DataAdapter:
-        """The stored batches."""
+        """Return the stored batches."""
         batches = StoredBatches(store, self._structure, views)
         return PyDatasetAdapter(batches, class_weight=self._class_weight, shuffle=self._shuffle)
 
     def _as_given(self) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-        """The inputs of each batch, and its targets and weights, if there are any."""
+        """Yield the inputs of each batch, and its targets and weights, if there are any."""
         for batch in self._source.batches(self.num_batches):
             x, *targets = keras.utils.unpack_x_y_sample_weight(batch)
             if targets[0] is None and self._needs_labels:
@@ -174,12 +182,12 @@ class StreamPassData(PassData):
 
 
 def _kept(targets: tuple[Any, ...]) -> Batch:
-    """Targets as they come: Keras converts them in each epoch."""
+    """Return the targets as they come: Keras converts them in each epoch."""
     return [dense_array(target, "A target of a batch") for target in keras.tree.flatten(targets)]
 
 
 def _check_class_weight(source: DataSource, class_weight: Any) -> None:
-    """Refuse it where `fit` does."""
+    """Refuse `class_weight` for the data for which `fit` refuses it."""
     if class_weight is None:
         return
     if isinstance(source, LoaderSource | GeneratorSource):

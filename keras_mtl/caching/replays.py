@@ -31,12 +31,13 @@ class _Views(keras.utils.PyDataset):
         self._epochs = 0
 
     def on_epoch_begin(self) -> None:
-        """Move on to the next view."""
+        """Go to the next view."""
         self._epochs += 1
 
     @property
     def view(self) -> int:
         """The number of the view for the current epoch."""
+        # Keras reads a batch to learn the shapes before the first epoch begins.
         return max(self._epochs - 1, 0) % self._views
 
 
@@ -86,6 +87,8 @@ class RowBatches(_Views):
         return self._order.num_batches
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
+        # Slow for a late batch, but Keras asks for the first ones only, to learn their shapes:
+        # training reads `RowsAdapter.drawn`.
         batches = self._order.get_numpy_iterator()
         return self.with_features(next(islice(batches, index, None)))
 
@@ -131,9 +134,11 @@ class EpochAdapter(ArrayDataAdapter):
         self._whole = ArrayDataAdapter(x, batch_size=samples, **options)
 
     def get_tf_dataset(self) -> Any:
-        """A dataset for TensorFlow."""
+        """Return the `tf.data.Dataset` that `fit` iterates on TensorFlow."""
+        # One batch of all samples, in the drawn order, that is cut into batches.
         dataset = self._whole.get_tf_dataset().rebatch(self.batch_size)
         options = type(dataset.options())()
+        # To cut is so little work that more threads would only take time from training.
         options.autotune.enabled = False
         options.threading.private_threadpool_size = 1
         return dataset.with_options(options)
@@ -148,12 +153,13 @@ class RowsAdapter(DrawnAdapter):
         self._drawn: Any = None
 
     def get_tf_dataset(self) -> Any:
-        """A dataset for TensorFlow."""
+        """Return the `tf.data.Dataset` that `fit` iterates on TensorFlow."""
+        # Before the call below, which iterates `drawn`. The data set draws a new order each time.
         self._drawn = self._order.get_tf_dataset()
         return super().get_tf_dataset()
 
     def get_torch_dataloader(self) -> Any:
-        """The loader of the row numbers for torch: another loader would draw another order."""
+        """Return a torch loader of row numbers: a loader of its own would draw another order."""
         loader = self._order.get_torch_dataloader()
         loader.collate_fn = lambda batch: keras.tree.map_structure(
             keras.ops.convert_to_tensor, self.py_dataset.with_features(batch)
@@ -161,6 +167,6 @@ class RowsAdapter(DrawnAdapter):
         return loader
 
     def drawn(self) -> Iterator[tuple[Any, ...]]:
-        """The batches of one epoch."""
+        """Return the batches of one epoch."""
         drawn = self._order.get_jax_iterator() if self._drawn is None else self._drawn
         return map(self.py_dataset.with_features, drawn)

@@ -1,4 +1,4 @@
-"""Which operations of a model run in inference mode whatever `fit` says."""
+"""The operations of a model that run in inference mode whatever `fit` says."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class StaticPass:
         self._augmenting = StaticPart(model, split, augments=True)
 
     def of(self, data: PassData, views: int | None = None) -> DataAdapter:
-        """The data with features instead of inputs, ready for `fit`.
+        """Return the data with features instead of inputs, ready for `fit`.
 
         Args:
             data: The data.
@@ -67,7 +67,7 @@ class StaticPass:
     def _run(
         self, part: StaticPart, data: PassData, times: int, keep: Callable[[Batch], None]
     ) -> None:
-        """Hand the features of all batches to `keep`, with the arrays that are kept beside them."""
+        """Pass the features of all batches to `keep`, with the arrays that are kept beside them."""
         total = data.num_batches
         progress = keras.utils.Progbar(total and total * times, verbose=self._verbose)
         finite = FiniteCheck()
@@ -82,7 +82,7 @@ class StaticPass:
 
 
 def _features(part: StaticPart, inputs: Any, full: int) -> Batch:
-    """The features of a batch, and their mask if they have one.
+    """Return the features of a batch, and their mask if they have one.
 
     A smaller batch, such as the last one, is filled up: for another size the part would be
     compiled again, which can cost more than the whole pass.
@@ -102,8 +102,8 @@ class FiniteCheck:
         self._samples = 0
 
     def check(self, features: np.ndarray) -> None:
-        """Look at the features of the next batch."""
-        if features.dtype.kind in "fV":  # NumPy calls the half-precision types of others V.
+        """Check the features of the next batch."""
+        if features.dtype.kind in "fV":  # bfloat16 is of kind V.
             finite = np.isfinite(features).reshape(len(features), -1).all(axis=1)
             if not finite.all():
                 raise InvalidFeatures(

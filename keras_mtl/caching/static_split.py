@@ -1,4 +1,4 @@
-"""Where the static part of a model ends: what comes before gives the same in each epoch."""
+"""The end of the static part of a model: all before it gives the same in each epoch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import keras
 
 from keras_mtl.caching.static_operations import static_operations
+from keras_mtl.common.arguments import whole_number_or_none
 from keras_mtl.errors import NotStatic
 from keras_mtl.graph.call import Call
 from keras_mtl.graph.chain import with_opened_chains
@@ -16,8 +17,9 @@ from keras_mtl.graph.functional_models import functional_of
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.layers import seed_states, sublayers
 
+# Only of these layers it is known what they do in training; others may do anything.
 _KERAS = ("keras.src.layers.", "keras.src.models.")
-# Keras's own layers that change with the mode though they hold no random generator.
+# Layers of Keras that depend on the mode though they hold no random generator.
 _CHANGING = (keras.layers.Lambda, keras.layers.SpectralNormalization)
 
 
@@ -78,18 +80,18 @@ def split_model(model: keras.Model, views: int | None = None) -> Split:
 
 
 class _Behaviour:
-    """What the calls of a model do in training, from one epoch to the next."""
+    """Tells what the calls of a model do in training, from one epoch to the next."""
 
     def __init__(self, model: keras.Model, inference: set[int]) -> None:
         self.inference = inference
         self._trained = {id(variable) for variable in model.trainable_variables}
 
     def is_fixed(self, call: Call) -> bool:
-        """Whether training neither changes the operation nor runs it otherwise than inference."""
+        """Return whether training neither changes the operation nor runs it in another mode."""
         return call.is_input or self._is_fixed(call.operation)
 
     def is_frozen(self, call: Call) -> bool:
-        """Whether the operation has weights that somebody froze."""
+        """Return whether the operation has weights, all of which are frozen."""
         layer = call.operation
         return (
             isinstance(layer, keras.Layer)
@@ -98,7 +100,7 @@ class _Behaviour:
         )
 
     def is_random(self, call: Call) -> bool:
-        """Whether the layer may draw anew, and has no state but that of its random generators."""
+        """Return whether the layer draws random numbers and holds no other state."""
         layer = call.operation
         if not isinstance(layer, keras.Layer) or self.is_fixed(call):
             return False
@@ -106,7 +108,7 @@ class _Behaviour:
         return {id(variable) for variable in layer.variables} == seeds
 
     def is_trained(self, call: Call) -> bool:
-        """Whether training changes a weight of the layer."""
+        """Return whether training changes a weight of the layer."""
         return isinstance(call.operation, keras.Layer) and self._trains(call.operation)
 
     def _trains(self, layer: keras.Layer) -> bool:
@@ -126,7 +128,7 @@ class _Behaviour:
 
 
 def _ignores_training(layer: keras.Layer) -> bool:
-    """Whether a layer without trained variables does in training what it does in inference."""
+    """Return whether a layer without trained variables trains as it predicts."""
     return (
         type(layer).__module__.startswith(_KERAS)
         and not isinstance(layer, _CHANGING)
@@ -185,8 +187,7 @@ def _check_views(views: int | None, random: tuple[str, ...]) -> None:
             "may not see the same twice. Give `views=n` to cache n draws that take turns, leave "
             "the layer out, or use `model.fit`."
         )
-    if isinstance(views, bool) or not isinstance(views, int) or views < 1:
-        raise ValueError(f"`views` is a positive whole number or None. Received: {views!r}.")
+    whole_number_or_none("views", views)
     if not random:
         raise ValueError(
             f"`views={views}` is for random augmentation in front of the frozen layers; the model "

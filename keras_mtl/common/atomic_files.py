@@ -31,21 +31,31 @@ def written_whole_file(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def written_whole_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+def written_whole_folder(
+    path: str | Path,
+    *,
+    overwrite: bool = False,
+    unfinished: Path | None = None,
+    flush: bool = True,
+) -> Iterator[Path]:
     """Give an empty folder to write in; it becomes `path` if all goes well, and is gone if not.
 
     Args:
         path: Where it goes.
         overwrite: Whether it replaces what is there.
+        unfinished: The folder to write in, in the same parent folder; by default one with a hidden
+            name, which `left_unfinished` finds.
+        flush: Whether the files are on the disk before the rename. False is faster, for files whose
+            reader checks that they are whole.
 
     Raises:
         OSError: Something is there that is not to be replaced, or nothing can be written.
     """
-    unfinished = _unfinished_name(Path(path))
+    unfinished = _unfinished_name(Path(path)) if unfinished is None else unfinished
     unfinished.mkdir()
     try:
         yield unfinished
-        for file in unfinished.rglob("*"):
+        for file in unfinished.rglob("*") if flush else ():
             if file.is_file():
                 _flush(file)
         _put(unfinished, Path(path), overwrite)

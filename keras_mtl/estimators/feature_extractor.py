@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import keras
@@ -13,6 +12,7 @@ from sklearn.utils.validation import validate_data
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
+from keras_mtl.common.arguments import whole_number
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.estimators.input_arrays import check_inputs
 from keras_mtl.estimators.model_archive import from_archive, to_archive
@@ -94,14 +94,14 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_cut(Graph.of(self.model), self.cut, self.pooling)
         source = recognise(X)
         if not isinstance(source, ArraySource):
-            _check_batch_size(self.batch_size)
+            whole_number("batch_size", self.batch_size)
             return self
         inputs = self._checked(X, reset=True)
         self._input_shapes = [array.shape[1:] for array in inputs]
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """The features of the samples.
+        """Return the features of the samples.
 
         Args:
             X: Array-like of shape `(samples, ...)` that fits the input of the model, of any
@@ -131,8 +131,8 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return self._trunk().features(inputs, self.batch_size, self.verbose)
 
     def _features_of_stream(self, source: DataSource) -> np.ndarray:
-        """Batch by batch: the data may not fit into memory."""
-        _check_batch_size(self.batch_size)
+        """Return the features of a stream, read batch by batch: it may not fit into memory."""
+        whole_number("batch_size", self.batch_size)
         if source.is_endless:
             raise InvalidFeatures(
                 f"`X`, a `{source.kind}`, has no end, so it cannot be read through. Leave out what "
@@ -150,8 +150,8 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return np.concatenate(parts)
 
     def _checked(self, X: Any, *, reset: bool) -> list[np.ndarray]:
-        """The arrays for the inputs of the model, and what scikit-learn wants to know of them."""
-        _check_batch_size(self.batch_size)
+        """Return the arrays for the model's inputs, and record their width for scikit-learn."""
+        whole_number("batch_size", self.batch_size)
         inputs = check_inputs(self.model, X)
         # scikit-learn counts features along the second axis, which images may have of any size.
         fitted = "n_features_in_" in vars(self)
@@ -161,29 +161,31 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return inputs
 
     def _trunk(self) -> PooledTrunk:
-        return self._shelf().take(self.cut, self.pooling)
+        return self._trunk_cache().take(self.cut, self.pooling)
 
-    def _shelf(self) -> TrunkCache:
-        shelf = vars(self).get("_trunks")
-        if shelf is None or shelf.model is not self.model:
-            self._trunks = shelf = TrunkCache(self.model)
-        return shelf
+    def _trunk_cache(self) -> TrunkCache:
+        cache = vars(self).get("_trunks")
+        if cache is None or cache.model is not self.model:
+            self._trunks = cache = TrunkCache(self.model)
+        return cache
 
     @property
     def _n_features_out(self) -> int:
-        """What scikit-learn makes the names of the features from."""
+        """The number of features, from which scikit-learn makes their names."""
         width = self._trunk().width(vars(self).get("_input_shapes"))
         if width is None:
             raise AttributeError("The number of features depends on `X`: call `fit` first.")
         return width
 
     def __sklearn_clone__(self) -> FeatureExtractor:
-        """A clone that shares the model, and the trunks made so far and from now on."""
+        """Return a clone that shares the model and the cache of trunks."""
+        # Without the model: scikit-learn copies arguments deeply, which takes seconds for a large
+        # model, and a search over `cut` clones the extractor for every candidate.
         without_model = object.__new__(type(self))
         without_model.__dict__.update(vars(self), model=None)
         clone = BaseEstimator.__sklearn_clone__(without_model)
         clone.model = self.model
-        clone._trunks = self._shelf()
+        clone._trunks = self._trunk_cache()
         return clone
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -198,13 +200,8 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def __getstate__(self) -> dict[str, Any]:
         checked_functional(self.model)
         state = {**super().__getstate__(), "model": to_archive(self.model)}
-        state.pop("_trunks", None)
+        state.pop("_trunks", None)  # They hold locks and copies of the weights; made anew later.
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__({**state, "model": from_archive(state["model"])})
-
-
-def _check_batch_size(batch_size: Any) -> None:
-    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
-        raise ValueError(f"`batch_size` is a positive whole number. Received: {batch_size!r}.")

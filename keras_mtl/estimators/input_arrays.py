@@ -1,4 +1,4 @@
-"""What scikit-learn asks of data, beside that they fit the inputs of the model."""
+"""Checks of inputs by scikit-learn's rules, beside those of the model."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check_inputs(
 
 
 def _checked(value: Any, tensor: Any, what: str) -> np.ndarray:
-    """The array, after the checks of scikit-learn: no samples, NaN, complex numbers."""
+    """Return the array; refuse no samples, NaN and complex numbers as scikit-learn does."""
     text = tensor.dtype == "string"
     if keras.ops.is_tensor(value):
         value = keras.ops.convert_to_numpy(value)

@@ -16,7 +16,7 @@ _FILE = "model.keras"
 
 
 def to_archive(model: keras.Model) -> bytes:
-    """The model as a `.keras` file; the same bytes whenever and wherever it is written.
+    """Return the model as the bytes of a `.keras` file: the same whenever they are written.
 
     `joblib.Memory` finds what it stored by a hash of the pickle, which dates would change.
     """
@@ -27,7 +27,7 @@ def to_archive(model: keras.Model) -> bytes:
 
 
 def from_archive(archive: bytes) -> keras.Model:
-    """The model in a `.keras` file, not compiled: features need neither loss nor optimizer."""
+    """Load the model from the bytes of a `.keras` file, not compiled: features need no loss."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, _FILE)
         path.write_bytes(archive)
@@ -40,8 +40,9 @@ def _reproducible(path: Path) -> bytes:
     with ZipFile(path) as written, ZipFile(buffer, "w") as archive:
         for name in written.namelist():
             content = written.read(name)
-            if name.endswith(".json") and "/" not in name:  # Others are the files of layers.
+            if name.endswith(".json") and "/" not in name:  # JSON in folders belongs to layers.
                 content = _without_accidents(content)
+            # A `ZipInfo` made from a name has the date 1980-01-01.
             archive.writestr(ZipInfo(name), content)
     return buffer.getvalue()
 
@@ -52,7 +53,7 @@ def _without_accidents(content: bytes) -> bytes:
 
 
 def _replaced(numbers: dict[int, int], config: dict[str, Any]) -> dict[str, Any]:
-    """No date; objects that Keras shares by their addresses are counted instead."""
+    """Replace dates by none, and the addresses of shared objects by numbers."""
     if "date_saved" in config:
         config["date_saved"] = ""
     if "shared_object_id" in config:

@@ -40,11 +40,11 @@ class PooledTrunk:
         self._lock = Lock()
 
     def is_current(self) -> bool:
-        """Whether the weights of the model are still those that were copied."""
+        """Return whether the weights of the model are still those that were copied."""
         return self._fingerprint == _fingerprint(self._sources)
 
     def width(self, shapes: Sequence[Shape] | None = None) -> int | None:
-        """Length of the vectors, for samples of these shapes; None if it depends on the shape."""
+        """Return the length of the vectors for samples of these shapes; None if it varies."""
         vectors = [vector.shape for vector in self._model.outputs]
         if shapes is not None and any(vector[-1] is None for vector in vectors):
             vectors = self._model.compute_output_shape([(None, *shape) for shape in shapes])
@@ -54,7 +54,7 @@ class PooledTrunk:
     def features(
         self, inputs: Sequence[np.ndarray], batch_size: int, verbose: int = 0
     ) -> np.ndarray:
-        """The vectors, float32 of shape `(samples, width)`; those of several outputs in a row."""
+        """Return the vectors, float32 of shape `(samples, width)`; outputs stand side by side."""
         samples = len(inputs[0])
         progress = keras.utils.Progbar(ceil(samples / batch_size), verbose=verbose)
         parts = []
@@ -65,7 +65,7 @@ class PooledTrunk:
         return np.concatenate(parts)
 
     def _features_of_batch(self, batch: list[np.ndarray], batch_size: int) -> np.ndarray:
-        """One compiled call.
+        """Return the vectors of one batch, by one compiled call.
 
         A compiled function is made for each size of batch. The last batch may have any size: it
         is filled up to a power of two, so that a few functions serve data of every length.
@@ -77,7 +77,7 @@ class PooledTrunk:
             keras.ops.convert_to_tensor(array[filled], dtype=tensor.dtype)
             for array, tensor in zip(batch, self._model.inputs, strict=True)
         ]
-        with self._lock:  # On JAX a call takes the weights away and puts them back.
+        with self._lock:  # On JAX `predict_on_batch` moves the weights out and back.
             vectors = keras.tree.flatten(self._model.predict_on_batch(tensors))
         return np.concatenate([v[:samples].astype("float32") for v in vectors], axis=1)
 
@@ -105,7 +105,7 @@ def check_cut(graph: Graph, cut: Cut, pooling: Pooling) -> tuple[str, ...]:
 
 
 def _with_pooling(trunk: Trunk, paths: tuple[str, ...], pooling: Pooling) -> keras.Model:
-    """A model from a flat list of inputs to a list of vectors, those of `paths` in this order."""
+    """Return a model from a flat list of inputs to the vectors at `paths`, in this order."""
     inputs = keras.tree.map_structure(copy_of_input, trunk.input)
     features = trunk(inputs)
     in_order = [features[path] for path in paths] if len(paths) > 1 else features
@@ -124,7 +124,7 @@ def _vector(index: int, tensor: Any, pooling: Pooling) -> Any:
 
 
 def _fingerprint(layers: Iterable[keras.Layer]) -> str:
-    """A hash of all weights: in time a small part of one batch through the layers."""
+    """Return a hash of all weights; it takes a small part of the time of one batch."""
     total = Hash()
     for layer in layers:
         for weight in layer.weights:

@@ -12,7 +12,7 @@ from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.heads.pooling import Pooling
 
 CAPACITY = 8
-"""Trunks kept at most, those used last: each one holds a copy of its weights."""
+"""The number of trunks kept, those used last: each trunk holds a copy of its weights."""
 
 
 class TrunkCache:
@@ -24,11 +24,12 @@ class TrunkCache:
         self._lock = Lock()
 
     def take(self, cut: Cut, pooling: Pooling) -> PooledTrunk:
-        """The trunk for a cut and a way of pooling, with the weights that the model has now."""
+        """Return the trunk for a cut and a pooling, with the current weights of the model."""
         # A Sequential model gets a new graph when layers are added or removed. As text, a cut may
         # be a list, and `True` is not 1.
         key = (checked_functional(self.model), repr((cut, pooling)))
         with self._lock:
+            # Taken out and put back as the last: the first key is that of the least recently used.
             trunk = self._made.pop(key, None)
             if trunk is None or not trunk.is_current():
                 trunk = PooledTrunk(self.model, cut, pooling)

@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batches.model_data import as_model_input
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.heads.task_names import check_task
 from keras_mtl.models.evaluation import evaluate
@@ -371,8 +373,9 @@ class MultiTaskModel(TrunkWithHeads):
     def predict(self, x: Any, *args: Any, task: str | None = None, **kwargs: Any) -> Any:
         """`keras.Model.predict`: a dict by task, or with `task` the predictions for one.
 
-        Only the head of that task runs then.
+        Only the head of that task runs then. Text, lists and pandas objects are taken as by `fit`.
         """
+        x = as_model_input(ModelInputs.of(self), x)
         if task is None:
             return super().predict(x, *args, **kwargs)
         return self.training_state.graphs.of_task(task).predict(x, *args, **kwargs)

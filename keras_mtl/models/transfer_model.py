@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batches.model_data import as_model_input, as_validation_data
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.labels import check_labels
 from keras_mtl.heads.placing import put_head
@@ -51,18 +53,31 @@ class TransferModel(Trunk):
         validation_data: Any = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
-        """`keras.Model.fit`, after a check of the labels, if they are given as arrays.
+        """Train the model as `keras.Model.fit` does, after a check of labels given as arrays.
+
+        Inputs may also be text of any kind, lists and pandas objects; named inputs a data frame.
 
         Raises:
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
         """
         y, validation_data = self.checked_labels(y, validation_data)
+        inputs = ModelInputs.of(self)
+        x = as_model_input(inputs, x)
+        validation_data = as_validation_data(inputs, validation_data)
         before = (batch_size, epochs, verbose, callbacks, validation_split)
         return super().fit(x, y, *before, validation_data, **kwargs)
 
+    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Return what `keras.Model.evaluate` does, for inputs of all kinds that `fit` takes."""
+        return super().evaluate(as_model_input(ModelInputs.of(self), x), *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return what `keras.Model.predict` does, for inputs of all kinds that `fit` takes."""
+        return super().predict(as_model_input(ModelInputs.of(self), x), *args, **kwargs)
+
     def checked_labels(self, y: Any, validation_data: Any) -> tuple[Any, Any]:
-        """The labels of `fit`, those in `validation_data` too, if they are arrays that fit.
+        """Return the labels and the validation data of `fit`, with arrays of labels checked.
 
         Raises:
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do

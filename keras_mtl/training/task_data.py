@@ -10,6 +10,7 @@ from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.factory import joint_data, task_data
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.values import by_column, is_frame
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.task_names import check_task
@@ -134,8 +135,10 @@ def _read_joint(state: TrainingState, x: Any, options: RowOptions, every_task: b
     if isinstance(options.batch_size, Mapping):
         raise ValueError("`batch_size` is one number where all tasks share their rows.")
     heads = _known_heads(state)
-    if isinstance(x, tuple) and len(x) > 1 and isinstance(x[1], Mapping):
-        heads = _labelled(heads, x[1], every_task)
+    if isinstance(x, tuple) and len(x) > 1:
+        labels = by_column(x[1]) if is_frame(x[1]) else x[1]
+        if isinstance(labels, Mapping):
+            heads = _labelled(heads, labels, every_task)
     data = joint_data(x, heads, inputs=ModelInputs(state.graphs.inputs), **options._asdict())
     return Data({JOINT_DATA: data}, tuple(heads), joint=True)
 

@@ -134,3 +134,15 @@ def test_rows_are_counted_without_a_copy():
 def test_batches_that_are_samples():
     with pytest.raises(InvalidFeatures, match=r"sample by sample: add `\.batch\(32\)`"):
         one(3).read(A[0], "A batch of `x`", batched=True)
+
+
+def test_arrays_are_arranged_without_a_copy():
+    inputs = ModelInputs({"age": keras.Input((1,), name="age"), "b": keras.Input((2,), name="b")})
+    age, b = np.arange(4.0), np.ones((4, 2))
+    arranged = inputs.arrange({"other": b, "b": b, "age": age}, "`x`")
+    assert list(arranged) == ["age", "b"]
+    assert arranged["b"] is b
+    assert np.shares_memory(arranged["age"], age)
+    assert (arranged["age"].shape, arranged["age"].dtype) == ((4, 1), age.dtype)
+    with pytest.raises(InvalidFeatures, match="does not fit the input `b`"):
+        inputs.arrange([age, b[:, :1]], "`x`")

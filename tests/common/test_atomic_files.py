@@ -50,6 +50,19 @@ def test_a_folder_is_there_only_when_it_is_whole(tmp_path):
     assert content(path) == {"part": "old"}
 
 
+def test_a_folder_of_another_name_is_not_waited_for(tmp_path, monkeypatch):
+    path, partial = tmp_path / "entry", tmp_path / "entry.123.partial"
+    monkeypatch.setattr("os.fsync", lambda file: pytest.fail("flushed"))
+    with pytest.raises(Killed), written_whole_folder(path, unfinished=partial) as unfinished:
+        assert unfinished == partial
+        raise Killed
+    assert list(tmp_path.iterdir()) == []
+    with written_whole_folder(path, unfinished=partial, flush=False):
+        (partial / "part").write_text("new")
+    assert [found.name for found in tmp_path.iterdir()] == ["entry"]
+    assert content(path) == {"part": "new"}
+
+
 def test_a_folder_is_replaced_where_that_is_asked_for(tmp_path):
     path = tmp_path / "export"
     path.mkdir()

@@ -1,4 +1,4 @@
-"""How much memory there is for features."""
+"""The memory that is available for features."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def available_memory() -> int:
 
 
 def _of_machine() -> list[int]:
-    """Linux counts memory that its file cache can free; other systems tell only the total."""
+    """Return the memory that the machine has free, in a list; empty where it does not say."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         values = dict(line.split(":") for line in lines)
@@ -28,7 +28,7 @@ def _of_machine() -> list[int]:
 
 
 def _of_container() -> list[int]:
-    """The memory left below the limit of the control group, such as that of a container."""
+    """Return the memory left below the limit of a container (its control group), in a list."""
     folder = Path("/sys/fs/cgroup")
     try:
         limit = (folder / "memory.max").read_text(encoding="ascii")

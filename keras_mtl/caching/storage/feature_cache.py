@@ -1,4 +1,4 @@
-"""Caches of features: in memory, in a folder that later runs find, or where they fit."""
+"""Caches of features: in memory, in temporary files, or in a folder that later runs find."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from uuid import uuid4
 from keras_mtl.caching.storage.available_memory import available_memory
 from keras_mtl.caching.storage.file_store import FileStore, FileWriter
 from keras_mtl.caching.storage.stores import Batch, MemoryStore, Store
+from keras_mtl.common.atomic_files import written_whole_folder
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import CacheError, DamagedCache
 
 Pass = Callable[[Callable[[Batch], None]], None]
-"""Computes all batches and hands them, one by one, to the function given."""
+"""A function that computes all batches and passes each one to the function given."""
 
 SHARE_OF_MEMORY = 0.25
 """The share of available memory that `"auto"` uses. Keras copies the features, which doubles it."""
@@ -87,7 +88,7 @@ class AutoCache(Cache):
             folder.cleanup()
 
     def _moved(self, memory: MemoryStore, batches: int | None) -> FileWriter:
-        """A writer to a new temporary folder with the batches so far; empties the memory."""
+        """Return a writer to a temporary folder that holds the batches so far; empty the memory."""
         folder = tempfile.TemporaryDirectory(
             prefix="keras_mtl_features_", ignore_cleanup_errors=True
         )
@@ -135,25 +136,24 @@ class FolderCache(Cache):
         """Do nothing: the entries are for later runs."""
 
     def _written(self, run: Pass, entry: Path, batches: int | None) -> Store:
+        """Write the result of a pass and return it."""
+        # `_remove_abandoned` finds this name; older versions left such folders too.
         partial = entry.with_name(f"{entry.name}.{uuid4().hex}.partial")
-        partial.mkdir()
         try:
-            writer = FileWriter(partial, batches)
-            run(writer.append)
-            columns = writer.close()
-            try:
-                partial.rename(entry)
-            except OSError:
-                if not entry.exists():
-                    raise
-                return FileStore.open(entry)  # Another process was faster.
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            # Not flushed, as features can take gigabytes: checksums show what a crash has lost.
+            with written_whole_folder(entry, unfinished=partial, flush=False):
+                writer = FileWriter(partial, batches)
+                run(writer.append)
+                columns = writer.close()
+        except OSError:
+            if not entry.exists():
+                raise
+            return FileStore.open(entry)  # Another process put the same features there first.
         return FileStore(entry, columns)
 
     def _remove_abandoned(self, name: str) -> None:
         for partial in self._path.glob(f"{name}.*.partial"):
-            with suppress(FileNotFoundError):  # Its process has just finished.
+            with suppress(FileNotFoundError):  # Its process has just renamed it.
                 written = [file.stat().st_mtime for file in [partial, *partial.iterdir()]]
                 if time.time() - max(written) > ABANDONED:
                     shutil.rmtree(partial, ignore_errors=True)

@@ -75,6 +75,7 @@ class FileWriter:
         return self._columns
 
     def _write(self, path: Path, data: bytes) -> None:
+        # Opened for each batch, so that no file stays open when the pass fails in between.
         try:
             with open(path, "ab") as file:
                 file.write(data)
@@ -135,7 +136,7 @@ class FileStore:
         ]
 
     def columns(self) -> list[Rows]:
-        """Each column, small ones as an array in memory."""
+        """Return each column; small columns as an array in memory."""
         return list(map(_rows, self._files, self._columns))
 
 

@@ -27,7 +27,7 @@ class Store(Protocol):
     def __getitem__(self, index: int) -> Batch: ...
 
     def columns(self) -> Sequence[Rows]:
-        """Each column, which must have rows of one shape."""
+        """Return each column, which must have rows of one shape."""
 
 
 class MemoryStore:
@@ -49,5 +49,5 @@ class MemoryStore:
         self.nbytes += sum(array.nbytes for array in batch)
 
     def columns(self) -> list[np.ndarray]:
-        """Each column as one array."""
+        """Return each column as one array."""
         return [np.concatenate(arrays) for arrays in zip(*self.batches, strict=True)]
