@@ -19,12 +19,20 @@ UNFINISHED = ".unfinished"
 
 
 @contextmanager
-def written_whole_file(path: str | Path) -> Iterator[Path]:
-    """Give a path to write a file to; it replaces `path` if all goes well, and is gone if not."""
+def written_whole_file(path: str | Path, *, keep: str | Path | None = None) -> Iterator[Path]:
+    """Give a path to write a file to; it replaces `path` if all goes well, and is gone if not.
+
+    Args:
+        path: Where it goes.
+        keep: Where the file goes that it replaces, if that one is to be kept. A process that is
+            killed between the two renames leaves nothing at `path`, and a whole file at `keep`.
+    """
     unfinished = _unfinished_name(Path(path))
     try:
         yield unfinished
         _flush(unfinished)
+        if keep is not None and Path(path).exists():
+            Path(path).replace(keep)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -111,7 +119,8 @@ def _put(new: Path, path: Path, overwrite: bool) -> None:
 
 
 def _delete(path: Path) -> None:
+    """Delete what was replaced; the new one is in its place already, so failing is no error."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink()

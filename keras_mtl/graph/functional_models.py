@@ -27,7 +27,7 @@ def runs_only_graph(call: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def checked_functional(model: Any) -> Functional:
+def checked_functional(model: object) -> Functional:
     """Return the Functional model behind `model`, or raise an error that says why it has none."""
     functional = functional_of(model)
     if functional is not None:
