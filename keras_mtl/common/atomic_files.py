@@ -1,6 +1,7 @@
 """Files and folders that are either the old ones or the new ones, whenever a process is killed.
 
-What is new is written beside its place under another name, then renamed.
+The new one is written under another name in the same folder, then renamed: a rename is atomic, but
+only within one file system.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 UNFINISHED = ".unfinished"
-"""What the names of files that are being written end with."""
+"""The ending of the names of files that are being written."""
 
 
 @contextmanager
@@ -62,7 +63,7 @@ def written_whole_folder(path: str | Path, *, overwrite: bool = False) -> Iterat
 
 
 def left_unfinished(path: str | Path) -> list[Path]:
-    """Return what processes that were killed, or are at work, have begun to write for `path`."""
+    """Return unfinished files for `path`, of processes that were killed or are still writing."""
     path = Path(path)
     return [
         found
@@ -98,7 +99,7 @@ def _unfinished_name(path: Path) -> Path:
 
 
 def _flush(file: Path) -> None:
-    """Wait until the disk has the file: a rename may get there first."""
+    """Wait until the file is on disk: otherwise a power failure may keep only the rename."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
 
@@ -108,6 +109,7 @@ def _put(new: Path, path: Path, overwrite: bool) -> None:
     if not (overwrite and os.path.lexists(path)):
         new.rename(path)
         return
+    # Unlike a file, a folder that is not empty cannot be replaced by one rename.
     old = _unfinished_name(path)
     path.rename(old)
     try:

@@ -41,6 +41,8 @@ def removed_layers(flow: Dataflow, layers: list[keras.Layer]) -> dict[str, int]:
     """
     from_end = {id(layer): len(layers) - index for index, layer in enumerate(layers)}
     legal = {cut.position for cut in flow.legal_cuts}
+    # From the outputs to the inputs: after a cut come exactly the last layers of `model.layers` if
+    # as many layers were met as the position of the deepest one from the end.
     removed: set[int] = set()
     deepest = 0
     counts: dict[int, str] = {}

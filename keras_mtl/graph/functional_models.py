@@ -16,6 +16,7 @@ def functional_of(layer: Any) -> Functional | None:
     if isinstance(layer, keras.Sequential):
         return sequential_graph(layer) if type(layer).call is keras.Sequential.call else None
     if isinstance(layer, Functional):
+        # A subclass with a `call` of its own may do more than run the graph.
         call = type(layer).call
         return layer if call is Functional.call or hasattr(call, "runs_only_graph") else None
     return None

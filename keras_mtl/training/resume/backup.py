@@ -112,7 +112,7 @@ class Backup:
         for name, variable in variables.items():
             dtype = np.asarray(keras.ops.convert_to_numpy(variable)).dtype
             variable.assign(self._arrays[name].view(dtype).reshape(variable.shape))
-        self._arrays = {}
+        self._arrays = {}  # They are as large as the model and its slots, and not needed again.
 
     def save(self, saved: SavedRun, variables: Mapping[str, keras.Variable]) -> None:
         """Write a backup, whole or not at all, and keep the backup before it."""
