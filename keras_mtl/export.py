@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from keras_mtl.common.atomic_files import written_whole_folder
 from keras_mtl.errors import (
     ExportError,
     ExportPathExists,
@@ -26,7 +26,7 @@ from keras_mtl.models.multi_task_model import MultiTaskModel
 from keras_mtl.surgery.trunk import unwrap_single
 
 DEFAULT_ENDPOINT = "serving_default"
-"""The endpoint that TensorFlow Serving calls when it is asked for none by name."""
+"""The endpoint that TensorFlow Serving calls when a request names none."""
 
 _VIA_TENSORFLOW = (
     'save the model with `model.save("model.keras")`, load it in a process started with '
@@ -54,7 +54,7 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
             changed.
         path: The folder to write, in a folder that exists. It is written whole or not at all.
         overwrite: Whether a SavedModel that is already there is replaced. Anything else that is
-            already there is refused.
+            there is refused.
 
     Returns:
         `path`, as a `pathlib.Path`.
@@ -86,7 +86,7 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
         endpoints = {
             task: model.training_state.graphs.of_task(task) for task in model.tasks
         } | endpoints
-    with _written_whole(path) as folder:
+    with _written_whole(path, overwrite=overwrite) as folder:
         _write_saved_model(model, endpoints, folder)
     return path
 
@@ -120,35 +120,17 @@ def _checked_path(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
 
 
 @contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """A folder to write, which comes to `path` if all goes well and is gone if not."""
-    try:
-        # Beside `path`, hence on the same file system: only there can a folder be renamed.
-        workplace = tempfile.TemporaryDirectory(
-            prefix=".exporting-", dir=path.parent, ignore_cleanup_errors=True
-        )
-    except OSError as error:
-        raise ExportPathNotWritable(
-            f"`{path}` cannot be written: {error}. Give a path in a folder that you can write in."
-        ) from error
-    with workplace as name:
-        # A folder inside, for temporary ones are closed to all other users.
-        written = Path(name, "new")
-        yield written
-        _replace(path, written, aside=Path(name, "old"))
-
-
-def _replace(path: Path, new: Path, aside: Path) -> None:
-    """Rename `new` to `path`; what is at `path` goes to `aside`, and comes back on failure."""
-    exists = os.path.lexists(path)
-    if exists:
-        os.replace(path, aside)
-    try:
-        os.replace(new, path)
-    except BaseException:
-        if exists:
-            os.replace(aside, path)
-        raise
+def _written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give an empty folder to write in, which becomes `path` if all goes well."""
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(written_whole_folder(path, overwrite=overwrite))
+        except OSError as error:
+            raise ExportPathNotWritable(
+                f"`{path}` cannot be written: {error}. Give a path in a folder that you can write "
+                "in."
+            ) from error
+        yield folder
 
 
 def _write_saved_model(model: keras.Model, endpoints: dict[str, keras.Model], folder: Path) -> None:
@@ -165,7 +147,7 @@ def _write_saved_model(model: keras.Model, endpoints: dict[str, keras.Model], fo
 
 
 def _holder_of(model: keras.Model) -> Any:
-    """What leads the archive to the model's lookup tables, and does not look like a layer.
+    """Return an object that leads the archive to the model's lookup tables, and is no layer.
 
     A layer's variables are stored twice (Keras 3.15): once as Keras's, once as TensorFlow's, which
     the archive finds without help.
@@ -178,11 +160,11 @@ def _holder_of(model: keras.Model) -> Any:
 
 
 def _serving(model: keras.Model) -> Callable[[Any], dict[str, Any]]:
-    """The model in inference mode, its outputs by name."""
+    """Return a function that gives the outputs of the model in inference mode, by name."""
     names = _output_names(model)
 
     def serve(inputs: Any) -> dict[str, Any]:
-        # Said, for some layers draw random numbers where `training` is merely left out.
+        # Passed explicitly: without it some layers, such as RandomFlip, draw random numbers.
         outputs = model(inputs, training=False)
         return dict(zip(names, keras.tree.flatten(outputs), strict=True))
 
@@ -190,7 +172,7 @@ def _serving(model: keras.Model) -> Callable[[Any], dict[str, Any]]:
 
 
 def _input_specs(model: keras.Model) -> Any:
-    """The inputs in the structure in which the model takes them, as `tf.TensorSpec`."""
+    """Return a `tf.TensorSpec` for each input, in the structure in which the model takes them."""
     import tensorflow as tf
 
     functional = checked_functional(model)
@@ -203,13 +185,13 @@ def _input_specs(model: keras.Model) -> Any:
 
 
 def _input_name(tensor: Any) -> str:
-    """The name of the input layer, made fit for a node of a TensorFlow graph."""
+    """Return the name of the input layer, changed so that TensorFlow takes it for a node."""
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", _layer_name(tensor))
     return name if name[0].isalnum() else f"input{name}"
 
 
 def _output_names(model: keras.Model) -> list[str]:
-    """One name for each output, in the order in which Keras flattens them."""
+    """Return one name for each output, in the order in which Keras flattens them."""
     structure = unwrap_single(checked_functional(model).output)
     return _distinct(
         "_".join(map(str, path)) if any(isinstance(key, str) for key in path) else _layer_name(t)
@@ -222,7 +204,7 @@ def _layer_name(tensor: Any) -> str:
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """The names; the second of two equal ones becomes `"name_1"`."""
+    """Return the names without duplicates; the second of two equal ones becomes `"name_1"`."""
     taken: list[str] = []
     for name in names:
         candidates = itertools.chain([name], (f"{name}_{i}" for i in itertools.count(1)))
@@ -233,10 +215,10 @@ def _distinct(names: Iterable[str]) -> list[str]:
 def _jax_functions(
     model: keras.Model, endpoints: dict[str, keras.Model]
 ) -> Iterator[tuple[str, Any]]:
-    """The endpoints as TensorFlow functions of TensorFlow's copies of the variables.
+    """Yield the endpoints as TensorFlow functions of TensorFlow's copies of the variables.
 
-    Keras would do it too, but its functions assign every frozen variable anew at each call, and
-    give JAX an option that is deprecated (Keras 3.15).
+    Keras can convert them too, but its functions assign every frozen variable anew at each call,
+    and pass an option to JAX that is deprecated (Keras 3.15).
     """
     import tensorflow as tf
 
@@ -258,7 +240,7 @@ def _jax_functions(
 def _jax_to_tensorflow(
     serve: Callable[[Any], dict[str, Any]], variables: list[keras.Variable], specs: Any
 ) -> Callable[[Any, Any], dict[str, Any]]:
-    """`serve` as a function of the values of the variables and of the inputs."""
+    """Return `serve` as a TensorFlow function of the values of the variables and the inputs."""
     from jax.experimental import jax2tf
 
     def stateless(values: Any, inputs: Any) -> dict[str, Any]:
@@ -269,13 +251,16 @@ def _jax_to_tensorflow(
         stateless,
         polymorphic_shapes=[None, _symbolic_shapes(specs)],
         with_gradient=False,
-        # A model trained on one kind of device may well be served on another.
+        # The model may be served on another kind of device than it was trained on.
         native_serialization_platforms=_JAX_PLATFORMS,
     )
 
 
 def _symbolic_shapes(specs: Any) -> Any:
-    """Shapes as `jax.export` writes them: one batch size, a size of its own for each other None."""
+    """Return shapes as `jax.export` writes them.
+
+    All inputs share one batch size; every other unknown dimension gets a name of its own.
+    """
     sizes = (f"size_{index}" for index in itertools.count())
 
     def symbolic(spec: Any) -> str:

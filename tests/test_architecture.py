@@ -88,10 +88,13 @@ def private_names_defined_in(path):
 
 def private_names_used_in(path):
     """Attributes such as `layer._losses`, and texts that may be the names of some."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    # A part of an f-string, such as "_transfer" in f"{name}_transfer", is no whole name.
+    parts = {part for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             name = node.attr
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in parts:
             name = node.value
         else:
             continue

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -240,7 +240,6 @@ def test_a_failure_half_way_leaves_nothing_new(failure, overwrite, tmp_path, mon
     before = content(tmp_path)
 
     def write_half(model, endpoints, folder):
-        folder.mkdir()
         (folder / "saved_model.pb").write_text("half")
         raise failure
 
@@ -256,14 +255,14 @@ def test_a_failure_half_way_leaves_nothing_new(failure, overwrite, tmp_path, mon
 def test_the_old_one_comes_back_when_the_new_one_cannot_be_moved(tmp_path, monkeypatch):
     path = keras_mtl.export(small(), tmp_path / "exported")
     before = content(tmp_path)
-    replace = os.replace
+    rename = Path.rename
 
     def fail_for_the_new_one(source, target):
-        if source.name == "new":
+        if content(source) != before:
             raise OSError("no")
-        replace(source, target)
+        rename(source, target)
 
-    monkeypatch.setattr(os, "replace", fail_for_the_new_one)
+    monkeypatch.setattr(Path, "rename", fail_for_the_new_one)
     with pytest.raises(OSError, match="no"):
         keras_mtl.export(on_images(), path, overwrite=True)
 
@@ -347,7 +346,7 @@ def test_the_folder_around_it_must_be_writable(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(tempfile, "mkdtemp", refuse)  # modes do not stop root, who may run this
+    monkeypatch.setattr(Path, "mkdir", refuse)  # modes do not stop root, who may run this
     with pytest.raises(ExportError, match="Permission denied") as caught:
         keras_mtl.export(small(), tmp_path / "exported")
     assert isinstance(caught.value, PermissionError)

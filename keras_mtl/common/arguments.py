@@ -1,4 +1,4 @@
-"""Checks of arguments: each returns the clean value, or says what it expected and received."""
+"""Checks of arguments: each returns the clean value, or raises what it expected and received."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Choice = TypeVar("Choice")
 
 
 def whole_number(argument: str, value: object, *, least: int = 1) -> int:
-    """Return a whole number as an `int`; those of NumPy are accepted, booleans are not.
+    """Return a whole number as an `int`; NumPy's integers are accepted, booleans are not.
 
     Args:
         argument: Name of the argument, for the message.
@@ -40,7 +40,7 @@ def whole_number_or_none(argument: str, value: object, *, least: int = 1) -> int
 
 
 def is_whole_number(value: object, *, least: int | None = None) -> TypeGuard[int]:
-    """Whether it is a whole number, of at least `least` where that is given; a boolean is none."""
+    """Return whether a value is a whole number, at least `least` if given; booleans are not."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         return False
     return least is None or int(value) >= least
@@ -80,7 +80,7 @@ def fraction(argument: str, value: object) -> float:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether it is a finite real number; a boolean is none."""
+    """Return whether a value is a finite real number; booleans are not."""
     return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 

@@ -1,6 +1,7 @@
 """Files and folders that are either the old ones or the new ones, whenever a process is killed.
 
-What is new is written beside its place under another name, then renamed.
+The new one is written under another name in the same folder, then renamed: a rename is atomic, but
+only within one file system.
 """
 
 from __future__ import annotations
@@ -15,16 +16,24 @@ from typing import Any
 from uuid import uuid4
 
 UNFINISHED = ".unfinished"
-"""What the names of files that are being written end with."""
+"""The ending of the names of files that are being written."""
 
 
 @contextmanager
-def written_whole_file(path: str | Path) -> Iterator[Path]:
-    """Give a path to write a file to; it replaces `path` if all goes well, and is gone if not."""
+def written_whole_file(path: str | Path, *, keep: str | Path | None = None) -> Iterator[Path]:
+    """Give a path to write a file to; it replaces `path` if all goes well, and is gone if not.
+
+    Args:
+        path: Where it goes.
+        keep: Where the file goes that it replaces, if that one is to be kept. A process that is
+            killed between the two renames leaves nothing at `path`, and a whole file at `keep`.
+    """
     unfinished = _unfinished_name(Path(path))
     try:
         yield unfinished
         _flush(unfinished)
+        if keep is not None and Path(path).exists():
+            Path(path).replace(keep)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -64,7 +73,7 @@ def written_whole_folder(
 
 
 def left_unfinished(path: str | Path) -> list[Path]:
-    """Return what processes that were killed, or are at work, have begun to write for `path`."""
+    """Return unfinished files for `path`, of processes that were killed or are still writing."""
     path = Path(path)
     return [
         found
@@ -100,7 +109,7 @@ def _unfinished_name(path: Path) -> Path:
 
 
 def _flush(file: Path) -> None:
-    """Wait until the disk has the file: a rename may get there first."""
+    """Wait until the file is on disk: otherwise a power failure may keep only the rename."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
 
@@ -110,6 +119,7 @@ def _put(new: Path, path: Path, overwrite: bool) -> None:
     if not (overwrite and os.path.lexists(path)):
         new.rename(path)
         return
+    # Unlike a file, a folder that is not empty cannot be replaced by one rename.
     old = _unfinished_name(path)
     path.rename(old)
     try:
@@ -121,7 +131,8 @@ def _put(new: Path, path: Path, overwrite: bool) -> None:
 
 
 def _delete(path: Path) -> None:
+    """Delete what was replaced; the new one is in its place already, so failing is no error."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink()

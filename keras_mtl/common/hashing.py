@@ -40,39 +40,39 @@ class Hash:
         self._total.update(values_of(array))
 
     def hexdigest(self) -> str:
-        """The hash of all that was added."""
+        """Return the hash of all that was added."""
         return self._total.hexdigest()
 
 
 def hash_of_settings(settings: Any) -> str:
-    """The hash of what JSON holds; other objects count by their text."""
+    """Return the hash of a JSON-like value; other objects in it count by their text."""
     return Hash(json.dumps(settings, default=str)).hexdigest()
 
 
 def hash_of_several(hashes: Iterable[str]) -> str:
-    """The hash of several hashes in their order."""
+    """Return the hash of several hashes in their order."""
     return Hash(" ".join(hashes)).hexdigest()
 
 
 def checksum(content: bytes, start: int = 0) -> int:
-    """A number that tells accidental changes of a file; `start` is that of what comes before."""
+    """Return a checksum of bytes; `start` is the checksum of the bytes before them."""
     return zlib.crc32(content, start)
 
 
 def form_of(array: np.ndarray, shape: tuple[int, ...] | None = None) -> str:
-    """The dtype and the shape of an array, or of a part of it that has another shape."""
+    """Return a text for the dtype and shape of an array, or of a part that has another shape."""
     return f"{array.dtype.name}{array.shape if shape is None else shape}"
 
 
 def values_of(array: np.ndarray) -> Any:
-    """The values of an array as bytes: numbers as they are, objects as JSON."""
+    """Return the values of an array as bytes: numbers as they are, objects as JSON."""
     if array.dtype.hasobject:
         return json.dumps(array.tolist(), default=repr).encode()
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def rows_of(array: np.ndarray) -> Any:
-    """The values of an array so that the bytes of two parts are the bytes of the whole."""
+    """Return the values of an array so that the bytes of two parts are the bytes of the whole."""
     if array.dtype.hasobject:
         return b"".join(json.dumps(row, default=repr).encode() + b"\n" for row in array.tolist())
     return values_of(array)

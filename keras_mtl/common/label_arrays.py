@@ -37,7 +37,7 @@ def label_array(labels: Any, subject: str, *, gaps: bool = False) -> np.ndarray:
 
 
 def are_whole(labels: np.ndarray) -> bool:
-    """Whether all labels are whole numbers, whatever their dtype."""
+    """Return whether all labels are whole numbers, whatever their dtype."""
     return labels.dtype.kind in "biu" or bool((labels == np.floor(labels)).all())
 
 

@@ -1,4 +1,4 @@
-"""Arrays of real numbers, from whatever holds numbers; NumPy only."""
+"""Arrays of real numbers, made with NumPy alone from anything that holds numbers."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def number_array(
         values: An array, a pandas object, a list, a number.
         subject: What messages begin with, such as "`y`".
         error: What to raise.
-        gaps: Whether None, and `pandas.NA`, become NaN; they are refused otherwise.
-        fix: A sentence for the message if they are no numbers.
+        gaps: Whether None and `pandas.NA` become NaN; otherwise they are refused.
+        fix: A sentence for the message if the values are no numbers.
     """
     try:
         array = np.asarray(values)
@@ -63,7 +63,7 @@ def _without_objects(array: np.ndarray, gaps: bool) -> np.ndarray:
 
 
 def _without_extension(array: np.ndarray) -> np.ndarray:
-    """Return small floats, such as bfloat16, as float32: NumPy tells nothing of their kind."""
+    """Return small floats, such as bfloat16, as float32: NumPy gives them no kind of number."""
     try:
         return array.astype(np.float32)
     except (TypeError, ValueError):
@@ -71,7 +71,7 @@ def _without_extension(array: np.ndarray) -> np.ndarray:
 
 
 def _is_missing(value: object) -> bool:
-    """Whether it is None or `pandas.NA`; pandas may not be installed."""
+    """Return whether a value is None or `pandas.NA`, told by its name: pandas is optional."""
     return value is None or type(value).__name__ == "NAType"
 
 

@@ -16,7 +16,7 @@ Record = TypeVar("Record")
 class Records(Sequence[Record], Generic[Record]):
     """Read-only dataclass instances: a list to index, a table to print, a frame to work with.
 
-    A slice is of the same class, with all else that its object holds.
+    A slice has the same class and the same other attributes.
 
     Args:
         records: The instances.
@@ -66,7 +66,7 @@ class Records(Sequence[Record], Generic[Record]):
     def __getitem__(self, index: int | slice) -> Record | Self:
         if not isinstance(index, slice):
             return self._records[index]
-        part = copy(self)
+        part = copy(self)  # Subclasses have other constructors; a copy keeps their attributes.
         part._records = self._records[index]
         return part
 

@@ -10,7 +10,7 @@ from keras_mtl.common.arguments import one_of
 
 
 class Named(Protocol):
-    """What a registry holds."""
+    """An object that a registry holds."""
 
     name: str
 

@@ -31,6 +31,7 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[object]], footer: 
     for row in cells:
         table.add_row(*(Text(_cell(value)) for value in row))
     buffer = StringIO()
+    # Wide enough that rich never folds or cuts a cell: `print` in a narrow terminal wraps lines.
     Console(file=buffer, width=1000, color_system=None).print(table)
     lines = [line.rstrip() for line in buffer.getvalue().splitlines() if line.strip()]
     return "\n".join([*lines, *([footer] if footer else [])])

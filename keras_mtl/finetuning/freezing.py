@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Integral
 
 import keras
 
+from keras_mtl.common.arguments import is_whole_number
 from keras_mtl.errors import InvalidCut, UnsupportedModel
 from keras_mtl.finetuning.recompiling import recompile
 from keras_mtl.graph.call import Call
@@ -159,7 +159,7 @@ def _first_to_train(graph: Graph, last: int | None, start: str | None) -> int:
             positions.setdefault(id(call.operation), position)
     if last is None:
         return 0
-    if isinstance(last, bool) or not isinstance(last, Integral) or not 1 <= last <= len(positions):
+    if not is_whole_number(last, least=1) or last > len(positions):
         raise ValueError(
             f"`last` is a number of layers, from 1 to the {len(positions)} of the trunk. "
             f"Received: {last!r}."

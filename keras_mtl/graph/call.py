@@ -31,7 +31,7 @@ class ModelEntry(keras.Operation):
         self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
     ) -> list[Any]:
         """Return one tensor for each input layer; the arguments are those of the nested model."""
-        del training, kwargs
+        del training, kwargs  # Nothing here depends on the mode; the layers inside get it.
         if mask is None:
             mask = keras.tree.map_structure(get_keras_mask, inputs)
         return standardize_inputs(self._functional, inputs, mask)

@@ -12,7 +12,7 @@ from keras_mtl.graph.call import Call
 from keras_mtl.graph.dataflow import Dataflow
 
 _LINKS = count(-1, -1)
-"""Numbers for the tensors between the parts; those of Keras's tensors are positive."""
+"""Numbers for the tensors between the parts: negative, since the `id` of a tensor never is."""
 
 
 class Chain(keras.Layer):
@@ -36,7 +36,7 @@ def runs_only_parts(call: Any) -> Any:
 
 
 def is_chain(operation: Any) -> bool:
-    """Whether the operation is its parts one after the other, and nothing else."""
+    """Return whether an operation runs its parts one after the other, and nothing else."""
     return isinstance(operation, Chain) and hasattr(type(operation).call, "runs_only_parts")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
+from keras_mtl.common.near_misses import near_misses
 from keras_mtl.graph.call import Call
 from keras_mtl.graph.dataflow import Dataflow
 
@@ -53,8 +53,8 @@ def not_found(model: str, closed: Dataflow, opened: Dataflow, name: str) -> str:
     inside = list(opened.by_path)
     near = (
         [path for path in inside if path.endswith(f"/{name}")]
-        or difflib.get_close_matches(name, inside if "/" in name else list(closed.by_path), n=3)
-        or difflib.get_close_matches(name, inside, n=3)
+        or near_misses(name, inside if "/" in name else closed.by_path)
+        or near_misses(name, inside)
     )
     hint = f"Did you mean {listed(near)}?" if near else "`cut_points(model)` lists the names."
     return f"{message} {hint}"

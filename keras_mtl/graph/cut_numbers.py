@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import keras
 
+from keras_mtl.common.arguments import is_whole_number
 from keras_mtl.errors import InvalidCut
 from keras_mtl.graph.dataflow import Dataflow
 from keras_mtl.keras_private.graphs import Functional
@@ -19,7 +19,7 @@ def counted_layers(functional: Functional) -> list[keras.Layer]:
 
 def checked_number(cut: Any, layers: list[keras.Layer]) -> int:
     """Return a `cut` as a number of layers to remove, if it can be one."""
-    if isinstance(cut, bool) or not isinstance(cut, Integral):
+    if not is_whole_number(cut):
         raise InvalidCut(
             "`cut` is the number of layers to remove, the name of the last layer to keep, or a "
             f"list of names. Received: {cut!r} (of type `{type(cut).__name__}`)."
@@ -41,6 +41,8 @@ def removed_layers(flow: Dataflow, layers: list[keras.Layer]) -> dict[str, int]:
     """
     from_end = {id(layer): len(layers) - index for index, layer in enumerate(layers)}
     legal = {cut.position for cut in flow.legal_cuts}
+    # From the outputs to the inputs: after a cut come exactly the last layers of `model.layers` if
+    # as many layers were met as the position of the deepest one from the end.
     removed: set[int] = set()
     deepest = 0
     counts: dict[int, str] = {}

@@ -145,7 +145,7 @@ def _params_kept(flow: Dataflow) -> list[int]:
     seen: set[int] = set()
     total, totals = 0, []
     for call in flow.calls:
-        if id(call.operation) not in seen:
+        if id(call.operation) not in seen:  # A shared layer has its parameters once.
             seen.add(id(call.operation))
             total += _count_params(call.operation)
         totals.append(total)

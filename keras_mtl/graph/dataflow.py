@@ -44,6 +44,7 @@ class Dataflow:
 
     def number(self, tensor: Any) -> int:
         """Return the number of a symbolic tensor."""
+        # Keras keeps symbolic tensors alive with their model, so an `id` is not used twice.
         return self.aliases.get(id(tensor), id(tensor))
 
     @cached_property
@@ -106,14 +107,17 @@ class Dataflow:
             call: Returns the function that runs a call: its operation in a mode, or a copy of it.
         """
         values = dict(values)
-        # A layer may take the mask off a tensor (MultiHeadAttention does), so they are noted first.
+        # Noted before any call: a layer may remove the mask of a tensor that it is given, as
+        # MultiHeadAttention does, and a later layer still needs it.
         masks = {number: get_keras_mask(value) for number, value in values.items()}
         for position, one in enumerate(self.calls):
+            # What the caller gave (inputs, or the features at a cut) is not computed.
             if one.outputs[0] not in values:
                 args, kwargs = one.fill_in(values, masks)
                 outputs = keras.tree.flatten(call(one)(*args, **kwargs))
                 values.update(zip(one.outputs, outputs, strict=True))
                 masks.update((number, get_keras_mask(values[number])) for number in one.outputs)
+            # Values are freed after their last use, so that a pass needs no more memory than Keras.
             for number in {*one.inputs, *one.outputs}:
                 if self.last_uses.get(number, position) <= position:
                     values.pop(number)

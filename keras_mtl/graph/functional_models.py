@@ -16,6 +16,7 @@ def functional_of(layer: Any) -> Functional | None:
     if isinstance(layer, keras.Sequential):
         return sequential_graph(layer) if type(layer).call is keras.Sequential.call else None
     if isinstance(layer, Functional):
+        # A subclass with a `call` of its own may do more than run the graph.
         call = type(layer).call
         return layer if call is Functional.call or hasattr(call, "runs_only_graph") else None
     return None
@@ -27,7 +28,7 @@ def runs_only_graph(call: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def checked_functional(model: Any) -> Functional:
+def checked_functional(model: object) -> Functional:
     """Return the Functional model behind `model`, or raise an error that says why it has none."""
     functional = functional_of(model)
     if functional is not None:

@@ -187,6 +187,8 @@ class Graph(Dataflow):
             path = f"{prefix}{call.path}"
             inputs = tuple(aliases.get(number, number) for number in call.inputs)
             if nested is not None:
+                # Where the border does nothing, the tensors on its two sides count as one, so that
+                # cuts on both sides have one name; else a call at the border does the preparing.
                 if call.prepares_inputs:
                     yield _entry(call, nested, path, inputs)
                 else:
@@ -215,6 +217,7 @@ class Graph(Dataflow):
         needed |= self.outputs if whole else set()
         calls: list[Call] = []
         parts = dict(self._parts)
+        # Backwards, so that what a call needs is known before the calls that give it are met.
         for call in reversed(self.calls):
             is_used = bool(needed.intersection(call.outputs))
             if call.path in inside:

@@ -29,6 +29,7 @@ def _named_nodes(functional: Functional) -> Iterator[tuple[str, Node]]:
     members = set(nodes)
     names = {}
     for operation in {id(node.operation): node.operation for node in nodes}.values():
+        # An operation also lists its calls in other models; those must not shift the numbers.
         own = [node for node in inbound_nodes(operation) if node in members]
         for index, node in enumerate(own):
             names[node] = f"{operation.name}:{index}" if index else operation.name
@@ -75,6 +76,8 @@ def _arguments(
 ) -> Callable[[Sequence[Any], Sequence[Any]], Arguments]:
     places = [(mask, inputs.index(carrier)) for mask, carrier in masks.items()]
 
+    # Keras's own `fill_in` replaces each symbolic tensor by the value under its id. Masks are not
+    # recomputed: the value of a mask is the mask that the value of its carrier has in this run.
     def fill_in(values: Sequence[Any], carried: Sequence[Any]) -> Arguments:
         known = dict(zip(inputs, values, strict=True))
         known.update((mask, carried[place]) for mask, place in places)
@@ -84,7 +87,7 @@ def _arguments(
 
 
 def _hands_on(node: Node, nested: Functional) -> bool:
-    """Whether a nested model is called on what its layers take, so that nothing is prepared."""
+    """Return whether a nested model is called on inputs that it hands to its layers unchanged."""
     args, kwargs = node.arguments.args, node.arguments.kwargs
     if not args:
         return False
@@ -103,7 +106,7 @@ def _holds_tensors(arguments: Any) -> bool:
 
 
 def _same_structure(given: Any, expected: Any) -> bool:
-    """Whether two structures have the same order when they are flattened: dicts, the same keys."""
+    """Return whether two structures flatten in the same order; dicts need the same keys."""
     if not isinstance(given, dict) and len(keras.tree.flatten(expected)) == 1:
         return not isinstance(expected, dict)
     try:

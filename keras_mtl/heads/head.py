@@ -167,7 +167,7 @@ class Head(Chain):
         return self.task_kind.make_loss(from_logits=self.from_logits)
 
     def has_loss(self, loss: Any) -> bool:
-        """Whether a loss equals the one of this head, settings included."""
+        """Return whether a loss equals the loss of this head, settings included."""
         expected = self.make_loss()
         return type(loss) is type(expected) and loss.get_config() == expected.get_config()
 

@@ -37,7 +37,7 @@ def put_head(
     try:
         outputs = copy(features)
         for source, part in pairs:
-            if source.built:
+            if source.built:  # Otherwise it has no state, and the copy starts as a new layer does.
                 copy_layer_state(source, part)
     except Exception as error:  # The head's layers may be the user's code.
         raise HeadMismatch(

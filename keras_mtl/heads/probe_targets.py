@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 FACTORS = 2.0 ** np.arange(6)
+"""Factors from the predictions of least squares to log-odds, of which the best is taken."""
 
 
 class ProbeTargets(ABC):

@@ -28,7 +28,7 @@ class DrawnAdapter(PyDatasetAdapter):
 
     @abstractmethod
     def drawn(self) -> Iterator[tuple[Any, ...]]:
-        """The batches of one epoch."""
+        """Yield the batches of one epoch."""
 
     def _get_iterator(self) -> Iterator[tuple[Any, ...]]:
         # Keras's `get_tf_dataset` and `get_jax_iterator` read the epoch from here.
@@ -36,23 +36,23 @@ class DrawnAdapter(PyDatasetAdapter):
 
 
 def are_arrays(structure: Any) -> bool:
-    """Whether `fit` takes all leaves of a structure for arrays; None counts as an array."""
+    """Return whether `fit` takes all leaves of a structure for arrays; None counts as an array."""
     return bool(can_convert_arrays(structure))
 
 
 def is_tf_dataset(data: Any) -> bool:
-    """Whether it is a `tf.data.Dataset`, found without TensorFlow, which may not be installed."""
+    """Return whether it is a `tf.data.Dataset`, without importing TensorFlow, which is optional."""
     return bool(data_adapters.is_tf_dataset(data))
 
 
 def is_sparse_or_ragged(value: Any) -> bool:
-    """Whether it is an array that only Keras's adapters can make dense, batch by batch."""
+    """Return whether it is an array that only Keras's adapters can make dense, batch by batch."""
     kinds = ("tensorflow_ragged", "tensorflow_sparse", "jax_sparse", "scipy_sparse")
     return any(getattr(data_adapter_utils, f"is_{kind}")(value) for kind in kinds)
 
 
 def split_off_validation(arrays: Any, share: float) -> tuple[Any, Any]:
-    """The arrays without the last rows, and the last rows, as `validation_split` rounds.
+    """Split off the last rows of arrays, as many as `validation_split` takes.
 
     Raises:
         ValueError: Some are not arrays, or there are too few rows.
@@ -67,14 +67,14 @@ def refuse_class_weight(data: Any, class_weight: Any) -> None:
 
 
 def array_batches(x: Any, y: Any, sample_weight: Any, *, batch_size: int) -> Iterator[Any]:
-    """The batches of arrays in their order, as NumPy arrays, in the precision of `fit`."""
+    """Yield the batches of arrays in their order, as NumPy arrays, in the precision of `fit`."""
     adapter = ArrayDataAdapter(x, y, sample_weight, batch_size=batch_size)
     batches: Iterator[Any] = adapter.get_numpy_iterator()
     return batches
 
 
 def dataset_batches(dataset: Any, limit: int | None = None) -> Iterator[Any]:
-    """The first batches of a `tf.data.Dataset` or a `PyDataset`, as NumPy arrays.
+    """Yield the first batches of a `tf.data.Dataset` or a `PyDataset`, as NumPy arrays.
 
     The workers of a `PyDataset` read ahead, and it hears of the beginning and the end of an epoch.
     """

@@ -87,7 +87,11 @@ class HookedFunctional(Functional):
         operation_fn: Callable[[Any], Any] = lambda operation: operation,
         call_fn: Callable[..., Any] | None = None,
     ) -> Any:
-        """Run the graph; `clone_model` puts the copies in through `operation_fn`."""
+        """Run the graph, and report copies of layers to `layer_cloned`.
+
+        `keras.models.clone_model` runs the graph with an `operation_fn` that gives the copy of each
+        layer. It has no public hook, and a config does not hold every flag.
+        """
         copies: list[tuple[keras.Layer, keras.Layer]] = []
 
         def noting_copies(operation: Any) -> Any:

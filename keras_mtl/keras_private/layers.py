@@ -14,17 +14,17 @@ from keras.src.backend.common import global_state
 
 
 def sublayers(layer: keras.Layer) -> list[keras.Layer]:
-    """The layer itself and all layers inside it; the order depends on its class only."""
+    """Return the layer itself and all layers inside it, in an order that its class decides."""
     return layer._flatten_layers(include_self=True, recursive=True)
 
 
 def seed_states(layer: keras.Layer) -> list[keras.Variable]:
-    """The states of the random generators that the layer itself owns."""
+    """Return the states of the random generators that the layer itself owns."""
     return [generator.state for generator in layer._seed_generators]
 
 
 def added_losses(layer: keras.Layer) -> list[Any]:
-    """What the layer itself has added to the loss in its last call: activity regularisation."""
+    """Return the losses that the layer itself added in its last call, such as activity losses."""
     return layer._get_own_losses()
 
 
@@ -34,12 +34,12 @@ def clear_losses(layer: keras.Layer) -> None:
 
 
 def given_output_shape(layer: keras.layers.Lambda) -> Any:
-    """The output shape with which a Lambda layer was made; None where Keras infers it."""
+    """Return the output shape with which a Lambda layer was made; None where Keras infers it."""
     return layer._output_shape
 
 
 def own_state(layer: keras.Layer) -> list[keras.Variable]:
-    """What a call of the layer itself may change: statistics, and seeds."""
+    """Return the variables that a call of the layer itself may change: statistics and seeds."""
     return [*layer._non_trainable_variables, *seed_states(layer)]
 
 
@@ -51,6 +51,8 @@ def idle_seeds_kept(layer: keras.Layer) -> Iterator[None]:
     """
     recurrent = [part for part in sublayers(layer) if isinstance(part, keras.layers.RNN)]
     seeds = [seed for part in recurrent for cell in sublayers(part) for seed in seed_states(cell)]
+    # Multiplied to get a copy: `value` is the variable of TensorFlow itself, and on torch a tensor
+    # that `assign` changes in place.
     values = [seed.value * 1 for seed in seeds]
     yield
     for seed, value in zip(seeds, values, strict=True):

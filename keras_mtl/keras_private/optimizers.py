@@ -58,6 +58,8 @@ def slots_of(optimizer: Optimizer, variable: keras.Variable) -> dict[str, keras.
 
 
 def _slot_lists(optimizer: Optimizer) -> dict[str, list[keras.Variable | None]]:
+    # Keras has no list of the lists of slots: they are the lists as long as the trained variables
+    # that hold variables, besides the two that every optimizer has.
     own = (id(optimizer._variables), id(optimizer._trainable_variables))
     length = len(optimizer._trainable_variables)
     return {

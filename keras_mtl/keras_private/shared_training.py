@@ -24,7 +24,7 @@ _COMPILED = (
 
 
 class _OfWhole:
-    """An attribute that `fit` sets, and that the model itself is to have."""
+    """An attribute of the whole model that `fit` reads and sets through the part."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -63,6 +63,6 @@ class SharedTraining(keras.Model):
         self.built = True
 
     def is_current(self) -> bool:
-        """Whether the whole model is still compiled as it was when this model was made."""
+        """Return whether the whole model is still compiled as it was when this model was made."""
         names = ("_compile_loss", "optimizer")
         return all(vars(self)[name] is vars(self.whole)[name] for name in names)

@@ -14,6 +14,8 @@ from pathlib import Path
 import keras_tuner
 from keras_tuner.engine.trial import Trial
 
+__all__ = ["FiledOracle", "FiledTuner", "Trial"]
+
 
 class FiledOracle(keras_tuner.Oracle):
     """An oracle that says where its files are, and lets a subclass write them."""

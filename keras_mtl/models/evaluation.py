@@ -1,4 +1,4 @@
-"""The loss and metrics of each task, and how they compare with those of other models."""
+"""The loss and metrics of each task, compared with other models."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _known_metrics(
 
 
 def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
-    """Return what Keras's `evaluate` does, without its warning that a generator ends."""
+    """Return the result of Keras's `evaluate`, without its warning that a generator ends."""
     with expected_to_end():
         values: dict[str, Any] = model.evaluate(_labelled(data), return_dict=True, verbose=0)
     return values

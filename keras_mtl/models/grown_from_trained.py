@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import keras
 
+from keras_mtl.common.arguments import is_whole_number
 from keras_mtl.errors import HeadMismatch, InvalidCut
-from keras_mtl.graph.layer_graph import Graph
+from keras_mtl.graph.layer_graph import WHOLE, Graph
 from keras_mtl.surgery.split import split
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, set_static
 from keras_mtl.training.task_compiling import copied_arguments
@@ -47,7 +47,7 @@ def cut_trained(
         HeadMismatch: The model has several outputs.
     """
     check_batchnorm(batchnorm)
-    if not isinstance(cut, str | Integral):
+    if not isinstance(cut, str) and not is_whole_number(cut):
         raise InvalidCut(
             f"`cut` is a number of layers or the name of one. Received: {cut!r}. Several "
             "features at once are for `MultiTaskModel(transfer(model, cut), heads)`."
@@ -59,9 +59,14 @@ def cut_trained(
             f"`{model.name}` has {len(outputs)} outputs; the head of a task has "
             "one. Use `MultiTaskModel(transfer(model, cut), heads)`."
         )
-    (path,) = graph.cut(cut)
+    paths = graph.cut(cut)
+    if paths == WHOLE:
+        raise InvalidCut(
+            f"`cut={cut!r}` keeps all layers of `{model.name}`, so nothing would be left for the "
+            f"head of {task!r}. Remove at least one layer, or use `MultiTaskModel(model, heads)`."
+        )
     known = copied_arguments(model, loss)
-    trunk, tail = split(graph, path, verify=verify)
+    trunk, tail = split(graph, paths[0], verify=verify)
     set_static(trunk, {}, batchnorm)
     if task in heads:
         raise ValueError(

@@ -44,7 +44,7 @@ class MultiTaskModel(TrunkWithHeads):
 
     Raises:
         HeadMismatch: A head does not fit the features of the trunk.
-        ValueError: A name cannot be that of a task.
+        ValueError: A name cannot be the name of a task.
         UnsupportedModel: `trunk` is a subclassed model, or no model.
 
     Example:
@@ -85,7 +85,7 @@ class MultiTaskModel(TrunkWithHeads):
         verify: bool = True,
         name: str | None = None,
     ) -> MultiTaskModel:
-        """A trained model, and new heads beside its own last layers.
+        """Return a copy of a trained model with new heads beside its own last layers.
 
         Args:
             model: A trained Functional or built Sequential model with one output. It is not
@@ -120,7 +120,7 @@ class MultiTaskModel(TrunkWithHeads):
         return joined
 
     def task(self, name: str) -> keras.Model:
-        """The model of one task: the trunk and the task's head, whose weights it shares.
+        """Return the model of one task: the trunk and its head, whose weights are shared.
 
         Args:
             name: Name of the task.
@@ -137,20 +137,20 @@ class MultiTaskModel(TrunkWithHeads):
     def add_task(
         self, name: str, head: HeadLike, *, loss: Any = None, metrics: Any = None
     ) -> MultiTaskModel:
-        """A model with one more task, which shares the trunk and the heads of this one.
+        """Return a model with one more task, which shares the trunk and the heads of this one.
 
         It is compiled as this one, with a fresh optimizer of the same settings.
 
         Args:
             name: Name of the new task.
             head: Its last layers, as for the constructor.
-            loss: Its loss; that of the `Head` by default.
-            metrics: Its metrics; those of the `Head` by default.
+            loss: Its loss; by default the loss of the `Head`.
+            metrics: Its metrics; by default the metrics of the `Head`.
         """
         return with_task(self, name, head, loss, metrics)
 
     def remove_task(self, name: str) -> MultiTaskModel:
-        """A model without a task, which shares the trunk and the other heads of this one.
+        """Return a model without a task, which shares the trunk and the other heads of this one.
 
         It is compiled as this one, with a fresh optimizer of the same settings.
 
@@ -217,6 +217,7 @@ class MultiTaskModel(TrunkWithHeads):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as a saved model was; Keras calls it when it loads one."""
         self.compile(**keras.saving.deserialize_keras_object(config))
+        # Keras loads the state of the optimizer next, into variables that must exist.
         self.optimizer.build(self.trainable_variables)
 
     def fit(
@@ -279,7 +280,7 @@ class MultiTaskModel(TrunkWithHeads):
                 the steps. 32 by default; 1 if a callback has a batch hook of its own.
             validation_batch_size: As `batch_size`, which it is by default.
             validation_freq: Epochs from one validation to the next.
-            seed: Of the schedule and of the order of the rows; drawn from Python's random
+            seed: Seed of the schedule and of the order of the rows; drawn from Python's random
                 numbers by default, so that `keras.utils.set_random_seed` decides.
             backup: A folder for backups. The same call goes on from the last one after an
                 interruption, to the same weights and history; at the end it is removed.
@@ -293,7 +294,7 @@ class MultiTaskModel(TrunkWithHeads):
             step in an epoch.
 
         Raises:
-            TaskNotFound: A name in the data, the schedule or another dict is not that of a task.
+            TaskNotFound: A name in the data, the schedule or another dict is no task.
             InvalidTaskData: A task has no data, or data that cannot be used.
             InvalidLabels: The labels do not fit the head of their task.
             InvalidSchedule: The schedule never picks a task, or needs lengths that are not known.
@@ -337,7 +338,7 @@ class MultiTaskModel(TrunkWithHeads):
         callbacks: Sequence[keras.callbacks.Callback] | None = None,
         return_dict: bool = True,
     ) -> Any:
-        """The loss and metrics of the tasks that data are given for.
+        """Return the loss and metrics of the tasks that data are given for.
 
         Args:
             x: As for `fit`, of all tasks or of some.
@@ -354,8 +355,8 @@ class MultiTaskModel(TrunkWithHeads):
 
         Returns:
             A dict: `loss`, the mean over the tasks, and for each task `hair_loss`,
-            `hair_accuracy` ...; `scores["hair"]` are those of one task, `scores.changes` those
-            against `baselines`. It prints as a table.
+            `hair_accuracy` ...; `scores["hair"]` has the values of one task, `scores.changes` the
+            changes against `baselines`. It prints as a table.
         """
         scores = evaluate(
             self.training_state,
@@ -381,9 +382,9 @@ class MultiTaskModel(TrunkWithHeads):
         return self.training_state.graphs.of_task(task).predict(x, *args, **kwargs)
 
     def stop_task(self, name: str) -> None:
-        """Train a task no more in this `fit`; its steps are left out. For callbacks.
+        """Stop training a task for the rest of this `fit`; call it from a callback.
 
-        `fit` ends when no task is left.
+        Its steps are left out. `fit` ends when no task is left.
 
         Raises:
             TaskNotFound: There is no such task.

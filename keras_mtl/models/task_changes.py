@@ -1,4 +1,4 @@
-"""Models of one task, of one task more or of one task less, which share the layers of another."""
+"""Models with one task, one task more or one task less, which share the layers of another model."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def model_of_task(model: TrunkWithHeads, task: str) -> keras.Model:
     alone = kind(model.input, model.output[task], name=task)
     if model.compiled:
         known = model.training_state.arguments
+        # Without the weight of the loss, which only says how tasks count beside each other.
         own = {key: known[key].get(task) for key in ("loss", "metrics", "weighted_metrics")}
         optimizer = inner_optimizer(model.optimizer).fresh(task)
         alone.compile(optimizer, **compiling.with_fresh_metrics(own))

@@ -28,7 +28,7 @@ class TaskHeads(ABC):
 
 
 class SharedHeads(TaskHeads):
-    """Heads that another model has too, used as they are.
+    """Heads that another model has too; they are not copied.
 
     Args:
         heads: The layers by task.
@@ -87,5 +87,5 @@ class CopiedHeads(TaskHeads):
 
 
 def task_heads(heads: Mapping[str, HeadLike] | TaskHeads, taken: Sequence[str]) -> TaskHeads:
-    """Return the heads to make a model of; those of a user are checked, and will be copied."""
+    """Return heads for a new model; heads that a user gave are checked, and copied later."""
     return heads if isinstance(heads, TaskHeads) else CopiedHeads(heads, taken)

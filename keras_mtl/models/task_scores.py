@@ -1,13 +1,14 @@
-"""The loss and metrics of several tasks, and how they compare with those of other models."""
+"""The loss and metrics of several tasks, compared with other models."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from keras_mtl.common.tables import text_table
+from keras_mtl.common.records import Records
 
 
 class TaskScores(dict[str, float]):
@@ -49,24 +50,80 @@ class TaskScores(dict[str, float]):
             return self.by_task[task]
         raise KeyError(task)
 
+    def to_frame(self) -> Any:
+        """Return a `pandas.DataFrame` with a row for each task and metric.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        return self._table().to_frame()
+
     def __str__(self) -> str:
+        return repr(self._table())
+
+    def _repr_html_(self) -> str:
+        """Return the table as notebooks show it."""
+        return self._table()._repr_html_()
+
+    def _table(self) -> ScoreTable:
         rows = [
-            [task, name, _shown(value), *self._change(task, name)]
+            TaskScore(task, name, value, self.changes.get(task, {}).get(name))
             for task, own in self.by_task.items()
             for name, value in own.items()
         ]
-        columns = ["task", "metric", "value", *(["change"] if self.changes else [])]
-        table = text_table(columns, rows)
-        worse = self.negative_transfer
-        if not worse:
-            return table
-        return f"{table}\nNegative transfer: worse than the baseline at {', '.join(worse)}."
+        return ScoreTable(rows, compared=bool(self.changes), worse=self.negative_transfer)
 
-    def _change(self, task: str, name: str) -> list[str]:
-        if not self.changes:
-            return []
-        change = self.changes.get(task, {}).get(name)
-        return ["" if change is None else f"{change:+.1%}"]
+
+@dataclass(frozen=True)
+class TaskScore:
+    """One row of the table of `TaskScores`.
+
+    Attributes:
+        task: Name of the task.
+        metric: Name of the metric, or "loss".
+        value: Its value; an array for a metric that has a value for each class.
+        change: Relative change against the baseline, positive for better; None without one.
+    """
+
+    task: str
+    metric: str
+    value: Any
+    change: float | None
+
+
+class ScoreTable(Records[TaskScore]):
+    """The scores of several tasks as a table.
+
+    Args:
+        records: The rows.
+        compared: Whether there is a baseline.
+        worse: The tasks at which the model is worse than the baseline.
+    """
+
+    def __init__(
+        self, records: Sequence[TaskScore], *, compared: bool, worse: Sequence[str]
+    ) -> None:
+        super().__init__(records)
+        self._compared = compared
+        self._worse = worse
+
+    @property
+    def header(self) -> Sequence[str]:
+        """Titles of the columns."""
+        return ["task", "metric", "value", *(["change"] if self._compared else [])]
+
+    @property
+    def footer(self) -> str:
+        """The tasks with negative transfer, if there are any."""
+        if not self._worse:
+            return ""
+        return f"Negative transfer: worse than the baseline at {', '.join(self._worse)}."
+
+    def cells(self, record: TaskScore) -> Sequence[object]:
+        """Return what the columns show of a row."""
+        change = "" if record.change is None else f"{record.change:+.1%}"
+        cells = [record.task, record.metric, _shown(record.value)]
+        return [*cells, change] if self._compared else cells
 
 
 def relative_changes(

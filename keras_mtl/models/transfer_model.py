@@ -19,9 +19,9 @@ from keras_mtl.surgery.trunk import Trunk
 
 @keras.saving.register_keras_serializable("keras_mtl")
 class TransferModel(Trunk):
-    """What `transfer` returns when it is given a head: a Functional model of two layers.
+    """A trunk with a head: the Functional model that `transfer` returns when it is given a head.
 
-    `trunk` and `head` are found in the graph, so they are there after `load_model` too.
+    `trunk` and `head` are found in the graph, so a loaded model has them too.
 
     Example:
         >>> import keras, keras_mtl

@@ -92,7 +92,10 @@ class TrunkWithHeads(ClassPreserving):
 
 
 def _trunk_of(model: Functional, heads: Mapping[str, keras.Layer]) -> keras.Model:
-    """Return the layer that is neither an input nor a head."""
+    """Return the layer that is neither an input nor a head.
+
+    It is found in the graph, because a copy made by `of_graph` is given nothing else.
+    """
     others = {id(head) for head in heads.values()}
     inner = (layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer))
     return next(layer for layer in inner if id(layer) not in others)

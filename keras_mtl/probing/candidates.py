@@ -32,7 +32,7 @@ def find_candidates(
         graph: The graph of a model.
         cuts: Names, numbers or `CutPoint`s; None for all legal cuts that a head fits on.
         nested: Whether None stands for the cuts inside nested models too.
-        pooling: That of the head.
+        pooling: The pooling of the head.
 
     Raises:
         InvalidCut: A cut is not legal, or there is none.

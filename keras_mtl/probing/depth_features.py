@@ -14,10 +14,10 @@ from keras_mtl.surgery.trunk import in_inference
 
 
 class DepthFeatures(keras.Model):
-    """Runs the graph of a model in inference mode and reduces chosen tensors on the way.
+    """A model that runs another one in inference mode and returns its features at chosen depths.
 
-    It calls the layers of `source` themselves, on data only, so that nothing is copied and their
-    graph does not grow.
+    It calls the layers of `source` themselves, on data only, so that nothing is copied and no
+    symbolic call is added to their graph.
 
     Args:
         graph: The graph of a model, which is not changed.
@@ -37,7 +37,7 @@ class DepthFeatures(keras.Model):
         self._reductions = list(reductions)
         self._graph = graph
         self._flow = graph.opened.leading_to([graph.opened.number(tensor) for tensor in tensors])
-        self.built = True
+        self.built = True  # There are no weights of its own to make.
 
     @property
     def widths(self) -> list[int]:

@@ -28,7 +28,7 @@ Matrix = NDArray[np.float32]
 def run_over(
     extractor: DepthFeatures, x: Any, y: Any, *, batch_size: int | None, verbose: str | int
 ) -> tuple[Matrix, Any]:
-    """The features of all samples, and their labels: `y`, or those that come with the batches.
+    """Return the features of all samples, and their labels: `y`, or the labels in the batches.
 
     Raises:
         InvalidFeatures: The data have no batches or no end, or do not fit the model.
@@ -42,17 +42,18 @@ def run_over(
     _check_stream(source)
     labels: list[Any] = []
     batches = _inputs_of(inputs, source, labels)
-    first = next(batches, None)  # Before Keras sees it, which tells less of what is wrong.
+    # Before Keras reads it, whose error would not say what is wrong with the data.
+    first = next(batches, None)
     if first is None:
         raise InvalidFeatures(f"`x` gives no batches. Received: `{source.kind}`.")
     with expected_to_end():
-        # Keras takes for a generator what the compiler made of one, not a `chain`.
+        # Keras recognises generators by their type, and a `chain` is none.
         features = extractor.predict((batch for batch in chain([first], batches)), verbose=verbose)
     return features, np.concatenate(labels)
 
 
 def split_features(features: Matrix, widths: Sequence[int], layers: Sequence[str]) -> list[Floats]:
-    """One matrix for each depth, all of them finite.
+    """Split features into one finite matrix for each depth.
 
     Raises:
         InvalidFeatures: Some are NaN or infinite; the first depth is named.
@@ -65,11 +66,11 @@ def split_features(features: Matrix, widths: Sequence[int], layers: Sequence[str
 
 
 def count_samples(model: keras.Model, x: Any) -> int:
-    """The number of samples in arrays that go with labels.
+    """Return the number of samples in arrays that go with labels.
 
     Raises:
         InvalidFeatures: They do not fit the model, their lengths differ, or there is no sample.
-        ValueError: These are no arrays.
+        ValueError: `x` does not hold arrays.
     """
     if not isinstance(recognise(x), ArraySource):
         raise ValueError(
@@ -80,7 +81,7 @@ def count_samples(model: keras.Model, x: Any) -> int:
 
 
 def _check_stream(source: DataSource) -> None:
-    """Refuse what cannot be read through for inputs and labels."""
+    """Refuse data that cannot be read once for inputs and labels."""
     if isinstance(source, ArraySource):
         lacks_labels = source.x is not None and are_arrays((source.x,))
         error = InvalidLabels if lacks_labels else InvalidFeatures
@@ -96,9 +97,9 @@ def _check_stream(source: DataSource) -> None:
 
 
 def _inputs_of(inputs: ModelInputs, source: DataSource, labels: list[Any]) -> Iterator[tuple[Any]]:
-    """The inputs of each batch; its labels are appended to `labels` on the way.
+    """Yield the inputs of each batch, and append its labels to `labels`.
 
-    A second pass for the labels would meet the samples in another order if the data is shuffled.
+    A second pass for the labels would give the samples in another order if the data are shuffled.
     """
     for batch in source.batches():
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)

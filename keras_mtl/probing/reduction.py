@@ -32,7 +32,7 @@ class Reduction(keras.Layer):
     def __init__(
         self, shape: tuple[int | None, ...], pooling: Pooling, max_width: int | None, seed: int
     ) -> None:
-        super().__init__(dtype="float32")  # where half precision would overflow in the mean
+        super().__init__(dtype="float32")  # A mean in half precision may overflow.
         self._pool = pooling_layer(pooling, len(shape))
         kept = shape[1:] if pooling == "flatten" else shape[-1:]
         features = math.prod(size or 1 for size in kept)
@@ -45,7 +45,7 @@ class Reduction(keras.Layer):
         self.built = True
 
     def call(self, features: Any, mask: Any = None) -> Any:
-        """The vectors of a batch, of shape `(batch, width)`; masked steps do not count."""
+        """Return the vectors of a batch, of shape `(batch, width)`; masked places do not count."""
         if isinstance(self._pool, keras.layers.GlobalAveragePooling1D):
             features = self._pool(features, mask=mask)
         elif self._pool is not None:

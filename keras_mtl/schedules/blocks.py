@@ -59,7 +59,7 @@ class Blocks(Schedule):
         return sum(self.blocks.values())
 
     def picks(self, batches: Batches) -> Collection[str]:
-        """The tasks that have a block."""
+        """Return the tasks that have a block."""
         return self.blocks
 
     def get_config(self) -> dict[str, Any]:

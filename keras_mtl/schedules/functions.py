@@ -55,7 +55,7 @@ class FunctionSchedule(Schedule):
         return np.array([places[name] for _, name in names], dtype=np.int32)
 
     def round(self, batches: Batches) -> Mapping[str, float]:
-        """Raise an error: a function does not tell it."""
+        """Raise an error: a function does not say how its tasks share an epoch."""
         raise InvalidSchedule(
             f"The schedule {self} is a function, which does not say how long an epoch is. Give "
             "`steps_per_epoch`."

@@ -32,7 +32,7 @@ class Interleaved(Schedule):
 
     @property
     def needs_lengths(self) -> bool:
-        """True."""
+        """Whether the lengths must be known: they decide the order."""
         return True
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
@@ -59,5 +59,5 @@ def _pattern(sizes: tuple[int, ...]) -> np.ndarray:
     places = np.concatenate([(np.arange(size) + 0.5) / size for size in sizes])
     owners = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     pattern = owners[np.argsort(places, kind="stable")]
-    pattern.flags.writeable = False  # It is cached.
+    pattern.flags.writeable = False  # All schedules of these sizes share the cached array.
     return pattern

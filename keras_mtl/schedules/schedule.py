@@ -6,20 +6,20 @@ import json
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Mapping
-from hashlib import blake2b
 from math import ceil
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_mtl.common.hashing import Hash
 from keras_mtl.errors import InvalidSchedule
 from keras_mtl.heads.task_names import check_task
 
 JOINT = -1
-"""Stands for all tasks at once."""
+"""The position that stands for all tasks at once."""
 CHUNK = 100_000
-"""Steps that are counted together, for the memory that they need."""
+"""Steps that are counted at once: an array of all steps of a long run might not fit in memory."""
 
 Epoch = Literal["all", "longest", "shortest"]
 Batches = Mapping[str, int | None]
@@ -98,7 +98,7 @@ class Schedule(ABC):
             seed: Seed of the run.
 
         Returns:
-            By what `tasks` returns for a step the number of such steps; none is 0.
+            The number of steps for each value that `tasks` returns for at least one of them.
         """
         period = self.period(batches) or max(end, 1)
         whole, rest = divmod(end, period)
@@ -127,7 +127,7 @@ class Schedule(ABC):
         """
         sizes = self._known(batches, epoch)
         rounds = {task: sizes[task] / steps for task, steps in self.round(batches).items()}
-        # Rounded first: 0.1 * 30 is a little more than 3.
+        # Rounded first, because floats are inexact: 0.1 * 30 is a little more than 3.
         needed = max(ceil(round(rounds[task], 6)) for task in _counted(sizes, rounds, epoch))
         return ceil(round(needed * self.round_length(batches), 6))
 
@@ -170,8 +170,7 @@ class Schedule(ABC):
         """
         described = [type(self).__qualname__, self.get_config(), list(batches.items()), seed]
         picked = self.tasks(np.arange(steps), batches=batches, seed=seed)
-        whole = json.dumps([described, np.asarray(picked).tolist()])
-        return blake2b(whole.encode(), digest_size=16).hexdigest()
+        return Hash(json.dumps([described, np.asarray(picked).tolist()])).hexdigest()
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.get_config() == other.get_config()

@@ -8,7 +8,9 @@ from math import ceil
 import numpy as np
 
 SMALLEST = 64
+"""Steps of a block: as few as possible, since the shares are exact only over whole blocks."""
 LARGEST = 1 << 16
+"""No more, whatever the shares: the numbers of a block are held in memory."""
 
 
 def block_for(smallest_share: float) -> int:

@@ -1,1 +1,1 @@
-"""Copies of models: cloned, split, proved, made static."""
+"""Copies of models: cloning, splitting, verifying, making layers static."""

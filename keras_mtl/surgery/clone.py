@@ -50,8 +50,8 @@ def clone_graph(
     Args:
         graph: The graph of a model, which is not changed; `graph.part(paths)` for a part of it.
         class_of: The class of the copy of a model, for the model and those inside it.
-        name: The name of the copy; that of the model by default.
-        copy_layer: Makes the copy of an operation that is no model, without its state.
+        name: The name of the copy; by default the name of the model.
+        copy_layer: Copies an operation that is no model, without its state.
         copy_state: Copies the state of an operation: weights, vocabularies, seeds.
 
     Raises:
@@ -64,7 +64,7 @@ def clone_graph(
 
 
 class Cloner:
-    """Calls copies of operations on one another as the originals were; each is copied once.
+    """Calls copies of operations on each other as the originals were called; copies each once.
 
     Attributes:
         copies: The copies made so far, by the ids of the originals.
@@ -108,6 +108,7 @@ class Cloner:
         if not (isinstance(source, keras.KerasTensor) and isinstance(made, keras.KerasTensor)):
             return
         old, new = producing_node(source), producing_node(made)
+        # The mask is the output of an operation of the graph, whose copy has its name already.
         is_copied = old.is_input or id(old.operation) in self.copies
         if is_copied or type(old.operation) is not type(new.operation):
             return

@@ -1,4 +1,4 @@
-"""Copies of single layers and other operations, and of what they hold."""
+"""Copies of single layers and other operations, and of their state."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def _copy_own_state(source: keras.Layer, copy: keras.Layer) -> None:
         with tempfile.TemporaryDirectory() as folder:
             source.save_assets(folder)
             copy.load_assets(folder)
+    # `save_own_variables` of a layer leaves its random generators out.
     for old, new in zip(seed_states(source), seed_states(copy), strict=True):
         new.assign(_new_array(old))
 

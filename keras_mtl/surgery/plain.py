@@ -1,4 +1,4 @@
-"""The same function in Keras's own layers, for people who do not have `keras_mtl`."""
+"""Models rewritten in Keras's own layers, for people who do not have `keras_mtl`."""
 
 from __future__ import annotations
 

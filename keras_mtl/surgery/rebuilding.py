@@ -14,14 +14,18 @@ from keras_mtl.errors import CloneError
 from keras_mtl.keras_private.layers import sublayers
 
 _RENAMING = RLock()
+"""Held while functions have other names, which all threads would see.
+
+Reentrant, because the `from_config` of a user may rebuild other objects.
+"""
 
 
 def rebuild(old: Any, get_config: Callable[[], dict[str, Any]] | None = None) -> Any:
-    """A layer, metric or optimizer of the class and the config of an old one, without its state.
+    """Return a layer, metric or optimizer of the class and config of an old one, without its state.
 
     Args:
         old: The old one, which is not changed.
-        get_config: Gives the config; the old one's own by default.
+        get_config: Gives the config; `old.get_config` by default.
 
     Raises:
         CloneError: The class cannot be built from its config.
@@ -39,10 +43,10 @@ def rebuild(old: Any, get_config: Callable[[], dict[str, Any]] | None = None) ->
 
 @contextmanager
 def _named_apart(functions: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    """The functions by names that nothing else has, and that they have for the time being.
+    """Give functions unique names within this context; yield them by these names.
 
-    Configs hold names of functions: Keras refuses a lambda, and takes any text that is the name of
-    a known function for that function, such as the name of a metric.
+    A config holds functions by name. Keras refuses the name of a lambda, and takes any text that
+    equals the name of a known function for that function, even the name of a metric.
     """
     with _RENAMING:
         names = [function.__name__ for function in functions]
@@ -57,14 +61,14 @@ def _named_apart(functions: Sequence[Any]) -> Iterator[dict[str, Any]]:
 
 
 def _own_code(old: Any) -> tuple[dict[str, Any], list[Any]]:
-    """The classes by name, and the functions, that the object uses and Keras may not know."""
+    """Return the classes, by name, and functions that an object uses and Keras may not know."""
     parts = sublayers(old) if isinstance(old, keras.Layer) else [old]
     if isinstance(old, keras.optimizers.LossScaleOptimizer):
         parts.append(old.inner_optimizer)
     used = [*parts, *(value for part in parts for value in vars(part).values())]
     functions = {id(value): value for value in used if inspect.isfunction(value)}
     classes = {type(value) for value in used if id(value) not in functions}
-    # A lambda that Keras has loaded from a file seems to be Keras's own.
+    # The module of a lambda that Keras has loaded from a file is one of Keras's.
     own = [f for f in functions.values() if f.__name__ == "<lambda>" or not _is_builtin(f)]
     return {one.__name__: one for one in classes if not _is_builtin(one)}, own
 

@@ -1,4 +1,4 @@
-"""The control: the same architecture with fresh weights."""
+"""The control of a transfer: the same architecture with fresh weights."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PREPROCESSING = (
 
 
 def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
-    """The same architecture with fresh weights: the control for every transfer.
+    """Return the same architecture with fresh weights: the control for every transfer.
 
     Train it on the same labels; where it does as well as the transferred network, the transfer
     did not help.
@@ -70,12 +70,13 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
 
 def _fresh(operation: Any, seeds: random.Random) -> Any:
     if type(operation) is keras.layers.Lambda:
+        # Keras refuses to rebuild a Python lambda from its config; there is no seed in it either.
         return copy_from_config(operation)
     return rebuild_operation(operation, lambda: _reseeded(operation.get_config(), seeds))
 
 
 def _reseeded(config: Any, seeds: random.Random) -> Any:
-    """The config with every seed that it fixes drawn anew."""
+    """Return the config with a new value for every seed that it fixes."""
     if isinstance(config, list | tuple):
         return type(config)(_reseeded(value, seeds) for value in config)
     if not isinstance(config, dict):
@@ -98,7 +99,7 @@ def _copy_adapted_state(source: Any, copy: Any) -> None:
 
 @contextmanager
 def _python_random(seeds: random.Random) -> Iterator[None]:
-    """Let Keras draw from `seeds` the seeds that are not given; it takes them from `random`."""
+    """Let layers without a seed draw theirs from `seeds`: Keras takes them from `random`."""
     state = random.getstate()
     random.setstate(seeds.getstate())
     try:

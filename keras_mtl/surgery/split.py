@@ -1,4 +1,4 @@
-"""A model taken apart at a cut: the first layers, and the last ones as a model of features."""
+"""A model split at a cut: the first layers, and the last layers as a model of the features."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ def split(graph: Graph, path: str, *, verify: bool = True) -> tuple[Trunk, Funct
         verify: Whether to check on one batch that the copies compute what the model computes.
 
     Returns:
-        The trunk, and a model whose input are the trunk's features and whose output is that of
-        the model.
+        The trunk, and a model from the features of the trunk to the output of the model.
 
     Raises:
         InvalidCut: No layer comes after the cut.

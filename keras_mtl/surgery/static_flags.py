@@ -1,4 +1,4 @@
-"""Which layers of a trunk are static: flags, set leaf by leaf."""
+"""Making layers of a trunk static by their `trainable` flags, set leaf by leaf."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ def _set_flags(layer: keras.Layer, trainable: Callable[[keras.Layer], bool]) -> 
     # Setting the flag of a model sets those of its layers, so it comes before theirs.
     layer.trainable = True
     inner = [part for part in functional.layers if not isinstance(part, keras.layers.InputLayer)]
+    # A list, because a generator would stop at the first layer that trains.
     trains = any([_set_flags(part, trainable) for part in inner])
     if not trains:
         layer.trainable = False

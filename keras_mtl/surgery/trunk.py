@@ -1,4 +1,4 @@
-"""The layers kept: a model in which a frozen layer is static."""
+"""The layers kept by a cut, as a model in which frozen layers are static."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from keras_mtl.keras_private.layers import (
 
 
 class ClassPreserving(Functional):
-    """A Functional model whose copies are of its class, where those of others are Functional."""
+    """A Functional model whose copies have its class; copies of other models are Functional."""
 
     @classmethod
     def of_graph(cls, inputs: Any, outputs: Any, name: str) -> Functional:
@@ -58,14 +58,14 @@ class Trunk(ClassPreserving, HookedFunctional):
         return unwrap_single(outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """The config of a Functional model, and the flags of its layers."""
+        """Return the config of a Functional model, and the flags of its layers."""
         config = super().get_config()
         frozen = [_frozen_parts(layer) for layer in self.layers]
         return {**config, "frozen": frozen} if any(frozen) else config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Trunk:
-        """The model that `get_config` describes, with fresh weights."""
+        """Return the model that `get_config` describes, with fresh weights."""
         config = dict(config)
         frozen = config.pop("frozen", [])
         trunk = super().from_config(config, custom_objects=custom_objects)
@@ -82,7 +82,7 @@ class Trunk(ClassPreserving, HookedFunctional):
 
 
 def is_static(operation: Any) -> bool:
-    """Whether a trunk runs the operation in inference mode and without losses."""
+    """Return whether a trunk runs the operation in inference mode and without losses."""
     return isinstance(operation, keras.Layer) and not operation.trainable
 
 
@@ -92,14 +92,14 @@ def own_class(model: keras.Model) -> Callable[..., Functional]:
 
 
 def unwrap_single(structure: Any) -> Any:
-    """The only element of a list of one; anything else as it is."""
+    """Return the only element of a list of one; anything else as it is."""
     if isinstance(structure, list | tuple) and len(structure) == 1:
         return structure[0]
     return structure
 
 
 def in_inference(layer: Any, **call_context: Any) -> Callable[..., Any]:
-    """The layer as it is called in inference mode, its seeds kept and its losses cleared.
+    """Return a function that calls a layer in inference mode, keeps its seeds, clears its losses.
 
     An operation that is no layer, such as one of `keras.ops`, has no mode.
     """
@@ -109,6 +109,7 @@ def in_inference(layer: Any, **call_context: Any) -> Callable[..., Any]:
     def call_static(*args: Any, **kwargs: Any) -> Any:
         with inference_context(), idle_seeds_kept(layer):
             outputs = operation_fn(layer, **{**call_context, "training": False})(*args, **kwargs)
+        # Keras would add them to the loss of the model; in float16 that even breaks `fit`.
         clear_losses(layer)
         return outputs
 
@@ -116,16 +117,17 @@ def in_inference(layer: Any, **call_context: Any) -> Callable[..., Any]:
 
 
 def _in_mode(operation: Any, **call_context: Any) -> Any:
-    """The operation as it is called in the training mode of its own flag."""
+    """Return a function that calls an operation in the mode that its `trainable` flag decides."""
     if is_static(operation):
         return in_inference(operation, **call_context)
     return operation_fn(operation, **call_context)
 
 
 def _frozen_parts(layer: keras.Layer) -> list[int]:
-    """Which of the layer and the layers inside it are frozen; models know it themselves.
+    """Return the positions of the frozen layers among the layer and the layers inside it.
 
-    Configs do not tell: SpatialDropout2D's has no flag, no layer's has those of the layers inside.
+    Models save their flags themselves. Configs of layers do not hold all: SpatialDropout2D's has no
+    flag, and no layer's config has the flags of the layers inside it.
     """
     if isinstance(layer, Functional | keras.Sequential):
         return []

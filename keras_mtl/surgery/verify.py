@@ -1,4 +1,4 @@
-"""Proof on one batch that a copy computes what its source computes, and that static is static."""
+"""A check on one batch that a copy computes what its source does, and that static layers are."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ from keras_mtl.surgery.clone import Copy
 from keras_mtl.surgery.trunk import Trunk, is_static
 
 BATCH_SIZE = 2
+"""Two rows, since one would hide a layer that mixes rows or squeezes the batch away."""
 SIZES = (32, 128, 256, 8)
-"""What is tried for input dimensions of any size; the last is for short sequences."""
+"""Sizes to try, in this order, for input dimensions of any size.
+
+32 is cheap, and enough for most; deep convolutional networks reduce it to nothing, so larger ones
+follow; a model with learned positions may take no sequence longer than 8.
+"""
 TOLERANCE = 1e-5
 """Largest difference relative to the largest value; where kernels are deterministic it is 0."""
 
@@ -35,7 +40,7 @@ def verify_copy(graph: Graph, copy: Copy) -> None:
     """Compare a copy with its source on one batch, in inference mode; change neither.
 
     The calls of the source run one by one; the copy runs as the model that it is. A copy with
-    static layers runs in training mode as well, so that these prove to be static.
+    static layers runs in training mode as well, which shows whether they are static.
     The batch is drawn to each input's dtype: standard normal numbers (seeded), zeros for
     integers, empty strings; where a layer looks the input up in a vocabulary, a word of it.
 
@@ -57,6 +62,7 @@ def verify_copy(graph: Graph, copy: Copy) -> None:
     trained = None
     if isinstance(model, Trunk) and static:
         trained = _checked_in_training(model, static, batch)
+        # A wholly static trunk computes the same in both modes: one run is enough.
         if not model.trainable and all(map(_same, expected, trained)):
             return
     actual = _outputs_of([model], batch)
@@ -95,7 +101,8 @@ def _checked_in_training(
     inputs = keras.tree.pack_sequence_as(copy.input, batch)
     with keras.StatelessScope(collect_losses=True) as scope:
         trained = keras.tree.flatten(copy(inputs, training=True))
-        # What moved may be the seed of all layers that have none of their own.
+        # A variable that moved may be the global seed, which no layer owns: only a second run shows
+        # whether the outputs depend on it.
         repeats = scope.state_mapping and not copy.trainable
         again = keras.tree.flatten(copy(inputs, training=True)) if repeats else trained
     for path, layer in static.items():
@@ -128,6 +135,8 @@ def _first_difference(graph: Graph, copy: Copy, batch: Batch) -> str:
 
     The copies of the operations run in the graph of the source, call by call.
     """
+    # The outputs of each call are compared while the second run goes on, so that the outputs of
+    # the first one are all that is kept in memory.
     values = dict(zip(graph.inputs, batch, strict=True))
     expected: dict[str, list[Any]] = {}
     different: list[str] = []

@@ -17,7 +17,7 @@ _MAY_RUN_BY_BLOCK = (keras.callbacks.ProgbarLogger, keras.callbacks.TerminateOnN
 
 def follows_batches(callback: keras.callbacks.Callback) -> bool:
     """Return whether the callback acts at each batch of training or validation."""
-    # Callbacks of Keras have these hooks whether they act there or not.
+    # These callbacks of Keras override the hooks even where their frequency is an epoch.
     for kind, frequency in _BY_FREQUENCY.items():
         if isinstance(callback, kind):
             return getattr(callback, frequency) != "epoch"

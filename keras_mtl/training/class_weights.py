@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any
 
 import keras
 import numpy as np
 
-from keras_mtl.common.arguments import number
+from keras_mtl.common.arguments import is_whole_number, number
 from keras_mtl.errors import InvalidTaskData
+from keras_mtl.heads.losses import is_loss
 from keras_mtl.heads.task_names import check_task
-from keras_mtl.training.known_heads import is_loss, known_head, loss_of
+from keras_mtl.training.known_heads import known_head, loss_of
 from keras_mtl.training.state import TrainingState
 
 
@@ -47,7 +47,7 @@ def _weights(task: str, given: Any, num_classes: int) -> np.ndarray:
         )
     weights = np.ones(num_classes, np.float32)
     for label, weight in given.items():
-        if not isinstance(label, Integral) or not 0 <= int(label) < num_classes:
+        if not is_whole_number(label, least=0) or label >= num_classes:
             raise InvalidTaskData(
                 f"`class_weight` of `{task}` names the class {label!r}; its classes are 0 to "
                 f"{num_classes - 1}."

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_mtl.heads.head import Head
+from keras_mtl.heads.kinds.registry import KINDS
 from keras_mtl.training.state import TrainingState
 
 
@@ -20,21 +21,15 @@ def known_head(state: TrainingState, task: str) -> Head | None:
         return head
     shape = state.graphs.outputs[task].shape
     units = shape[-1]
+    # With `ignore_class` labels may hold a value that a `Head` of the kind would refuse.
     ignores = getattr(loss, "ignore_class", None) is not None
     if not units or len(shape) != 2 or ignores:
         return None
-    if is_loss(loss, keras.losses.SparseCategoricalCrossentropy) and units > 1:
-        return Head(units, "classification", name=task)
-    if is_loss(loss, keras.losses.BinaryCrossentropy):
-        return Head(units, "binary" if units == 1 else "multilabel", name=task)
-    return None
+    kinds = (kind for kind in KINDS.names if KINDS.find(kind).recognises(loss, units))
+    kind = next(kinds, None)
+    return None if kind is None else Head(units, kind, name=task)
 
 
 def loss_of(state: TrainingState, task: str) -> Any:
     """Return the loss that the model is compiled with for a task, an object or a function."""
     return keras.losses.get(state.arguments["loss"][task])
-
-
-def is_loss(loss: Any, kind: type[keras.losses.Loss]) -> bool:
-    """Return whether a loss, or the function of one, is of a kind."""
-    return isinstance(loss, kind) or loss is kind().fn

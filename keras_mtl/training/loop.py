@@ -22,7 +22,7 @@ class TrainingLoop:
     Args:
         run: What is trained on.
         steps: The steps of the run.
-        callbacks: Called at their moments.
+        callbacks: The callbacks of the run.
         resuming: The backups.
     """
 
@@ -60,6 +60,8 @@ class TrainingLoop:
     def _train(self, saved: SavedRun | None, position: Position) -> keras.callbacks.History:
         """Train from a position on."""
         position = self._begin(position)
+        # `on_train_begin` has reset the callbacks; a backup in the middle of an epoch is restored
+        # later still, after `on_epoch_begin` has reset them once more.
         if saved and not position.step:
             self._resuming.restore(saved)
         logs: dict[str, Any] = {}
@@ -68,6 +70,7 @@ class TrainingLoop:
             logs = self._epoch(epoch, middle)
             if self._model.stop_training or self._steps.all_stopped:
                 break
+        # Without an epoch there are no averages of weights to replace the weights by.
         if self._settings.epochs > self._settings.initial_epoch:
             self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
         self._callbacks.on_train_end(logs)
@@ -75,22 +78,24 @@ class TrainingLoop:
         return history_of(self._callbacks)
 
     def _begin(self, position: Position) -> Position:
-        """Call `on_train_begin`; return the position to begin at, a later one if it says so."""
+        """Call `on_train_begin`; return the position to begin at, which a callback may change."""
         set_auto_modes(self._state, self._callbacks.callbacks)
         epoch = begin_training(self._model, self._callbacks, position.epoch)
-        if epoch != position.epoch:
+        if epoch != position.epoch:  # `BackupAndRestore` of Keras has restored a later epoch.
             position = Position(epoch, 0)
             self._steps.close()
             self._steps.open(self._plan.used_before(epoch))
+        # After `on_train_begin`: what it sets is set again in the next process, so that a backup
+        # holds only what training changes.
         self._resuming.watch(self._callbacks.callbacks)
         return position
 
     def _epoch(self, epoch: int, middle: SavedRun | None) -> dict[str, Any]:
-        """Train an epoch, or what is left of it after a backup; return its logs."""
+        """Train an epoch, or the rest of it after a backup; return its logs."""
         if not middle:
             self._reset_metrics()
         self._callbacks.on_epoch_begin(epoch)
-        if middle:  # Not before: `on_epoch_begin` of callbacks would change what they remember.
+        if middle:  # After `on_epoch_begin`, which resets what callbacks remember.
             self._resuming.restore(middle)
         end = self._take_steps(epoch, middle.position.step if middle else 0)
         logs = epoch_logs(self._state.results(), self._steps.trained)
@@ -109,7 +114,7 @@ class TrainingLoop:
             until = self._end_of_block(epoch, step)
             self._take_block(epoch, step, until)
             step = until
-            if self._steps.all_stopped:
+            if self._steps.all_stopped:  # Else the rest of the epoch would be empty blocks.
                 self._model.stop_training = True
             if step < length and self._resuming.is_due(self._since_start(epoch, step)):
                 self._resuming.save(Position(epoch, step))
@@ -117,7 +122,7 @@ class TrainingLoop:
 
     def _take_block(self, epoch: int, first: int, until: int) -> None:
         tasks = self._plan.tasks(epoch, first, until)
-        if not self._steps.left(tasks):
+        if not self._steps.left(tasks):  # All steps are of stopped tasks: there is no batch.
             return
         self._callbacks.on_train_batch_begin(first)
         results = self._steps.take(tasks, epoch=epoch, first=first)

@@ -79,6 +79,8 @@ class Objective:
         self._loss.build(y, y_pred)
         self._rank = len(ops.shape(only_loss(self._loss).call(y, y_pred)))
         self._metrics.build(y, y_pred)
+        # Some metrics make variables in their first update, which a compiled step could not do.
+        # With a mask, so that the update that takes weights is made as well.
         rows = Rows(mask=ops.ones(y_pred.shape[:1], "bool"), total=1, valid=1)
         self.update(y, y_pred, ops.zeros(()), rows)
         self.reset()
@@ -120,6 +122,8 @@ class Objective:
             return
         mask = ops.cast(rows.mask, "float32")
         here = ops.sum(mask)
+        # On several replicas the loss of each is divided by the valid rows of all of them. This
+        # makes it the mean over the rows here, which are its weight in the mean over all.
         share = ops.divide_no_nan(ops.cast(rows.valid, "float32"), here)
         self.mean.update_state(loss * share, sample_weight=here)
         weighted = mask if rows.sample_weight is None else mask * rows.sample_weight

@@ -1,4 +1,4 @@
-"""The `optimizer` argument of `compile`, made one `TaskOptimizer`."""
+"""The `optimizer` argument of `compile` as a single `TaskOptimizer`."""
 
 from __future__ import annotations
 

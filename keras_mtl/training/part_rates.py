@@ -12,8 +12,8 @@ from keras_mtl.keras_private.optimizers import rate_as_given
 class PartRate(keras.optimizers.schedules.LearningRateSchedule):
     """The learning rate of one part: one of its arguments says how it is found.
 
-    The optimizer of the part calls it with its own count of steps, which is not looked at: rates
-    follow the steps of the whole model.
+    The optimizer of the part calls it with its own number of steps, which is ignored: rates follow
+    the steps of the whole model.
 
     Args:
         owner: The optimizer of the whole model.
@@ -60,7 +60,10 @@ def part_rate(
     own = rate_of(source)
     if callable(own):
         return PartRate(owner, schedule=own)
-    if leading_rate is not None and (leading_rate or not own):  # Both may begin with 0.
+    # As a ratio, so that callbacks that change the rate of the whole model (ReduceLROnPlateau,
+    # LearningRateScheduler) change the rates of all parts. No ratio leads from 0 to another rate;
+    # where both begin with 0, as in a warm-up, the part follows the leading rate.
+    if leading_rate is not None and (leading_rate or not own):
         return PartRate(owner, ratio=own / leading_rate if leading_rate else 1.0)
     return PartRate(owner, constant=own)
 

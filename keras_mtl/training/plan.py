@@ -12,7 +12,7 @@ from keras_mtl.schedules.schedule import JOINT, Epoch, Schedule
 from keras_mtl.training.task_data import JOINT_DATA, Data, apart
 
 AHEAD = 100_000
-"""Steps that a schedule is asked for at once."""
+"""Steps that a schedule is asked for at once: to ask for each block would cost more than a step."""
 
 
 class Plan:
@@ -55,6 +55,7 @@ class Plan:
         kinds = sorted(self._counts_before(epochs))
         named = [self.data.tasks[kind] for kind in kinds if kind != JOINT]
         idle = [task for task in self.data.tasks if task not in named]
+        # Other schedules say which tasks they pick, and `check` has compared these with the data.
         if idle and JOINT not in kinds and isinstance(self.schedule, FunctionSchedule):
             raise InvalidSchedule(
                 f"The schedule {self.schedule} picks `{idle[0]}` at none of the "

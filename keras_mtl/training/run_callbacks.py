@@ -10,6 +10,7 @@ from keras_mtl.keras_private.compiled import initial_epoch, set_initial_epoch
 from keras_mtl.training.batch_hooks import follows_batches
 
 STEPS_PER_BLOCK = 32
+"""Many enough that leaving the compiled loop costs little, few enough for a progress bar."""
 
 
 def callback_list(
@@ -45,6 +46,7 @@ def begin_training(model: keras.Model, callbacks: keras.callbacks.CallbackList, 
     Returns:
         The epoch to begin with: `epoch`, or a later one that `BackupAndRestore` goes on with.
     """
+    # `BackupAndRestore` reads and sets this attribute, as in Keras's own `fit`.
     set_initial_epoch(model, epoch)
     callbacks.on_train_begin()
     return initial_epoch(model)

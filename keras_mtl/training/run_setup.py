@@ -50,7 +50,7 @@ def set_up(state: TrainingState, x: Any, y: Any, settings: Settings, seed: int |
         seed: The seed of the run; None to draw one.
     """
     if seed is None:
-        # As Keras draws its own seeds, so that `keras.utils.set_random_seed` decides.
+        # Drawn as Keras draws the seeds of layers, so that `keras.utils.set_random_seed` sets it.
         seed = random.randrange(2**31)
     data, validation = _read(state, x, y, settings, int(seed))
     weights = class_weights(settings.class_weight, state)

@@ -1,4 +1,4 @@
-"""The kinds of steps of a run, without the tasks that were stopped, and what runs them."""
+"""The steps of a run, without the tasks that were stopped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class RunSteps:
         self._kinds = run.plan.kinds(run.settings.epochs)
         model = self._state.model
         with self._state.scope():
-            if not model.optimizer.built:  # A `LossScaleOptimizer` would start its scale anew.
+            # Not a second time: `build` of a `LossScaleOptimizer` would reset its scale.
+            if not model.optimizer.built:
                 model.optimizer.build(model.trainable_variables)
             self._steps = self._make_steps()
             self._runner = make_runner(self._state, self._steps, self._data.sets)
@@ -112,6 +113,8 @@ class RunSteps:
 
     def _leave_out_stopped(self) -> None:
         """Take the tasks that were stopped out of the steps that train all of them."""
+        # A joint step without a task is another step, to be compiled; a step of one task is only
+        # skipped, see `left`.
         if [self._tasks(kind) for kind in self._kinds] != [step.tasks for step in self._steps]:
             self._steps = self._make_steps()
             with self._state.scope():
@@ -127,7 +130,7 @@ class RunSteps:
         if kind != JOINT:
             return (self._data.tasks[kind],)
         left = tuple(task for task in self._data.tasks if task not in self._state.stopped)
-        return left or self._data.tasks
+        return left or self._data.tasks  # A step needs a task; this one is never taken.
 
     def _trains(self, task: int) -> bool:
         return task == JOINT or self._data.tasks[task] not in self._state.stopped

@@ -63,8 +63,8 @@ class ScoringPasses:
         self._state = state
         self._data = data
         self._callbacks = callbacks
-        # The values of each batch are waited for, so they are computed for callbacks only that
-        # look at them.
+        # To read the values after each batch is to wait for the device, so it is done only for
+        # callbacks that use them.
         self._told = any(overrides(one, "on_test_batch_end") for one in callbacks.callbacks)
         self._progress = keras.utils.Progbar(_num_batches(data), verbose=1) if verbose else None
         self._scored: tuple[str, ...] = ()

@@ -168,7 +168,7 @@ class OneTaskState(TrainingState):
 
     @property
     def part_optimizer(self) -> None:
-        """None: the model has an optimizer of Keras."""
+        """None, because the model has an optimizer of Keras without parts."""
 
     def _optimized_variables(self) -> list[keras.Variable] | None:
         optimizer = inner_optimizer(self.model.optimizer)

@@ -96,7 +96,7 @@ def copied_arguments(model: keras.Model, loss: Any = None) -> dict[str, Any]:
         return {"loss": loss}
     arguments = fresh_arguments(model)
     found = {key: _of_only_output(key, arguments[key]) for key in PER_TASK}
-    del found["loss_weights"]
+    del found["loss_weights"]  # A weight of the only loss says nothing about several tasks.
     if loss is not None:
         found["loss"] = loss
     return {key: value for key, value in found.items() if value is not None}

@@ -78,7 +78,7 @@ class TrunkAndHeads(TaskGraphs):
         if set(tasks) == set(self.tasks):
             return self._model
         key = tuple(tasks)
-        if key not in self._of_tasks:
+        if key not in self._of_tasks:  # Kept, since a new model would be traced again.
             outputs = {task: self.outputs[task] for task in tasks}
             self._of_tasks[key] = Functional(self.inputs, outputs)
         return self._of_tasks[key]

@@ -58,8 +58,10 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         given = dict(optimizers or {})
         leader = given.get("trunk") or optimizer or next(iter(given.values()))
         super().__init__(learning_rate=rate_of(leader), name=name)
-        self.replicas = 1  # By how many the gradients of `apply` are divided, being sums over them.
-        # In an object that Keras does not look into: it would save what is inside a second time.
+        # Gradients that are sums over replicas are divided by it again, after clipping: Keras sums
+        # over the replicas once more when a part applies them. See `distribution/replicas.py`.
+        self.replicas = 1
+        # Held by an object that Keras does not track: it would save these variables twice.
         self._parts = OptimizerParts(optimizer, given, constant_rate(leader))
         for one in filter(None, [optimizer, *given.values()]):
             check_supported(one)
@@ -80,7 +82,7 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         """Make the slots of all parts."""
         if self.built:
             return
-        del variables  # Those that are frozen now may train later.
+        del variables  # Variables that are frozen now may train later, and need their slots then.
         for name, own in self._parts.variables.items():
             self._parts.inner[name].build(own)
         super().build(self.bound_variables)
@@ -152,13 +154,14 @@ class TaskOptimizer(keras.optimizers.Optimizer):
                     [grad / self.replicas for grad in clipped] if self.replicas > 1 else clipped
                 )
                 self._apply_part(name, shares, list(part_variables))
+        # The count of all steps, which schedules of rates follow; each part has its own count too.
         self.iterations.assign_add(1)
 
     def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
         """Replace weights by their moving averages, in parts that keep some and have trained."""
         for name, own in self._parts.variables.items():
             inner = self._parts.inner[name]
-            # Before the first step Keras's averages are zeros.
+            # Before the first step of a part its averages are zeros, which must not become weights.
             if inner.use_ema and int(keras.ops.convert_to_numpy(applied_updates(inner))):
                 inner.finalize_variable_values(own)
 
@@ -187,7 +190,8 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         if name not in self._parts.active:
             inner.apply(grads, variables)
             return
-        # Not by `cond`: JAX keeps the changes of its branches to itself.
+        # Not by `cond`, whose branches cannot assign to variables on JAX: the update is computed
+        # and then undone where the part is not active.
         touched = [*self._parts.variables[name], *inner.variables]
         before = [keras.ops.copy(variable.value) for variable in touched]
         inner.apply(grads, variables)
@@ -198,7 +202,11 @@ class TaskOptimizer(keras.optimizers.Optimizer):
     def _own_copy(
         self, source: keras.optimizers.Optimizer, name: str
     ) -> keras.optimizers.Optimizer:
-        """Return a copy for one part, whose rate, loss scale and clipping are looked after here."""
+        """Return a copy for one part, without what is done here for all parts: scaling, clipping.
+
+        With gradient accumulation a part clips by itself, because only it knows the accumulated
+        gradients.
+        """
         config = source.get_config()
         config |= {"learning_rate": self._rate_for(source), "name": f"{source.name}_{name}"}
         config["loss_scale_factor"] = None

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import keras_tuner
-from keras_tuner.engine.trial import Trial
 
 from keras_mtl.common.atomic_files import write_json
-from keras_mtl.keras_private.tuner import FiledOracle
+from keras_mtl.keras_private.tuner import FiledOracle, Trial
 from keras_mtl.tuning.halving import (
     Budget,
     FinishedTrial,

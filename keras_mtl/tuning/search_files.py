@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from keras_tuner.engine.trial import Trial
-
 from keras_mtl.common.atomic_files import read_json
+from keras_mtl.keras_private.tuner import Trial
 
 
 def read_state(path: Path) -> Any:

@@ -10,7 +10,6 @@ from typing import Any
 
 import keras
 import keras_tuner
-from keras_tuner.engine.trial import Trial
 
 from keras_mtl.batches.model_data import as_model_input, as_validation_data
 from keras_mtl.batches.model_inputs import ModelInputs
@@ -18,7 +17,7 @@ from keras_mtl.batches.recognise import recognise
 from keras_mtl.common.arguments import positive_number, whole_number
 from keras_mtl.common.atomic_files import write_json
 from keras_mtl.errors import KerasMtlError
-from keras_mtl.keras_private.tuner import FiledTuner
+from keras_mtl.keras_private.tuner import FiledTuner, Trial
 from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.tuning.data_identity import identity_of_data
 from keras_mtl.tuning.halving import Budget, PlannedTrial
@@ -166,12 +165,14 @@ class CutTuner(FiledTuner):
     def run_trial(self, trial: Trial, x: Any, y: Any = None, **fit_arguments: Any) -> Any:
         """Probe all depths, or train one model."""
         planned = planned_trial(trial)
+        # For each trial, so that its result does not depend on the trials before it, nor on which
+        # machine of several runs it.
         keras.utils.set_random_seed(self._seed)
         try:
             if planned.phase == "probe":
                 return self._probe(x, y, fit_arguments)
             return self._train(trial, planned, x, y, fit_arguments)
-        except KerasMtlError as error:  # All other trials would meet it too.
+        except KerasMtlError as error:  # It is not the fault of one trial, so the search ends.
             raise keras_tuner.errors.FatalValueError(str(error)) from error
 
     def results(self) -> SearchResults:
@@ -211,7 +212,7 @@ class CutTuner(FiledTuner):
         self.save()
 
     def get_state(self) -> dict[str, Any]:
-        """Return what tells this search from others."""
+        """Return what identifies this search."""
         return {"search": self._fingerprint, "data": self._data}
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -261,7 +262,7 @@ class CutTuner(FiledTuner):
     def _probe(self, x: Any, y: Any, fit_arguments: dict[str, Any]) -> dict[str, float]:
         hypermodel = self.hypermodel
         steps = fit_arguments.get("steps_per_epoch")
-        if y is None and steps:  # What is trained on may have no end.
+        if y is None and steps:  # Data with `steps_per_epoch` may have no end.
             x = recognise(x).batches(steps)
         probes = probe_cuts(
             hypermodel.model,
@@ -274,6 +275,7 @@ class CutTuner(FiledTuner):
             batch_size=fit_arguments.get("batch_size"),
             verbose=fit_arguments.get("verbose", "auto"),
         )
+        # keras-tuner demands the objective of every trial; the probe must not become the best one.
         worst = float("-inf" if self.oracle.objective.direction == "max" else "inf")
         merits = probe_metrics({probe.layer: probe.merit for probe in probes})
         return {**merits, self.oracle.objective.name: worst}
@@ -293,7 +295,7 @@ class CutTuner(FiledTuner):
         return self.hypermodel.build(trial.hyperparameters)
 
     def _saving(self, trial: Trial) -> keras.callbacks.Callback:
-        """Return what saves the weights of the best epoch."""
+        """Return a callback that saves the weights of the best epoch."""
         objective = self.oracle.objective
         return keras.callbacks.ModelCheckpoint(
             str(self._checkpoint(trial.trial_id)),

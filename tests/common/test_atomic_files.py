@@ -38,6 +38,16 @@ def test_a_file_is_replaced_only_when_it_is_whole(tmp_path):
     assert left_unfinished(path) == []
 
 
+def test_the_file_that_is_replaced_can_be_kept(tmp_path):
+    path, before = tmp_path / "state.txt", tmp_path / "before.txt"
+    for text in ("first", "second", "third"):
+        with written_whole_file(path, keep=before) as unfinished:
+            unfinished.write_text(text)
+    with pytest.raises(Killed), written_whole_file(path, keep=before) as unfinished:
+        raise Killed
+    assert content(tmp_path) == {"state.txt": "third", "before.txt": "second"}
+
+
 def test_a_folder_is_there_only_when_it_is_whole(tmp_path):
     path = tmp_path / "export"
     with pytest.raises(Killed), written_whole_folder(path) as unfinished:

@@ -1,52 +1,12 @@
-import functools
-
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 from keras import layers
 
-from _helpers import draw, moved_variables, reload
-from keras_mtl import Head, errors, transfer
-
-X = draw(4, 3)
-HEADS = {
-    "classification": Head(3),
-    "binary": Head(1, "binary"),
-    "multilabel": Head(2, "multilabel"),
-    "regression": Head(2, "regression"),
-    "one number": Head(1, "regression"),
-}
-
-
-def model_with(head):
-    return transfer(keras.Sequential([keras.Input((3,)), layers.Dense(3)]), cut=0, head=head)
-
-
-@functools.cache
-def model_of(kind):
-    """One model a kind for all labels: those that are refused change nothing."""
-    model = model_with(HEADS[kind])
-    model.run_eagerly = True
-    return model
-
-
-class Epochs(keras.callbacks.Callback):
-    """Counts the epochs that began."""
-
-    begun = 0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.begun += 1
-
-
-def assert_refused(model, message, *arguments, **options):
-    epochs = Epochs()
-    with moved_variables(model) as moved, pytest.raises(errors.InvalidLabels, match=message):
-        model.fit(*arguments, **options, callbacks=[epochs], verbose=0)
-    assert moved == []
-    assert epochs.begun == 0
-
+from _head_labels import HEADS, X, assert_refused, model_of
+from _helpers import draw, moved_variables
+from keras_mtl import Head, transfer
 
 TWO_COLUMNS = pd.DataFrame({"a": [0, 1, 1, 0], "b": [1, 1, 0, 0]})
 
@@ -152,19 +112,6 @@ def test_labels_that_do_not_fit_are_refused_before_training(kind, labels, messag
     assert_refused(model_of(kind), message, X, labels)
 
 
-@pytest.mark.parametrize("kind", HEADS)
-def test_validation_labels_are_checked(kind):
-    good = np.array([[0, 1], [1, 1], [1, 0], [0, 0]]) if HEADS[kind].units == 2 else [0, 1, 1, 0]
-    bad = np.full(np.shape(good), np.nan)
-    message = r"`validation_data\[1\]` must be finite"
-    for data in ((X, bad), [X, bad], (X, bad, np.ones(4))):
-        assert_refused(model_of(kind), message, X, good, validation_data=data)
-    with pytest.raises(
-        errors.InvalidLabels, match=message
-    ):  # In its place among `fit`'s arguments.
-        model_of(kind).fit(X, good, None, 1, 0, None, 0.0, (X, bad))
-
-
 @pytest.mark.parametrize("kind, plain, labels", FIT, ids=ids(FIT))
 def test_labels_that_fit_count_as_what_they_say(kind, plain, labels):
     model = model_of(kind)
@@ -174,32 +121,6 @@ def test_labels_that_fit_count_as_what_they_say(kind, plain, labels):
     assert history["loss"] == [pytest.approx(expected, rel=1e-5)]
     assert history["val_loss"] == [pytest.approx(model.evaluate(X, plain, verbose=0)[0], rel=1e-5)]
     assert moved == model.trainable_variables
-
-
-def test_a_loss_of_the_user_is_not_checked():
-    one_hot = np.eye(3)[[0, 1, 2, 0]]
-    model = model_with(HEADS["classification"])
-    assert_refused(model, "one-hot", X, one_hot)
-    model.compile("sgd", "categorical_crossentropy", metrics=[])
-    with moved_variables(model) as moved:
-        model.fit(X, one_hot, verbose=0)
-    assert moved
-
-
-def test_the_same_loss_compiled_again_is_checked():
-    model = model_with(HEADS["classification"])
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy())
-    assert_refused(model, "the class 3", X, [0, 1, 2, 3])
-
-
-def test_labels_are_checked_after_loading(tmp_path):
-    assert_refused(reload(model_with(HEADS["binary"]), tmp_path), "holds 2", X, [0, 1, 2, 1])
-
-
-def test_a_head_of_another_class_is_not_checked():
-    model = model_with(layers.Dense(3, activation="softmax"))
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    model.fit(X, np.array([0, 1, 2, 0]), verbose=0)
 
 
 @pytest.mark.parametrize(

@@ -151,3 +151,5 @@ def test_what_from_model_refuses():
 def test_from_model_cannot_leave_the_head_empty():
     with pytest.raises(InvalidCut, match="nothing is left for the head"):
         MultiTaskModel.from_model(nested_twice(), "logits", "sex", {"hair": 5}, loss="mse")
+    with pytest.raises(InvalidCut, match=r"`cut=0` keeps all.* nothing would be left .* 'sex'"):
+        MultiTaskModel.from_model(nested_twice(), 0, "sex", {"hair": 5}, loss="mse")

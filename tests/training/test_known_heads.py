@@ -5,7 +5,8 @@ import pytest
 from keras import layers
 
 from keras_mtl import Head
-from keras_mtl.training.known_heads import is_loss, known_head, loss_of
+from keras_mtl.heads.losses import is_loss
+from keras_mtl.training.known_heads import known_head, loss_of
 from keras_mtl.training.state import OneTaskState
 
 SPARSE = keras.losses.SparseCategoricalCrossentropy

@@ -60,6 +60,18 @@ class TaskKind(ABC):
     def make_loss(self, *, from_logits: bool) -> keras.losses.Loss:
         """Return a new loss. It must survive saving: a registered class, no plain function."""
 
+    def recognises(self, loss: Any, units: int) -> bool:
+        """Return whether a loss shows that a layer which is no `Head` is of this kind.
+
+        The labels of such a layer are checked as those of a `Head` of this kind. At most one kind
+        may answer yes for a loss; a loss that fits several kinds of labels shows nothing.
+
+        Args:
+            loss: A loss object, or a loss function.
+            units: Number of outputs of the layer.
+        """
+        return False
+
     @abstractmethod
     def make_metrics(self, *, from_logits: bool) -> list[keras.metrics.Metric]:
         """Return new metrics."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import keras
 import numpy as np
 
 from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.kinds.registry import KINDS
 from keras_mtl.heads.kinds.yes_or_no import YesOrNo
+from keras_mtl.heads.losses import is_loss
 from keras_mtl.heads.probe_targets import ClassTargets
 from keras_mtl.scores.checks import check_labels
 
@@ -25,6 +29,10 @@ class Binary(YesOrNo):
                 f'A binary head has one output: `Head(1, "binary")`. For {units} yes-or-no labels '
                 f'use `Head({units}, "multilabel")`.'
             )
+
+    def recognises(self, loss: Any, units: int) -> bool:
+        """Return whether it is a binary cross-entropy with one output."""
+        return units == 1 and is_loss(loss, keras.losses.BinaryCrossentropy)
 
     def label_shapes(self, units: int, places: Shape) -> list[Shape]:
         """Return one label a sample (or place), with or without a last dimension of 1."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -9,6 +11,7 @@ from keras_mtl.common.shapes import Shape, fits
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.kinds.base import LabelBounds, TaskKind
 from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.losses import is_loss
 from keras_mtl.heads.probe_targets import ClassTargets
 from keras_mtl.scores.checks import check_labels
 
@@ -32,6 +35,10 @@ class Classification(TaskKind):
     def make_loss(self, *, from_logits: bool) -> keras.losses.Loss:
         """Return a sparse categorical cross-entropy."""
         return keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
+
+    def recognises(self, loss: Any, units: int) -> bool:
+        """Return whether it is a sparse categorical cross-entropy over several classes."""
+        return units > 1 and is_loss(loss, keras.losses.SparseCategoricalCrossentropy)
 
     def make_metrics(self, *, from_logits: bool) -> list[keras.metrics.Metric]:
         """Return the accuracy."""

@@ -26,7 +26,7 @@ class ProbeScore(NamedTuple):
 
     @classmethod
     def of_gains(cls, gains: Floats, fit: float | None = None) -> ProbeScore:
-        """Return the mean of how good the predictions are for each sample, and its error."""
+        """Return the mean of the gains of the samples, and its standard error."""
         error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
         return cls(float(gains.mean()), error, fit)
 

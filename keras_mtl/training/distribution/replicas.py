@@ -21,8 +21,9 @@ def summed(
 ) -> Sequence[Any]:
     """Return the gradients as the optimizer is to see them; in the context of a replica.
 
-    Keras sums gradients over the replicas when it applies them, after the clipping. Our optimizer
-    clips the sums: it gets them, and is told to divide each by the number of replicas again.
+    Keras clips the gradients of each replica, and sums them when it applies them. The norm of a
+    part of a gradient is not the norm of the gradient, so `TaskOptimizer` clips sums instead. Keras
+    sums them a second time, so it divides them by the number of replicas after clipping.
 
     Args:
         optimizer: Our optimizer; None for an optimizer of Keras, which clips in each replica.
@@ -53,7 +54,7 @@ def average_statistics(variables: Iterable[keras.Variable]) -> None:
     if strategy.num_replicas_in_sync == 1:
         return
     for variable in {id(variable): variable for variable in variables}.values():
-        if "float" in variable.dtype:
+        if "float" in variable.dtype:  # Not seeds, which count the same calls on each replica.
             copies = strategy.experimental_local_results(variable.value)
             mean = tf.add_n([copy.read_value() for copy in copies]) / len(copies)
             for copy in copies:

@@ -64,6 +64,8 @@ def num_rows(batch: Batch) -> Any:
 
 def _shard(batch: Batch, index: Any, replicas: int) -> Shard:
     size = num_rows(batch)
+    # Rounded up: all replicas need the same number of rows, since Keras divides the loss of each by
+    # the number of its own rows and by the number of replicas.
     share = (size + replicas - 1) // replicas
     rows = tf.cast(index, tf.int64) * share + tf.range(share)
 

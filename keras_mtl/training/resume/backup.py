@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from keras_mtl.common.atomic_files import left_unfinished, written_whole_file
 from keras_mtl.errors import BackupNotWritable, InvalidBackup
 
 VERSION = 1
@@ -111,7 +112,7 @@ class Backup:
         for name, variable in variables.items():
             dtype = np.asarray(keras.ops.convert_to_numpy(variable)).dtype
             variable.assign(self._arrays[name].view(dtype).reshape(variable.shape))
-        self._arrays = {}
+        self._arrays = {}  # They are as large as the model and its slots, and not needed again.
 
     def save(self, saved: SavedRun, variables: Mapping[str, keras.Variable]) -> None:
         """Write a backup, whole or not at all, and keep the backup before it."""
@@ -124,18 +125,12 @@ class Backup:
             "notes": saved.notes,
         }
         arrays[META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
-        new = self._folder / f".new-{os.getpid()}.npz"
+        newest, before = self._folder / NEWEST, self._folder / BEFORE
         try:
-            with new.open("wb") as file:
+            # An open file, because NumPy adds ".npz" to a path that does not end with it.
+            with written_whole_file(newest, keep=before) as new, new.open("wb") as file:
                 np.savez(file, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            newest = self._folder / NEWEST
-            if newest.exists():
-                newest.replace(self._folder / BEFORE)
-            new.replace(newest)
         except OSError as error:
-            new.unlink(missing_ok=True)
             raise BackupNotWritable(
                 f"The backup cannot be written in {str(self._folder)!r}: {error}"
             ) from error
@@ -154,7 +149,8 @@ class Backup:
 
     def _left_over(self) -> list[Path]:
         """Return files that a run left when it was killed while it wrote."""
-        return list(self._folder.glob(".new-*.npz"))
+        # Earlier versions wrote to `.new-*.npz`.
+        return [*left_unfinished(self._folder / NEWEST), *self._folder.glob(".new-*.npz")]
 
     def _newest_sound(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         paths = [path for path in map(self._folder.joinpath, (NEWEST, BEFORE)) if path.exists()]

@@ -13,7 +13,8 @@ import numpy as np
 from keras_mtl.common.hashing import Hash
 
 SCALARS = (type(None), bool, int, float, str)
-# `min_delta`: Keras changes its sign when a callback first sees logs, so also in a new callback.
+# `params` is set anew by each run. `min_delta` gets its sign in Keras when a callback first sees
+# logs, also after resuming: if the backup held the sign, it would be changed twice.
 NOT_KEPT = ("params", "min_delta")
 
 Notes = dict[str, dict[str, Any]]
@@ -55,6 +56,8 @@ class CallbackMemory:
             for key, (place, tree) in own.items():
                 if name in self._callbacks:
                     setattr(self._callbacks[name], key, _decoded(tree, place, arrays))
+                    # It differs from a new callback, so later backups must hold it even if training
+                    # does not change it again.
                     self._at_start[name].pop(key, None)
 
 
@@ -85,12 +88,14 @@ def _kept(callback: keras.callbacks.Callback) -> dict[str, tuple[Any, list[np.nd
 
 def _encoded(value: Any, arrays: list[np.ndarray]) -> Any:
     """Return a value as JSON holds it; raise a TypeError if that is impossible."""
+    # The exact type: a subclass may hold more than its value.
     kind = type(value)
     if kind in SCALARS:
         return value
     if kind in (list, tuple):
         return {kind.__name__: [_encoded(one, arrays) for one in value]}
     if kind is dict:
+        # As pairs, because the keys of a dict in JSON are always texts.
         return {"dict": [[_encoded(part, arrays) for part in item] for item in value.items()]}
     if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
         # A copy, because callbacks change arrays in place; as bytes, because NumPy's files do not

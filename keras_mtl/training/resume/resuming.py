@@ -40,6 +40,7 @@ class Resuming:
         if backup is not None:
             for one in run.data.sets.values():
                 one.check_resumable()
+            # Before the first step, so that a backup of another run is refused, not overwritten.
             backup.open(identity(run))
             self.saved = backup.saved
 
@@ -87,6 +88,7 @@ class Resuming:
         self._steps.trained = set(saved.notes["trained"])
         self._run.state.stopped.update(saved.notes["stopped"])
         self._memory.give_back(saved.notes["callbacks"], saved.arrays)
+        # Last: nothing may draw random numbers between this and the next step.
         set_random_state({name: saved.arrays[RANDOM + name] for name in saved.notes["random"]})
 
     def remove(self) -> None:

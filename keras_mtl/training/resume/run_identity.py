@@ -22,7 +22,7 @@ def identity(run: Run) -> dict[str, Any]:
     The values of weights and learning rates are left out: training changes them.
     """
     state, plan = run.state, run.plan
-    first_steps = min(FIRST_STEPS, plan.steps_per_epoch)
+    first_steps = min(FIRST_STEPS, plan.steps_per_epoch)  # A function is called for each of them.
     return {
         "model": [
             [_without_number(v.path), list(v.shape), str(v.dtype), v.trainable]

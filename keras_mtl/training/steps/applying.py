@@ -20,7 +20,11 @@ def loss_scale(step: Step, weight: Any) -> Any:
 
 
 def skips_non_finite_gradients(step: Step) -> bool:
-    """Return whether the optimizer looks after them, as dynamic scaling of the loss does."""
+    """Return whether the optimizer itself skips an update with non-finite gradients.
+
+    A `LossScaleOptimizer` does, and halves its scale: overflows of float16 are expected, and are no
+    reason to stop.
+    """
     return isinstance(step.state.model.optimizer, keras.optimizers.LossScaleOptimizer)
 
 

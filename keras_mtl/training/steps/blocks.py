@@ -84,6 +84,7 @@ class BatchRunner(Runner):
         """Read the first batches, so that what is wrong with them shows before any step."""
         opened = {name: one.open(positions[name].start) for name, one in self._data.items()}
         first = {name: next(batches) for name, batches in opened.items()}
+        # Losses and metrics make variables, which a compiled step could not do.
         whole_step(self.state, first).build(first)
         self._iterators = {name: chain([first[name]], opened[name]) for name in opened}
 
@@ -106,6 +107,7 @@ class StepByStep(BatchRunner):
         for kind in block.kinds:
             batches = self.batches(kind)
             taken += 1
+            # Without any label there is nothing to learn; the batch counts as taken.
             if has_labels(self.steps[kind], batches):
                 finite = self.take(kind, batches)
             if not finite:

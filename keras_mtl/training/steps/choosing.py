@@ -51,4 +51,5 @@ def set_random_state(state: Mapping[str, np.ndarray]) -> None:
 
 
 def _backend() -> Any:
+    # Imported by name, so that only the backend in use has to be installed.
     return import_module(f"keras_mtl.training.steps.{keras.config.backend()}_steps")

@@ -87,7 +87,7 @@ def _call_by_task(
         (y_pred,) = keras.tree.flatten(graph(batch.x, training=training))
         y = batch.y[task] if step.joint_data else batch.y
         scored.append(_score(step, task, y, y_pred, rows[task]))
-        # Now, as the next call of the trunk replaces the losses that its layers have added.
+        # Read now, because the next call of the trunk replaces the losses that its layers added.
         rest = rest + _activity_losses(graph)
     return _losses(step, scored, rest), scored
 
@@ -128,6 +128,8 @@ def _activity_losses(model: keras.Model) -> Any:
 
 
 def _summed(losses: Iterable[Any]) -> Any:
+    # Every replica adds the same regularisation, and gradients are summed over the replicas: Keras
+    # divides by their number here, as it does in its own `fit`.
     return sum((scale_loss_for_distribution(ops.sum(loss)) for loss in losses), 0.0)
 
 
@@ -137,6 +139,8 @@ def _absent_heads_kept(step: Step, batches: Batches) -> Iterator[None]:
     present = tasks_present(step, batches)
     heads = {task: changing_variables(step.state.graphs.layers_of(task)) for task in present}
     before = {task: [ops.copy(v.value) for v in own] for task, own in heads.items()}
+    # In a joint step the heads of all tasks are called on all rows. By `where` and not by a branch:
+    # whether a task has a label is known only when the compiled step runs.
     yield
     for task, there in present.items():
         for variable, value in zip(heads[task], before[task], strict=True):

@@ -37,6 +37,8 @@ def train(step: Step, values: Values, batches: Batches, finite: Any) -> tuple[Va
     """
     variables = variables_of(step)
     before = dict(zip(map(id, variables), values, strict=True))
+    # Keras assigns to variables; JAX needs functions from values to values. A `StatelessScope` runs
+    # Keras's code on given values, and collects what it would have assigned.
     losses, backward, (changed, tensors) = _forward(step, variables, values, batches)
     gradients = step.state.update_rule.gradients(losses, backward, step.variables)
     finite = finite & _finite(step, losses.total, gradients)
@@ -44,6 +46,8 @@ def train(step: Step, values: Values, batches: Batches, finite: Any) -> tuple[Va
     with keras.StatelessScope([(v, after[id(v)]) for v in variables]) as scope:
         add_to_metrics(step, scored_again(step, tensors), losses.total)
         new = [scope.get_current_value(variable) for variable in variables]
+    # The objects that did not change are returned as they are, so that the caller can tell; the
+    # others are selected, because a compiled function cannot stop halfway.
     kept = [
         value if value is old else jnp.where(finite, value, old)
         for value, old in zip(new, values, strict=True)
@@ -109,7 +113,7 @@ def _backward(
 
 
 def _finite(step: Step, total: Any, gradients: Sequence[Any]) -> Any:
-    """Return whether the step keeps the weights finite: a NaN in a gradient is in its sum."""
+    """Return whether loss and gradients are finite; a NaN in a gradient makes its sum NaN."""
     found = [gradient for gradient in gradients if gradient is not None]
     if skips_non_finite_gradients(step) or not found:
         return jnp.isfinite(total)
@@ -126,6 +130,8 @@ def _applied(
     with step.state.updating(tasks_present(step, batches)):
         values, slots = optimizer.stateless_apply(
             [before[id(slot)] for slot in optimizer.variables],
+            # Keras wants one gradient for each variable that the optimizer knows; None for those
+            # that this step does not train.
             [by_variable.get(id(variable)) for variable in known],
             [before[id(variable)] for variable in known],
         )

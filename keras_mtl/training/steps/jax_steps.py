@@ -39,6 +39,7 @@ def make_scorer(step: Step) -> Callable[[Batches], None]:
         variables = variables_of(step)
         values = compiled([variable.value for variable in variables], batches)
         for variable, value in zip(variables, values, strict=True):
+            # Most variables of a model do not change in a scoring pass.
             if value is not variable.value:
                 variable.assign(value)
 
@@ -66,15 +67,17 @@ class JaxSteps(BatchRunner):
                 if has_labels(self.steps[kind], batches):
                     finite = self._compiled[kind](values, batches, finite)
                 flags.append(finite)
+        # Only here, after all steps are dispatched, does Python wait for the device. The steps
+        # after a failed one have run, and changed nothing.
         failed = [index for index, flag in enumerate(flags) if not flag]
         taken = failed[0] + 1 if failed else len(flags)
         return BlockResult(taken, not failed, self.results())
 
     @contextmanager
     def _values(self) -> Iterator[dict[int, Any]]:
-        """Yield the values of all variables by their ids; put back at the end what has changed.
+        """Yield the values of all variables by their ids; assign the changed ones at the end.
 
-        To read and assign them at each step would take longer than many a step.
+        Reading and assigning all variables at each step would often take longer than the step.
         """
         variables = {id(v): v for step in self.steps for v in variables_of(step)}
         values = {key: variable.value for key, variable in variables.items()}
@@ -123,6 +126,6 @@ def _score(step: Step, values: Values, batches: Batches) -> Values:
 def _compiled(state: TrainingState, function: Callable[..., Any]) -> Callable[..., Any]:
     if state.model.run_eagerly:
         return function
-    # Without donated arguments, whose buffers are freed: a variable that no step assigns to would
-    # hold a deleted array.
+    # Arguments are not donated: JAX would delete their buffers, and a variable that the step does
+    # not assign to would be left with a deleted array.
     return jax.jit(function)

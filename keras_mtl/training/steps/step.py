@@ -60,7 +60,7 @@ class Step:
 
     @property
     def key(self) -> str:
-        """Tells the step from other steps of the model, for the function compiled for it."""
+        """Identifies the step among the steps of the model, for the function compiled for it."""
         weights = {task: own.tolist() for task, own in self.class_weights.items()}
         return f"{self.tasks} {self.joint_data} {weights}"
 
@@ -90,7 +90,7 @@ class Step:
         """Make the losses and metrics, which depend on the shapes of labels; one row is enough."""
         for task, labels in self.labels(batches).items():
             objective = self.state.objectives[task]
-            if objective.built:  # As it is at all steps but the first ones.
+            if objective.built:
                 continue
             y = ops.convert_to_tensor(labels.y[:1])
             output = self.state.graphs.outputs[task]

@@ -20,8 +20,11 @@ from keras_mtl.training.steps.tf_feeds import Feed, Layout, feed_of, tensors
 from keras_mtl.training.steps.tf_step import score, train
 
 MOST_KINDS = 16
-"""A loop is traced with the variables of all tasks in each branch: with more kinds of steps, a
-function for each, traced when it is first used, starts sooner."""
+"""Most kinds of steps in one loop.
+
+Each branch of `tf.switch_case` captures the variables of all tasks, so tracing takes longer than in
+proportion to their number. With more kinds, a function for each starts sooner, traced when used.
+"""
 
 
 def make_runner(
@@ -86,7 +89,7 @@ class Loop(Runner):
                 found = refused_labels(error) or wrong_length(error, list(self._feeds))
                 if found is None:
                     raise
-                raise found from None
+                raise found from None  # The traceback of TensorFlow names operations of the graph.
         return BlockResult(int(taken), bool(finite), results)
 
 
@@ -101,7 +104,7 @@ def _loop(
     names = list(layouts)
 
     def body(taken: Any, used: Any, finite: Any) -> Any:
-        del finite
+        del finite  # True, or the loop would have ended.
         branches = [partial(_read_and_train, step, layouts, arguments, used) for step in steps]
         if len(branches) == 1:
             now_finite, now_used = branches[0]()
@@ -115,6 +118,7 @@ def _loop(
         (tf.constant(0), tf.zeros([len(names)], tf.int32), tf.constant(True)),
         parallel_iterations=1,  # The steps change variables that the next ones read.
     )
+    # In the compiled function as well: each call from Python would cost as much as a small step.
     average_statistics(_changing(steps))
     return taken, finite, state.results()
 
@@ -140,7 +144,8 @@ def _read_and_train(
         with tf.name_scope(scope_of(index)):
             batches[name] = layouts[name].batch(arguments[index], used[index])
     more = np.isin(np.arange(len(names)), list(where.values()))
-    # Labels are refused in the graph: that must happen before the step draws random numbers.
+    # TensorFlow runs independent operations in any order. Labels must be checked before the step
+    # draws random numbers, so that a refused batch changes no seed.
     read = [batch.y for batch in batches.values()]
     with tf.control_dependencies(keras.tree.flatten(read)):
         return train(step, batches), used + tf.constant(more, tf.int32)
@@ -191,8 +196,8 @@ class OneByOne(StepByStep):
 
 
 def _one(step: Step) -> Callable[[Batches], Any]:
-    # TensorFlow counts how often a function is traced and warns; it takes functions that are
-    # defined inside another one for the same function.
+    # A `partial` of a function of this file: TensorFlow takes all functions that one `def` inside a
+    # function makes for the same one, and would warn that it is traced too often.
     take = partial(_take, step)
     if step.state.model.run_eagerly:
         return take
@@ -206,10 +211,10 @@ def _take(step: Step, batches: Batches) -> Any:
 
 
 def _by_ranks(function: Callable[[Batches], Any], **options: Any) -> Callable[[Batches], Any]:
-    """Return the function compiled, for other numbers of dimensions anew.
+    """Return a function that is compiled once for each combination of ranks.
 
-    One function for all would be traced with shapes of unknown rank when labels with one dimension
-    follow labels with two, which Keras's losses cannot read.
+    With `reduce_retracing` a single `tf.function` is traced with shapes of unknown rank when labels
+    with one dimension follow labels with two, and Keras's losses cannot read such shapes.
     """
     compiled: dict[Any, Callable[[Batches], Any]] = {}
 

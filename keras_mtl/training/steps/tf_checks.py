@@ -24,7 +24,7 @@ def checked_labels(labels: tf.Tensor, task: str, head: Head | None) -> tf.Tensor
         read_labels(values, task, head)
         return values
 
-    # Python, which says what is wrong, runs only if something is: it would slow training down.
+    # The graph only tells whether something is wrong, which is fast; Python then says what.
     return tf.cond(
         _all_fit(labels, head, bounds),
         lambda: labels,
@@ -34,6 +34,7 @@ def checked_labels(labels: tf.Tensor, task: str, head: Head | None) -> tf.Tensor
 
 def refused_labels(error: tf.errors.OpError) -> InvalidLabels | None:
     """Return the error of labels that have stopped the loop; None if something else has."""
+    # An error in `py_function` reaches Python as text only: its type, a colon and its message.
     found = re.search(rf"\b{InvalidLabels.__name__}: (.*)$", error.message, re.MULTILINE)
     return InvalidLabels(found[1]) if found else None
 

@@ -78,6 +78,7 @@ class RowsFeed(Feed):
         blocks = self._data.row_blocks(positions)
         rows = np.concatenate([np.empty(0, np.int64), *blocks])
         ends = np.cumsum([0, *map(len, blocks)])
+        # One vector with the rows of all batches: a short last batch would make a matrix ragged.
         return self._tensors, tf.constant(rows, tf.int64), tf.constant(ends, tf.int64)
 
 
@@ -119,17 +120,19 @@ class DatasetFeed(Feed):
         self.layout = DatasetLayout(data)
 
     def open(self, positions: range) -> None:
-        """Begin with the first batch; none after the last one is prepared in vain."""
+        """Make an iterator over the batches at these positions."""
         batches = self._dataset
-        if positions != self._one_pass:  # Each new data set costs 10 ms until it is optimised.
+        # Unchanged for exactly one pass: a new data set has to be optimised, which takes 10 ms.
+        # `take` ends it with the last batch of the run, so that no further one is read ahead.
+        if positions != self._one_pass:
             batches = batches.repeat().skip(positions.start).take(len(positions))
         self._iterators = [iter(batches)]
 
     def close(self) -> None:
         """Release the iterator in a thread, because its destructor may take a minute.
 
-        It waits for the thread that tunes the iterator, which sleeps between two tunings, up to a
-        minute, and can miss the signal that wakes it.
+        The destructor (TensorFlow 2.21) waits for the thread that tunes the iterator. That thread
+        sleeps up to a minute between two tunings, and can miss the signal that wakes it.
         """
         threading.Thread(target=self._iterators.clear).start()
 

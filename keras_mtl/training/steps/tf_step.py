@@ -25,8 +25,12 @@ def train(step: Step, batches: Batches) -> Any:
     """
     strategy = tf.distribute.get_strategy()
     replicas = num_replicas()
+    # Statistics and seeds change in the forward pass, before it is known whether the loss is
+    # finite.
     before = [tf.identity(variable.value) for variable in step.changing_variables]
-    connected: list[int] = []  # Which variables have a gradient; known when the step is traced.
+    # Positions of the variables that have a gradient. A list filled while `compute` is traced,
+    # because `strategy.run` returns tensors only, and `accepted` is traced after it.
+    connected: list[int] = []
 
     def compute() -> Any:
         finite, total, gradients, tensors = _losses_and_gradients(step, batches, replicas)
@@ -40,8 +44,9 @@ def train(step: Step, batches: Batches) -> Any:
         # The loss of a replica is a part of the loss of the batch: Keras has divided it.
         add_to_metrics(step, scored_again(step, tensors), total * replicas)
 
-    # In two parts, so that the undoing of a step is decided outside of the replicas: a `tf.cond`
-    # in which a replica waits for the others (`merge_call`) is an error.
+    # In two parts, because whether to undo a step is decided between them, outside of the replicas:
+    # applying gradients makes replicas wait for each other (`merge_call`), which TensorFlow refuses
+    # inside a `tf.cond` that a replica runs.
     computed = strategy.run(compute)
 
     def accept() -> Any:
@@ -55,7 +60,7 @@ def train(step: Step, batches: Batches) -> Any:
 
     finite = tf.reduce_all(tf.stack(strategy.experimental_local_results(computed[0])))
     labelled = _labelled(step, batches)
-    # One decision, though a batch without labels is computed for nothing: each costs time.
+    # A batch without labels is computed for nothing: a second `tf.cond` would cost every step time.
     return tf.cond(finite & labelled, accept, undo) | ~labelled
 
 
@@ -118,7 +123,7 @@ def _labelled(step: Step, batches: Batches) -> Any:
 
 
 def _finite(step: Step, total: Any, gradients: Sequence[Any]) -> Any:
-    """Return whether the step keeps the weights finite: a NaN in a gradient is in its sum."""
+    """Return whether loss and gradients are finite; a NaN in a gradient makes its sum NaN."""
     if skips_non_finite_gradients(step) or not gradients:
         return tf.math.is_finite(total)
     values = [one.values if isinstance(one, tf.IndexedSlices) else one for one in gradients]

@@ -63,6 +63,7 @@ class TorchSteps(StepByStep):
         """Take one step."""
         step = self.steps[kind]
         given = _tensors(batches)
+        # Statistics and seeds change in the forward pass, before the loss is known to be finite.
         before = [variable.value.clone() for variable in step.changing_variables]
         losses, scored = forward(step, given, rows_by_task(step, given))
         gradients = step.state.update_rule.gradients(
@@ -77,6 +78,7 @@ class TorchSteps(StepByStep):
             return False
         with torch.no_grad():
             apply(step, given, [gradient for gradient, _ in found], [v for _, v in found])
+            # Detached, or the metrics would keep the graph of the step, and its memory, alive.
             add_to_metrics(step, [Scored(*map(_detached, one)) for one in scored], total.detach())
         return True
 

@@ -89,3 +89,12 @@ def test_a_backup_is_written_whole_or_not_at_all(backups, tmp_path, monkeypatch)
 
     assert (tmp_path / NEWEST).read_bytes() == newest
     assert sorted(os.listdir(tmp_path)) == sorted([NEWEST, BEFORE])
+
+
+def test_files_of_runs_that_were_killed_are_removed_at_the_end(tmp_path):
+    backup = Backup(tmp_path)
+    for left in (".new-123.npz", ".backup.npz.123-abc.unfinished"):
+        (tmp_path / left).touch()
+    (tmp_path / "notes.txt").touch()
+    backup.remove()
+    assert os.listdir(tmp_path) == ["notes.txt"]

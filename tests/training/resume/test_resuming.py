@@ -221,6 +221,7 @@ from pathlib import Path
 sys.path[:0] = {paths!r}
 import numpy as np
 from _interrupted import KillAt, arrays, values
+from keras_mtl.common.atomic_files import UNFINISHED
 from test_resuming import rich_model, train
 
 def kill():
@@ -231,7 +232,7 @@ if where == "replace":  # in the middle of a backup: the newest has moved, the n
     own = Path.replace
     def replace(self, target):
         late = step != "None" and model.optimizer.iterations > int(step)
-        if late and self.name.startswith(".new-"):
+        if late and self.name.endswith(UNFINISHED):
             kill()
         return own(self, target)
     Path.replace = replace
