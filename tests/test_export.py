@@ -86,7 +86,7 @@ def content(folder):
 
 
 @exports
-@zoo()
+@zoo(fast=["dicts", "masked_lstm", "strings", "nested_twice"])
 def test_every_awkward_model_is_served_as_it_predicts(build, tmp_path):
     model = keras_mtl.transfer(randomised(build()), cut=0, verify=False)
     batch = random_batch(model)

@@ -123,8 +123,9 @@ MODELS = {
 
 
 def batch_for(model):
+    """An array, or a list of several, as the model takes them."""
     generator = np.random.default_rng(0)
-    return [
+    arrays = [
         (
             generator.normal(size=(2, *t.shape[1:]))
             if "float" in t.dtype
@@ -132,6 +133,7 @@ def batch_for(model):
         ).astype(t.dtype)
         for t in model.inputs
     ]
+    return arrays if len(arrays) > 1 else arrays[0]
 
 
 def outputs_of_opened(model, batch):

@@ -10,7 +10,7 @@ import pytest
 from _interrupted import (
     arrays,
 )
-from _multitask import bits, same_logs, two_tasks
+from _two_tasks import bits, same_logs, sex_and_hair
 from keras_mtl.errors import BackupNotWritable, InvalidBackup
 from keras_mtl.training.resume.backup import BEFORE, NEWEST, Backup
 
@@ -65,7 +65,7 @@ def test_an_older_format_is_refused(backups, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_training(tmp_path, monkeypatch):
-    model = two_tasks()
+    model = sex_and_hair()
     before = bits(model)
     file = tmp_path / "file"
     file.write_text("")
