@@ -88,7 +88,7 @@ def test_every_row_comes_once_an_epoch_in_another_order():
             seen.append(index)
             return draw(2, 4), classes(2, 2)
 
-    data = {"sex": Rows(), "hair": two_sets()["hair"]}
+    data = {"sex": Rows(), "hair": two_sets(6, 2)["hair"]}
     sex_and_hair().fit(data, epochs=3, **FITTED)
 
     passes = [seen[at : at + 3] for at in (0, 3, 6)]
@@ -125,7 +125,7 @@ def test_without_a_seed_the_global_one_decides():
     def trained(seed):
         model = sex_and_hair()
         keras.utils.set_random_seed(seed)
-        model.fit(two_sets(), batch_size=2, verbose=0)
+        model.fit(two_sets(6, 4), batch_size=2, verbose=0)
         return bits(model)
 
     assert trained(3) == trained(3)
@@ -257,14 +257,14 @@ def test_what_is_frozen_after_compiling_stays_and_may_train_again():
     model.trunk.trainable = False
     trunk = [value.copy() for value in model.trunk.get_weights()]
 
-    model.fit(two_sets(), **FITTED)
+    model.fit(two_sets(4, 4), **FITTED)
     for old, new in zip(trunk, model.trunk.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
     model.trunk.trainable = True
     for layer in model.trunk.layers:
         layer.trainable = True
-    model.fit(two_sets(), **FITTED)
+    model.fit(two_sets(4, 4), **FITTED)
     assert not np.array_equal(trunk[0], model.trunk.get_weights()[0])
 
 
@@ -280,6 +280,6 @@ def test_what_trains_only_after_compiling_is_refused():
 
 
 def test_histories_of_the_same_run_are_the_same():
-    one, other = (sex_and_hair().fit(two_sets(), **FITTED) for _ in range(2))
+    one, other = (sex_and_hair().fit(two_sets(6, 4), **FITTED) for _ in range(2))
 
     assert same_logs(one, other)
