@@ -2,29 +2,15 @@
 
 import keras
 import numpy as np
-import pytest
 from keras import layers, ops
+
+from _zoo import ZOO as ZOO
+from _zoo import in_zoo
+from _zoo import zoo as zoo
 
 STEPS = 5  # what an input dimension of any size becomes
 BATCH_SIZE = 2
 WORDS = ("red", "green", "blue", "violet")
-
-ZOO = {}
-
-
-def in_zoo(build=None, *, backends=(), reason=""):
-    """Register a function that builds a model; `backends` are those that can run it, if not all."""
-    if build is None:
-        return lambda build: in_zoo(build, backends=backends, reason=reason)
-    marks = pytest.mark.backend(*backends, reason=reason) if backends else ()
-    ZOO[build.__name__] = pytest.param(build, id=build.__name__, marks=marks)
-    return build
-
-
-def zoo(*names, without=()):
-    """The models named, or all but some, as a parametrisation of the argument `build`."""
-    chosen = [ZOO[name] for name in names or ZOO if name not in without]
-    return pytest.mark.parametrize("build", chosen)
 
 
 def random_batch(model, seed=0):

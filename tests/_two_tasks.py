@@ -1,4 +1,4 @@
-"""Two tasks on a small dense network, and the same training written out in NumPy."""
+"""Two tasks on a small dense network, how runs are compared, and the same training in NumPy."""
 
 import keras
 import numpy as np
@@ -27,6 +27,27 @@ def two_tasks(run_eagerly=EAGER, **compiled):
     return model
 
 
+def sex_and_hair(heads=None, extra=(), seed=0, run_eagerly=EAGER, **compiled):
+    """Two tasks with classes; the same weights for the same seed."""
+    keras.utils.set_random_seed(seed)
+    layers = [keras.Input((WIDTH,)), keras.layers.Dense(6, "relu"), *extra]
+    model = MultiTaskModel(keras.Sequential(layers), heads or {"sex": 2, "hair": 3})
+    model.compile(compiled.pop("optimizer", "sgd"), run_eagerly=run_eagerly, **compiled)
+    return model
+
+
+def classes(count, num_classes):
+    return np.arange(count) % num_classes
+
+
+def two_sets(sex=24, hair=10):
+    """Arrays of `sex` and `hair`: 24 and 10 rows, by default."""
+    return {
+        "sex": (draw(sex, WIDTH), classes(sex, 2)),
+        "hair": (draw(hair, WIDTH, seed=1), classes(hair, 3)),
+    }
+
+
 def two_data_sets(rows=24, more=3):
     """`hair` has `more` times as many rows as `age`."""
     return {
@@ -50,8 +71,14 @@ def weights_of(model):
 
 
 def bits(variables):
-    """The bytes of variables, to compare states with."""
+    """The bytes of variables, or of all weights and seeds of a model, to compare states with."""
+    variables = getattr(variables, "variables", variables)
     return [as_numpy(variable).tobytes() for variable in variables]
+
+
+def same_logs(history, other):
+    """Whether two histories hold the same numbers, NaN included."""
+    return history.epoch == other.epoch and repr(history.history) == repr(other.history)
 
 
 def batches_of(task, data, batch_size, shuffle=True, seed=SEED):

@@ -86,7 +86,7 @@ def content(folder):
 
 
 @exports
-@zoo()
+@zoo(fast=["dicts", "masked_lstm", "strings", "nested_twice"])
 def test_every_awkward_model_is_served_as_it_predicts(build, tmp_path):
     model = keras_mtl.transfer(randomised(build()), cut=0, verify=False)
     batch = random_batch(model)
@@ -103,9 +103,11 @@ def test_every_awkward_model_is_served_as_it_predicts(build, tmp_path):
 @pytest.mark.parametrize(
     ("make", "names"),
     [
-        (on_images, ["old"]),
+        pytest.param(on_images, ["old"], marks=pytest.mark.slow),
         (transferred, ["head"]),
-        (lambda: keras_mtl.transfer(on_images(), cut=1), ["pool"]),
+        pytest.param(
+            lambda: keras_mtl.transfer(on_images(), cut=1), ["pool"], marks=pytest.mark.slow
+        ),
         (lambda: keras_mtl.transfer(on_images(), cut=["conv", "pool"]), ["conv", "pool"]),
     ],
     ids=["plain", "transferred", "trunk", "two_taps"],

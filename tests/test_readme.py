@@ -1,9 +1,14 @@
 """What the documentation shows is what a reader can run."""
 
+import ast
+from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+
+import keras_mtl
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -24,6 +29,24 @@ def test_the_first_sh_block_holds_the_quickstart_and_the_tests():
     assert len(commands) == 2
     assert "examples/quickstart.py" in commands[0]
     assert "pytest" in commands[1]
+
+
+def names_of_ours(code):
+    """What the code imports from `keras_mtl`, and the attributes of it that the code uses."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "keras_mtl":
+            yield from ((node.module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node).startswith("keras_mtl."):
+            yield "keras_mtl", ast.unparse(node).removeprefix("keras_mtl.")
+
+
+def test_the_python_blocks_use_names_that_exist():
+    code = [block.content for page in PAGES for block in blocks(page, "python")]
+    used = {name for one in code for name in names_of_ours(one)}
+
+    assert ("keras_mtl", "transfer") in used
+    for module, name in used:
+        attrgetter(name)(keras_mtl if module == "keras_mtl" else import_module(module))
 
 
 @pytest.mark.slow

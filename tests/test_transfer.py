@@ -31,7 +31,7 @@ def convolutional():
 def features_at(model, *names):
     """By Keras alone."""
     outputs = [model.get_layer(name).output for name in names]
-    return keras.Model(model.inputs, outputs)(IMAGES, training=False)
+    return keras.Model(model.inputs, outputs)([IMAGES], training=False)
 
 
 @pytest.mark.parametrize("freeze", [True, False, "norm"])

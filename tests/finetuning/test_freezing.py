@@ -76,7 +76,9 @@ def test_unfreeze_leaves_the_layers_before_as_they_are():
     assert training_layers(unfreeze(model, last=1)) == ["a_dense", "b_dense"]
 
 
-@pytest.mark.parametrize("last", [1, 2, 20, 60, 100])
+@pytest.mark.parametrize(
+    "last", [1, 60, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 20, 100))]
+)
 def test_last_counts_inside_a_nested_base(mobile_net, last):
     """What stays static ends at a legal cut, and no later cut would have kept it out."""
     trunk = unfreeze(freeze(mobile_net), last=last, batchnorm="train")
@@ -136,7 +138,9 @@ def test_freeze_keeps_the_batchnorm_policy():
 # In place, in `fit`, after loading
 
 
-@pytest.mark.parametrize("loaded", [False, True], ids=["made", "loaded"])
+@pytest.mark.parametrize(
+    "loaded", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["made", "loaded"]
+)
 def test_fit_moves_exactly_the_trainable_variables_after_every_switch(loaded, tmp_path):
     model = transferred()
     for switch, options in [
@@ -155,18 +159,7 @@ def test_fit_moves_exactly_the_trainable_variables_after_every_switch(loaded, tm
         assert paths(weights) == paths(model.trainable_variables)
 
 
-@pytest.mark.parametrize(
-    "switch",
-    [
-        freeze,
-        lambda model: freeze(model, "quiet"),
-        lambda model: unfreeze(freeze(model), start="inner/b_norm", batchnorm="train"),
-        lambda model: unfreeze(freeze(model), start="inner/b_norm"),
-        unfreeze,
-    ],
-    ids=["all", "up to", "from, with batchnorm", "from", "none"],
-)
-def test_flags_survive_leaf_by_leaf(switch, tmp_path):
+def test_flags_survive_leaf_by_leaf(tmp_path):
     wrapped = layers.Bidirectional(layers.SimpleRNN(3))
     stack = [
         residual("inner"),
@@ -176,11 +169,25 @@ def test_flags_survive_leaf_by_leaf(switch, tmp_path):
         layers.Dense(2),
     ]
     source = keras.Sequential([keras.Input((4,)), *stack])
-    model = switch(transferred(source, freeze=False, batchnorm="train"))
-    with keras.saving.custom_object_scope({"QuietBlock": QuietBlock}):
-        copies = reload(model, tmp_path), keras.models.clone_model(model)
-    for copy in copies:
-        assert flags(copy) == flags(model)
+    model = transferred(source, freeze=False, batchnorm="train")
+    switches = {
+        "none": unfreeze,
+        "up to": lambda model: freeze(model, "quiet"),
+        "all": freeze,
+        "from": lambda model: unfreeze(freeze(model), start="inner/b_norm"),
+        "from, with batchnorm": lambda model: unfreeze(
+            freeze(model), start="inner/b_norm", batchnorm="train"
+        ),
+    }
+    seen = set()
+    for name, switch in switches.items():
+        switch(model)
+        with keras.saving.custom_object_scope({"QuietBlock": QuietBlock}):
+            copies = reload(model, tmp_path), keras.models.clone_model(model)
+        for copy in copies:
+            assert flags(copy) == flags(model), name
+        seen.add(tuple(flags(model)))
+    assert len(seen) == len(switches)
 
 
 def test_frozen_in_place_is_static():

@@ -2,7 +2,7 @@ import weakref
 
 import keras
 import networkx
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_mtl.graph.call import Call
@@ -44,14 +44,12 @@ def dominating(network, kind):
     return [name for found, name in reversed(chain) if found == kind]
 
 
-@settings(max_examples=300)
 @given(graphs())
 def test_dominators_are_those_of_networkx(graph):
     found = [position for position, _ in graph.dominators()]
     assert found == dominating(flow(graph), "call")
 
 
-@settings(max_examples=300)
 @given(graphs())
 def test_a_cut_is_legal_where_one_tensor_that_is_no_input_is_on_every_path(graph):
     made_by_inputs = {tensor for call in graph.calls if call.is_input for tensor in call.outputs}

@@ -145,7 +145,15 @@ def test_logits_have_the_loss_and_the_metrics_of_their_probabilities(kind, units
     assert logits.evaluate(x, labels, verbose=0) == pytest.approx(expected, rel=1e-4)
 
 
-@kinds
+@pytest.mark.parametrize(
+    "kind, units",
+    [
+        ("classification", 3),
+        ("regression", 2),
+        pytest.param("binary", 1, marks=pytest.mark.slow),
+        pytest.param("multilabel", 3, marks=pytest.mark.slow),
+    ],
+)
 def test_the_compiled_model_learns(kind, units):
     x = draw(64, 6)
     model = transfer(trained(), cut=1, head=Head(units, kind))

@@ -103,7 +103,7 @@ def test_hooks():
     model = Hooked(plain.inputs, plain.outputs)
     x = np.ones((2, 4), "float32")
     expected = -as_numpy(plain.get_layer("first")(x))
-    np.testing.assert_array_equal(as_numpy(model(x)[0]), expected, changed("asks `operation_fn`"))
+    np.testing.assert_array_equal(as_numpy(model([x])[0]), expected, changed("asks `operation_fn`"))
     copies = keras.models.clone_model(model).layers[1:]
     what = "puts the copies of `clone_model` in through `_run_through_graph`"
     assert [copy.note for copy in copies] == ["first", "second"], changed(what)

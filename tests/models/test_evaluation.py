@@ -8,14 +8,14 @@ import pytest
 
 import keras_mtl
 from _helpers import draw
-from _multitask import classes, two_sets, two_tasks
+from _two_tasks import classes, sex_and_hair, two_sets
 from keras_mtl import Head
 from keras_mtl.errors import InvalidTaskData, TaskNotFound
 
 
 @pytest.fixture(scope="module")
 def model():
-    return two_tasks()
+    return sex_and_hair()
 
 
 def assert_same(scores, expected, task):
@@ -142,7 +142,7 @@ def test_a_metric_of_no_known_direction_is_left_out():
     def size(y_true, y_pred):
         return keras.ops.mean(y_pred**2, axis=-1)
 
-    model = two_tasks({"sex": 2, "hair": Head(3)}, metrics={"hair": [size]})
+    model = sex_and_hair({"sex": 2, "hair": Head(3)}, metrics={"hair": [size]})
     scores = model.evaluate(two_sets(), baselines={"hair": {"loss": 1, "size": 1}}, verbose=0)
 
     assert set(scores.changes["hair"]) == {"loss"}
@@ -222,7 +222,7 @@ class SeesTests(keras.callbacks.Callback):
 def test_callbacks_are_told_of_validation():
     tests = SeesTests()
     validation = {"validation_data": two_sets(4, 4), "validation_batch_size": 2}
-    history = two_tasks().fit(two_sets(), callbacks=[tests], verbose=0, **validation).history
+    history = sex_and_hair().fit(two_sets(), callbacks=[tests], verbose=0, **validation).history
     assert tests.seen == ["begin", 0, 1, 2, 3, *history["val_hair_loss"]]
 
 
@@ -230,7 +230,7 @@ def test_callbacks_of_an_evaluation_see_the_values_so_far():
     tests = SeesTests()
 
     # Of a model that has seen no data before: metrics of the second task are not built at first.
-    scores = two_tasks().evaluate(two_sets(4, 4), batch_size=2, callbacks=[tests], verbose=0)
+    scores = sex_and_hair().evaluate(two_sets(4, 4), batch_size=2, callbacks=[tests], verbose=0)
 
     assert tests.seen == ["begin", 0, 1, 2, 3, scores["hair_loss"]]
     seen = {**tests.logs, "loss": scores["loss"]}  # the loss so far is that of the last task
@@ -243,7 +243,7 @@ def test_the_values_as_a_list(model):
 
 
 def test_a_callback_that_swaps_weights_for_averages_is_refused():
-    model = two_tasks(optimizer=keras.optimizers.SGD(0.5, use_ema=True))
+    model = sex_and_hair(optimizer=keras.optimizers.SGD(0.5, use_ema=True))
     with pytest.raises(ValueError, match="averages become the weights when `fit` ends"):
         model.fit(two_sets(), callbacks=[keras.callbacks.SwapEMAWeights()])
 
@@ -261,7 +261,7 @@ def test_baselines_by_the_names_of_logs_or_as_a_model_of_several_tasks(model):
 
 
 def test_a_metric_for_each_class_prints_and_is_not_compared():
-    model = two_tasks(
+    model = sex_and_hair(
         heads={"sex": 2, "hair": keras.layers.Dense(3, "softmax")},
         loss={"hair": "categorical_crossentropy"},
         metrics={"hair": [keras.metrics.F1Score(name="f1")]},

@@ -56,7 +56,7 @@ def test_any_functional_or_sequential_model_can_be_the_trunk(name, tmp_path):
 def test_a_trunk_with_several_outputs():
     inputs = keras.Input((WIDTH,), name="x")
     outputs = {"low": layers.Dense(3)(inputs), "high": layers.Dense(2)(inputs)}
-    features = {"low": keras.Input((3,)), "high": keras.Input((2,))}
+    features = {name: keras.Input((width,), name=name) for name, width in [("low", 3), ("high", 2)]}
     head = keras.Model(features, layers.Dense(1)(layers.Concatenate()(list(features.values()))))
     model = MultiTaskModel(keras.Model(inputs, outputs, name="base"), {"age": head})
 

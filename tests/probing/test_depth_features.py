@@ -30,7 +30,10 @@ def nodes_of(model):
     return [len(layer._inbound_nodes) for layer in model._flatten_layers()]
 
 
-@zoo(without=WITHOUT)
+@zoo(
+    without=WITHOUT,
+    fast=["nested_twice", "masked_lstm", "siamese", "mixed_precision", "custom_layers", "strings"],
+)
 def test_every_depth_equals_the_trunk_cut_there(build):
     model = randomised(build())
     batch = random_batch(model)

@@ -6,7 +6,7 @@ import pytest
 
 import keras_mtl
 from _helpers import draw
-from _multitask import classes, two_sets, two_tasks
+from _two_tasks import classes, sex_and_hair, two_sets
 from _watching import assert_close
 from keras_mtl import Head
 from keras_mtl.errors import InvalidTaskData, TaskNotFound
@@ -25,7 +25,7 @@ class Batches(keras.utils.PyDataset):
 
 
 def test_they_are_weights_of_rows():
-    by_class, by_row = two_tasks(), two_tasks()
+    by_class, by_row = sex_and_hair(), sex_and_hair()
     own = {task: TABLES[task][y] for task, (_, y) in two_sets().items()}
 
     history = by_class.fit(two_sets(), class_weight=WEIGHTS, **FITTED).history
@@ -42,7 +42,7 @@ def test_they_go_with_weights_of_rows_and_missing_labels_in_joint_data(schedule)
     x, labels = draw(12, 4), {"sex": classes(12, 2), "hair": classes(12, 3)}
     there = {"hair": np.arange(12) % 4 > 0}
     weights = np.linspace(1, 2, 12)
-    by_class, by_row = two_tasks(), two_tasks()
+    by_class, by_row = sex_and_hair(), sex_and_hair()
     common = {"masks": there, "schedule": schedule, **FITTED}
 
     both = {task: weights * TABLES[task][y] for task, y in labels.items()}
@@ -58,7 +58,7 @@ def test_one_hot_labels_and_batches_from_outside():
     loss = {"loss": {"hair": "categorical_crossentropy"}, "metrics": {"hair": []}}
     in_memory = {"hair": (two_sets()["hair"][0], np.eye(3)[two_sets()["hair"][1]])}
     heads = {"hair": Head(3)}
-    one_hot, streamed = two_tasks(heads, **loss), two_tasks(heads, metrics={"hair": []})
+    one_hot, streamed = sex_and_hair(heads, **loss), sex_and_hair(heads, metrics={"hair": []})
     run = {"class_weight": {"hair": WEIGHTS["hair"]}, "shuffle": False, "verbose": 0}
 
     expected = one_hot.fit(in_memory, batch_size=5, **run).history

@@ -73,7 +73,14 @@ def assert_alike(ours, theirs, histories):
 
 @pytest.mark.parametrize(
     ("make", "optimizer"),
-    [*((functional, name) for name in OPTIMIZERS), (transferred, "Adam")],
+    [
+        (functional, "Adam"),
+        (transferred, "accumulation"),
+        pytest.param(functional, "SGD", marks=pytest.mark.slow),
+        pytest.param(functional, "accumulation", marks=pytest.mark.slow),
+        pytest.param(functional, "scaled loss", marks=pytest.mark.slow),
+        pytest.param(transferred, "Adam", marks=pytest.mark.slow),
+    ],
 )
 def test_weights_and_logs_are_those_of_keras(make, optimizer):
     ours, theirs = two_like(make, OPTIMIZERS[optimizer])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from _helpers import draw
-from _multitask import bits, classes, same_logs, two_sets, two_tasks
+from _two_tasks import bits, classes, same_logs, sex_and_hair, two_sets
 from _watching import assert_close
 from keras_mtl.errors import InvalidSchedule, NonFiniteLoss
 from keras_mtl.schedules import Blocks, Interleaved, Joint, RoundRobin
@@ -26,7 +26,9 @@ class Picks(keras.callbacks.Callback):
 
 
 def test_logs_are_means_over_an_epoch():
-    model = two_tasks(optimizer=keras.optimizers.SGD(0.0))  # so that what is to come out is known
+    model = sex_and_hair(
+        optimizer=keras.optimizers.SGD(0.0)
+    )  # so that what is to come out is known
     data = two_sets(6, 4)
 
     history = model.fit(data, validation_data={"hair": two_sets(2, 8)["hair"]}, **FITTED).history
@@ -44,7 +46,7 @@ def test_logs_are_means_over_an_epoch():
 
 
 def test_a_weighted_loss_counts_with_its_weight_in_the_mean_over_steps_only():
-    model = two_tasks(optimizer=keras.optimizers.SGD(0.0), loss_weights={"sex": 3.0})
+    model = sex_and_hair(optimizer=keras.optimizers.SGD(0.0), loss_weights={"sex": 3.0})
     data = two_sets(4, 4)
 
     history = model.fit(data, **FITTED).history
@@ -70,7 +72,7 @@ def test_how_long_an_epoch_is(schedule, arguments, steps):
     picks = Picks()
     data = two_sets(6, 2)  # three batches and one
 
-    two_tasks().fit(data, schedule=schedule, callbacks=[picks], **arguments, **FITTED)
+    sex_and_hair().fit(data, schedule=schedule, callbacks=[picks], **arguments, **FITTED)
 
     assert len(picks.counts) == steps
 
@@ -86,8 +88,8 @@ def test_every_row_comes_once_an_epoch_in_another_order():
             seen.append(index)
             return draw(2, 4), classes(2, 2)
 
-    data = {"sex": Rows(), "hair": two_sets()["hair"]}
-    two_tasks().fit(data, epochs=3, **FITTED)
+    data = {"sex": Rows(), "hair": two_sets(6, 2)["hair"]}
+    sex_and_hair().fit(data, epochs=3, **FITTED)
 
     passes = [seen[at : at + 3] for at in (0, 3, 6)]
     assert all(sorted(one) == [0, 1, 2] for one in passes)
@@ -98,7 +100,7 @@ def test_each_task_has_its_own_size_of_batches():
     picks = Picks()
     sizes = {"sex": 3, "hair": 2}
 
-    two_tasks().fit(
+    sex_and_hair().fit(
         two_sets(6, 4), batch_size=sizes, schedule=RoundRobin(), callbacks=[picks], verbose=0
     )
 
@@ -107,7 +109,7 @@ def test_each_task_has_its_own_size_of_batches():
 
 
 def test_a_later_epoch_begins_as_in_one_run():
-    whole, parts = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
+    whole, parts = (sex_and_hair(optimizer="adam", run_eagerly=False) for _ in range(2))
 
     history = whole.fit(two_sets(6, 4), schedule=RoundRobin(), epochs=3, **FITTED).history
     first = parts.fit(two_sets(6, 4), schedule=RoundRobin(), epochs=1, **FITTED).history
@@ -121,9 +123,9 @@ def test_a_later_epoch_begins_as_in_one_run():
 
 def test_without_a_seed_the_global_one_decides():
     def trained(seed):
-        model = two_tasks()
+        model = sex_and_hair()
         keras.utils.set_random_seed(seed)
-        model.fit(two_sets(), batch_size=2, verbose=0)
+        model.fit(two_sets(6, 4), batch_size=2, verbose=0)
         return bits(model)
 
     assert trained(3) == trained(3)
@@ -132,7 +134,7 @@ def test_without_a_seed_the_global_one_decides():
 
 @pytest.mark.backend("tensorflow", reason="only there is one function for all steps")
 def test_the_compiled_function_is_used_again_for_other_data():
-    model = two_tasks(optimizer="adam", run_eagerly=False)
+    model = sex_and_hair(optimizer="adam", run_eagerly=False)
     model.fit(two_sets(6, 4), schedule=RoundRobin(), **FITTED)
     functions = model.training_state._functions
     (function,) = (one for (key, _), one in functions.items() if key.startswith("loop"))
@@ -145,7 +147,9 @@ def test_the_compiled_function_is_used_again_for_other_data():
 
 
 def test_a_task_may_wait_for_a_whole_run():
-    history = two_tasks().fit(two_sets(), schedule=RoundRobin(block=9), steps_per_epoch=4, **FITTED)
+    history = sex_and_hair().fit(
+        two_sets(), schedule=RoundRobin(block=9), steps_per_epoch=4, **FITTED
+    )
 
     assert np.isnan(history.history["hair_accuracy"][0])
     assert history.history["sex_accuracy"][0] >= 0
@@ -154,14 +158,14 @@ def test_a_task_may_wait_for_a_whole_run():
 # Data that fail
 
 
-@pytest.mark.parametrize("size", [1, 32])
+@pytest.mark.parametrize("size", [pytest.param(1, marks=pytest.mark.slow), 32])
 def test_a_loss_that_is_not_finite_is_named_and_changes_nothing(size):
     x, y = two_sets(8, 8)["hair"]
     bad = x.copy()
     bad[4:6] = np.nan  # the third batch of `hair`, at the sixth step
     data = {"sex": two_sets(8)["sex"], "hair": (bad, y)}
     given = {**FITTED, "shuffle": False, "schedule": RoundRobin()}
-    model, good = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
+    model, good = (sex_and_hair(optimizer="adam", run_eagerly=False) for _ in range(2))
 
     with pytest.raises(NonFiniteLoss, match=r"`hair`.*step 5 of epoch 0.*batch 2 of .*`hair`"):
         model.fit(data, steps_per_execution=size, **given)
@@ -182,7 +186,7 @@ def test_a_generator_that_fails_leaves_the_weights_of_the_steps_before(ending):
         if ending == "raises":
             raise Own("the file is gone")
 
-    model, good = two_tasks(), two_tasks()
+    model, good = sex_and_hair(), sex_and_hair()
     given = {"schedule": RoundRobin(), "shuffle": False, "batch_size": 2, "verbose": 0}
     data = {**two_sets(8, 8), "hair": batches()}
 
@@ -198,7 +202,7 @@ def test_a_generator_that_fails_leaves_the_weights_of_the_steps_before(ending):
 def test_a_generator_goes_on_in_the_next_fit():
     x, y = two_sets(8, 8)["hair"]
     batches = ((x[at : at + 2], y[at : at + 2]) for at in (0, 2, 4))
-    model = two_tasks()
+    model = sex_and_hair()
     given = {"schedule": RoundRobin(), "steps_per_epoch": 2, **FITTED}
 
     model.fit({**two_sets(), "hair": batches}, **given)
@@ -215,13 +219,13 @@ def test_unknown_lengths_are_refused_where_they_are_needed():
     data = {**two_sets(), "hair": iter([(x, y)] * 9)}
 
     with pytest.raises(InvalidSchedule, match=r"number of batches.*`hair`"):
-        two_tasks().fit(data, steps_per_epoch=2, verbose=0)
+        sex_and_hair().fit(data, steps_per_epoch=2, verbose=0)
     with pytest.raises(InvalidSchedule, match=r"`hair`.*Give `steps_per_epoch`"):
-        two_tasks().fit(data, schedule=RoundRobin(), verbose=0)
+        sex_and_hair().fit(data, schedule=RoundRobin(), verbose=0)
 
 
 def test_a_schedule_picks_each_task_and_no_other():
-    model = two_tasks()
+    model = sex_and_hair()
     before = bits(model)
     cases = {
         "'hair'": Blocks({"sex": 1, "hiar": 1}),
@@ -242,30 +246,30 @@ def test_a_schedule_picks_each_task_and_no_other():
 )
 def test_counts_are_checked(arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):
-        two_tasks().fit(two_sets(), verbose=0, **arguments)
+        sex_and_hair().fit(two_sets(), verbose=0, **arguments)
 
 
 # What is trainable
 
 
 def test_what_is_frozen_after_compiling_stays_and_may_train_again():
-    model = two_tasks(optimizer="adam")
+    model = sex_and_hair(optimizer="adam")
     model.trunk.trainable = False
     trunk = [value.copy() for value in model.trunk.get_weights()]
 
-    model.fit(two_sets(), **FITTED)
+    model.fit(two_sets(4, 4), **FITTED)
     for old, new in zip(trunk, model.trunk.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
     model.trunk.trainable = True
     for layer in model.trunk.layers:
         layer.trainable = True
-    model.fit(two_sets(), **FITTED)
+    model.fit(two_sets(4, 4), **FITTED)
     assert not np.array_equal(trunk[0], model.trunk.get_weights()[0])
 
 
 def test_what_trains_only_after_compiling_is_refused():
-    model = two_tasks()
+    model = sex_and_hair()
     model.trunk.trainable = False
     model.compile("adam")
     for layer in (model.trunk, *model.trunk.layers):
@@ -276,6 +280,6 @@ def test_what_trains_only_after_compiling_is_refused():
 
 
 def test_histories_of_the_same_run_are_the_same():
-    one, other = (two_tasks().fit(two_sets(), **FITTED) for _ in range(2))
+    one, other = (sex_and_hair().fit(two_sets(6, 4), **FITTED) for _ in range(2))
 
     assert same_logs(one, other)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from _helpers import draw
-from _multitask import bits, classes, two_sets, two_tasks
+from _two_tasks import bits, classes, sex_and_hair, two_sets
 from _watching import assert_close
 from keras_mtl.schedules import Blocks, Joint, RoundRobin, join
 from keras_mtl.training.run_steps import RunSteps
@@ -55,7 +55,7 @@ def head_of(model, task):
 def test_a_callback_that_looks_at_steps_sees_each_of_them():
     steps = Steps()
 
-    two_tasks().fit(sets(), callbacks=[steps], **FITTED)
+    sex_and_hair().fit(sets(), callbacks=[steps], **FITTED)
 
     assert steps.begun == steps.ended == list(range(8))
     assert set(steps.logs[0]) == {"loss", "sex_loss", "sex_accuracy"}  # `hair` had no step yet
@@ -65,7 +65,7 @@ def test_a_callback_that_looks_at_steps_sees_each_of_them():
 @pytest.mark.parametrize("given", ["fit", "compile"])
 def test_a_block_that_was_asked_for_stays(given):
     steps = Steps()
-    model = two_tasks(steps_per_execution=3 if given == "compile" else 1)
+    model = sex_and_hair(steps_per_execution=3 if given == "compile" else 1)
 
     model.fit(
         sets(), callbacks=[steps], steps_per_execution=3 if given == "fit" else None, **FITTED
@@ -75,18 +75,26 @@ def test_a_block_that_was_asked_for_stays(given):
     assert steps.ended == [2, 5, 7]
 
 
+def without_a_look_at_steps(tmp):
+    return [
+        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None),
+        keras.callbacks.EarlyStopping("loss"),
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.ModelCheckpoint(tmp / "m.keras"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("make", "blocks"),
     [
-        (lambda tmp: keras.callbacks.LambdaCallback(on_epoch_end=print), 1),
-        (lambda tmp: keras.callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: None), 40),
-        (lambda tmp: keras.callbacks.EarlyStopping("loss"), 1),
-        (lambda tmp: keras.callbacks.TerminateOnNaN(), 1),
-        (lambda tmp: keras.callbacks.ModelCheckpoint(tmp / "m.keras", save_freq=25), 40),
-        (lambda tmp: keras.callbacks.ModelCheckpoint(tmp / "m.keras"), 1),
+        (without_a_look_at_steps, [32, 8]),
+        (lambda tmp: keras.callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: None), None),
+        (lambda tmp: keras.callbacks.ModelCheckpoint(tmp / "m.keras", save_freq=25), None),
     ],
+    ids=["none", "at each", "at some"],
 )
 def test_blocks_are_long_where_no_callback_looks_at_steps(make, blocks, tmp_path, monkeypatch):
+    rows = 40 if blocks else 4
     seen = []
     take = RunSteps.take
 
@@ -96,14 +104,14 @@ def test_blocks_are_long_where_no_callback_looks_at_steps(make, blocks, tmp_path
 
     monkeypatch.setattr(RunSteps, "take", taking)
 
-    two_tasks().fit(sets(40), callbacks=[make(tmp_path)], **FITTED)
+    sex_and_hair().fit(sets(rows), callbacks=make(tmp_path), **FITTED)
 
-    assert seen == ([32, 8] if blocks == 1 else [1] * 40)
+    assert seen == (blocks or [1] * rows)
 
 
-@pytest.mark.parametrize("size", [7, 32])
+@pytest.mark.parametrize("size", [7, pytest.param(32, marks=pytest.mark.slow)])
 def test_the_size_of_a_block_changes_nothing(size):
-    model, other = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
+    model, other = (sex_and_hair(optimizer="adam", run_eagerly=False) for _ in range(2))
 
     history = model.fit(sets(18), epochs=2, steps_per_execution=1, **FITTED)
     again = other.fit(sets(18), epochs=2, steps_per_execution=size, **FITTED)
@@ -118,7 +126,7 @@ def test_training_can_be_stopped_in_the_middle_of_an_epoch():
             model.stop_training = True
 
     steps = Steps(stop)
-    history = two_tasks().fit(sets(), epochs=3, callbacks=[steps], **FITTED)
+    history = sex_and_hair().fit(sets(), epochs=3, callbacks=[steps], **FITTED)
 
     assert steps.ended == [0, 1, 2]
     assert history.epoch == [0]
@@ -128,7 +136,7 @@ def test_training_can_be_stopped_in_the_middle_of_an_epoch():
 
 
 def test_a_stopped_task_does_not_change_and_the_others_go_on():
-    model, at_stop = two_tasks(optimizer="adam"), {}
+    model, at_stop = sex_and_hair(optimizer="adam"), {}
 
     def stop(model, epoch):
         if epoch == 0:
@@ -147,7 +155,7 @@ def test_a_stopped_task_does_not_change_and_the_others_go_on():
 
 @pytest.mark.parametrize("joint_data", [True, False])
 def test_a_stopped_task_does_not_change_in_joint_steps_either(joint_data):
-    model, at_stop = two_tasks(optimizer="adam"), {}
+    model, at_stop = sex_and_hair(optimizer="adam"), {}
 
     def stop(model, epoch):
         if epoch == 0:
@@ -167,13 +175,13 @@ def test_training_ends_when_no_task_is_left():
     def stop(model, epoch):
         model.stop_task("sex" if epoch == 0 else "hair")
 
-    history = two_tasks().fit(sets(), epochs=5, callbacks=[Epochs(stop)], **FITTED)
+    history = sex_and_hair().fit(sets(), epochs=5, callbacks=[Epochs(stop)], **FITTED)
 
     assert history.epoch == [0, 1]
 
 
 def test_a_task_is_stopped_for_one_fit_only():
-    model = two_tasks()
+    model = sex_and_hair()
     model.fit(sets(), callbacks=[Epochs(lambda model, epoch: model.stop_task("hair"))], **FITTED)
 
     history = model.fit(sets(), **FITTED)
@@ -190,7 +198,7 @@ def test_callbacks_know_in_which_direction_a_task_gets_better(monitor):
         keras.callbacks.EarlyStopping(monitor, restore_best_weights=True),
         keras.callbacks.ReduceLROnPlateau(monitor),
     ]
-    two_tasks().fit(sets(), validation_data=sets(), callbacks=callbacks, **FITTED)
+    sex_and_hair().fit(sets(), validation_data=sets(), callbacks=callbacks, **FITTED)
 
     expected = "greater" if monitor.endswith("accuracy") else "less"
     assert [one.monitor_op.__name__ for one in callbacks] == [expected] * 2
@@ -206,7 +214,7 @@ def test_early_stopping_on_one_task_brings_its_best_weights_back():
     stopping = keras.callbacks.EarlyStopping(
         "val_hair_accuracy", patience=2, restore_best_weights=True, mode="min"
     )
-    model = two_tasks()
+    model = sex_and_hair()
     history = model.fit(
         sets(), epochs=9, validation_data=sets(), callbacks=[Epochs(note), stopping], **FITTED
     )
@@ -218,7 +226,7 @@ def test_early_stopping_on_one_task_brings_its_best_weights_back():
 
 
 def test_the_learning_rate_falls_on_the_plateau_of_one_task():
-    model = two_tasks()
+    model = sex_and_hair()
     plateau = keras.callbacks.ReduceLROnPlateau("hair_loss", 0.1, patience=1, min_delta=10)
 
     model.fit(sets(), epochs=3, callbacks=[plateau], **FITTED)
@@ -228,7 +236,7 @@ def test_the_learning_rate_falls_on_the_plateau_of_one_task():
 
 def test_the_best_model_is_saved_and_loads_again(tmp_path):
     path = tmp_path / "best.keras"
-    model = two_tasks(optimizer="adam")
+    model = sex_and_hair(optimizer="adam")
     best = keras.callbacks.ModelCheckpoint(path, "val_hair_loss", save_best_only=True)
 
     history = model.fit(sets(), epochs=2, validation_data=sets(), callbacks=[best], **FITTED)
@@ -242,7 +250,7 @@ def test_the_best_model_is_saved_and_loads_again(tmp_path):
 def test_a_table_is_written(tmp_path):
     path = tmp_path / "log.csv"
 
-    history = two_tasks().fit(
+    history = sex_and_hair().fit(
         sets(), epochs=2, callbacks=[keras.callbacks.CSVLogger(path)], **FITTED
     )
 
@@ -254,7 +262,7 @@ def test_a_table_is_written(tmp_path):
 def test_tensorboard_gets_the_values_of_each_task(tmp_path):
     pytest.importorskip("tensorboard")
 
-    two_tasks().fit(
+    sex_and_hair().fit(
         sets(), validation_data=sets(), callbacks=[keras.callbacks.TensorBoard(tmp_path)], **FITTED
     )
 
@@ -263,7 +271,7 @@ def test_tensorboard_gets_the_values_of_each_task(tmp_path):
 
 
 def test_a_list_of_callbacks_gets_a_history():
-    model = two_tasks()
+    model = sex_and_hair()
     own = keras.callbacks.CallbackList([], model=model, epochs=1, steps=8)
 
     assert model.fit(sets(), callbacks=own, **FITTED).epoch == [0]
@@ -274,14 +282,14 @@ def test_a_list_of_callbacks_gets_a_history():
 
 @pytest.mark.parametrize("verbose", [1, "auto"])
 def test_the_progress_bar_shows_each_task(verbose, capsys):
-    two_tasks().fit(sets(), verbose=verbose, batch_size=2, validation_data=sets())
+    sex_and_hair().fit(sets(), verbose=verbose, batch_size=2, validation_data=sets())
 
     shown = capsys.readouterr().out
     assert all(name in shown for name in ("hair_loss", "sex_accuracy", "val_hair_accuracy", "8/8"))
 
 
 def test_a_line_an_epoch_or_nothing(capsys):
-    model = two_tasks()
+    model = sex_and_hair()
     model.fit(sets(), verbose=0, batch_size=2)
     assert capsys.readouterr().out == ""
 
@@ -292,7 +300,7 @@ def test_a_line_an_epoch_or_nothing(capsys):
 def test_a_task_that_waits_is_nan_for_an_epoch():
     schedule = join([Blocks({"sex": 1}), RoundRobin()], boundaries=[8])
 
-    history = two_tasks().fit(sets(), epochs=2, schedule=schedule, steps_per_epoch=8, **FITTED)
+    history = sex_and_hair().fit(sets(), epochs=2, schedule=schedule, steps_per_epoch=8, **FITTED)
 
     assert np.isnan(history.history["hair_loss"]).tolist() == [True, False]
     assert np.isnan(history.history["hair_accuracy"]).tolist() == [True, False]
@@ -306,7 +314,7 @@ def test_backup_and_restore_goes_on_with_the_next_epoch(tmp_path):
         if epoch == 1:
             raise KeyboardInterrupt
 
-    model, whole = (two_tasks(optimizer="adam", run_eagerly=False) for _ in range(2))
+    model, whole = (sex_and_hair(optimizer="adam") for _ in range(2))
     with pytest.raises(KeyboardInterrupt):
         model.fit(sets(), epochs=4, callbacks=callbacks(Epochs(stop)), **FITTED)
     history = model.fit(sets(), epochs=4, callbacks=callbacks(), **FITTED)

@@ -6,7 +6,7 @@ import pytest
 
 import keras_mtl
 from _helpers import draw
-from _multitask import bits, classes, two_sets, two_tasks
+from _two_tasks import bits, classes, sex_and_hair, two_sets
 from _watching import assert_close
 from keras_mtl import Head
 from keras_mtl.errors import InvalidFeatures, InvalidLabels, InvalidTaskData, TaskNotFound
@@ -17,7 +17,7 @@ FITTED = {"batch_size": 4, "verbose": 0, "seed": 1}
 
 @pytest.fixture(scope="module")
 def model():
-    return two_tasks()
+    return sex_and_hair()
 
 
 def sex(**parts):
@@ -65,7 +65,7 @@ def test_labels_of_a_tail_with_a_loss_for_yes_or_no(loss):
 
 
 def test_labels_as_the_loss_that_was_given_wants_them():
-    model = two_tasks(loss={"hair": "categorical_crossentropy"}, metrics={"hair": []})
+    model = sex_and_hair(loss={"hair": "categorical_crossentropy"}, metrics={"hair": []})
     data = sex(hair=(draw(4, 4), np.eye(3)[classes(4, 3)]))
     assert model.fit(data, **FITTED).history["hair_loss"]
 
@@ -103,7 +103,7 @@ def test_joint_data_have_one_size_of_batches(model):
 
 def test_joint_data_can_be_trained_on_in_turn():
     x, labels = draw(12, 4), {"sex": classes(12, 2), "hair": classes(12, 3)}
-    joint, apart = two_tasks(), two_tasks()
+    joint, apart = sex_and_hair(), sex_and_hair()
 
     joint.fit(x, labels, schedule=RoundRobin(), **FITTED)
     apart.fit({task: (x, y) for task, y in labels.items()}, schedule=RoundRobin(), **FITTED)
@@ -125,7 +125,7 @@ def test_the_last_rows_can_be_held_out(joint):
             return (x[part], by_task, dict.fromkeys(labels, weights[part])), given
         return own, given
 
-    split, told = two_tasks(), two_tasks()
+    split, told = sex_and_hair(), sex_and_hair()
     data, given = rows(slice(None))
     history = split.fit(
         data, validation_split=0.25, validation_batch_size=2, **given, **FITTED
@@ -159,7 +159,7 @@ def test_validation_data_of_some_tasks_are_enough(model):
 
 
 def test_labels_may_have_one_dimension_or_two_and_change_it():
-    model = two_tasks()
+    model = sex_and_hair()
     flat, column = two_sets(), {}
     column = {task: (x, y[:, None]) for task, (x, y) in flat.items()}
     mixed = {"sex": flat["sex"], "hair": column["hair"]}
@@ -171,7 +171,7 @@ def test_labels_may_have_one_dimension_or_two_and_change_it():
 
 def test_labels_of_another_head_may_change_their_rank_too():
     heads = {"sex": Head(1, "binary"), "age": Head(1, "regression")}
-    model, other = two_tasks(heads), two_tasks(heads)
+    model, other = sex_and_hair(heads), sex_and_hair(heads)
     x = draw(8, 4)
     for fitted, shape in ((model, (8,)), (other, (8, 1))):
         data = {
@@ -187,7 +187,7 @@ def test_labels_of_another_head_may_change_their_rank_too():
 
 def test_pandas_objects_are_data():
     pandas = pytest.importorskip("pandas")
-    frames, arrays = two_tasks(), two_tasks()
+    frames, arrays = sex_and_hair(), sex_and_hair()
     data = two_sets()
 
     frames.fit(
@@ -201,7 +201,7 @@ def test_pandas_objects_are_data():
 def test_kinds_of_data_may_differ_from_task_to_task():
     x, y = two_sets()["hair"]
     batches = iter([(x[:4], y[:4]), (x[4:8], y[4:8])])
-    mixed, arrays = two_tasks(), two_tasks()
+    mixed, arrays = sex_and_hair(), sex_and_hair()
     given = {"schedule": RoundRobin(), "steps_per_epoch": 4, "shuffle": False, **FITTED}
 
     mixed.fit({**two_sets(), "hair": batches}, **given)
@@ -218,7 +218,7 @@ def test_a_dataset_is_iterated_again_as_it_is():
     own = tf.data.Dataset.from_tensor_slices
     data = two_sets(8, 4)
     sets = {task: own(one).batch(4) for task, one in data.items()}
-    streamed, arrays = two_tasks(), two_tasks()
+    streamed, arrays = sex_and_hair(), sex_and_hair()
 
     streamed.fit(sets, epochs=3, **FITTED)
     arrays.fit(data, epochs=3, shuffle=False, **FITTED)

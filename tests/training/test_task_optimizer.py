@@ -26,9 +26,11 @@ from keras_mtl import MultiTaskModel, schedules
     "optimizer",
     [
         keras.optimizers.Adam(0.01),
-        keras.optimizers.AdamW(0.01, weight_decay=0.1),
+        pytest.param(keras.optimizers.AdamW(0.01, weight_decay=0.1), marks=pytest.mark.slow),
         keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.1),
-        keras.optimizers.RMSprop(0.01, momentum=0.9, centered=True),
+        pytest.param(
+            keras.optimizers.RMSprop(0.01, momentum=0.9, centered=True), marks=pytest.mark.slow
+        ),
         keras.optimizers.Adam(0.01, gradient_accumulation_steps=2, clipnorm=0.5),
     ],
     ids=["adam", "adamw", "momentum", "rmsprop", "accumulating"],
@@ -162,7 +164,7 @@ def test_what_is_excluded_from_decay_does_not_decay():
 @pytest.mark.parametrize(
     "optimizer",
     [
-        "adam",
+        pytest.param("adam", marks=pytest.mark.slow),
         keras.optimizers.SGD(
             keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.9), momentum=0.9
         ),

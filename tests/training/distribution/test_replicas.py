@@ -23,7 +23,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras
 from keras import layers
-from _multitask import two_sets, two_tasks
+from _two_tasks import two_sets, sex_and_hair
 
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 report = {{"replicas": strategy.num_replicas_in_sync}}
@@ -39,7 +39,7 @@ def data_sets():  # of batches of 4 and of 3, 3, 1
 def trained(scope, optimizer, data, extra=lambda: [], **arguments):
     with scope:
         keras.utils.set_random_seed(0)
-        model = two_tasks(extra=extra(), optimizer=optimizer())
+        model = sex_and_hair(extra=extra(), optimizer=optimizer())
     given = {{"epochs": 2, "seed": 1, "verbose": 0, **arguments}}
     history = model.fit(data, **given)
     return model, history.history
@@ -75,7 +75,7 @@ both("clipped", clipped, data_sets, {{}})
 
 with strategy.scope():
     keras.utils.set_random_seed(0)
-    model = two_tasks(extra=[layers.BatchNormalization(momentum=0.5)], optimizer="adam")
+    model = sex_and_hair(extra=[layers.BatchNormalization(momentum=0.5)], optimizer="adam")
 head = [value.copy() for value in model.heads["hair"].get_weights()]
 idle = lambda step: "sex" if step < 8 else "hair"
 class Look(keras.callbacks.Callback):

@@ -10,7 +10,7 @@ import pytest
 from _interrupted import (
     arrays,
 )
-from _multitask import bits, same_logs, two_tasks
+from _two_tasks import bits, same_logs, sex_and_hair
 from keras_mtl.errors import BackupNotWritable, InvalidBackup
 from keras_mtl.training.resume.backup import BEFORE, NEWEST, Backup
 
@@ -21,9 +21,22 @@ def damage(path, content=None):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"nonsense", b"\x93NUMPY", b"PK\x03\x04"])
-def test_the_backup_before_a_damaged_one_is_used(backups, interrupted_run, tmp_path, content):
-    _, expected, _ = interrupted_run
+def test_the_backup_before_a_damaged_one_is_found(backups, tmp_path, content):
+    before = Backup(tmp_path).saved
+    shutil.copy(tmp_path / BEFORE, tmp_path / NEWEST)
+    expected = Backup(tmp_path).saved
     damage(tmp_path / NEWEST, content)
+
+    with pytest.warns(UserWarning, match=r"backup\.npz' is damaged.*one before it is used"):
+        found = Backup(tmp_path).saved
+
+    assert found.position == expected.position != before.position
+    assert found.notes == expected.notes
+
+
+def test_a_run_goes_on_from_the_backup_before_a_damaged_one(backups, interrupted_run, tmp_path):
+    _, expected, _ = interrupted_run
+    damage(tmp_path / NEWEST)
 
     with pytest.warns(UserWarning, match=r"backup\.npz' is damaged.*one before it is used"):
         history = backups()
@@ -65,7 +78,7 @@ def test_an_older_format_is_refused(backups, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_training(tmp_path, monkeypatch):
-    model = two_tasks()
+    model = sex_and_hair()
     before = bits(model)
     file = tmp_path / "file"
     file.write_text("")

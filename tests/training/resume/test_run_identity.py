@@ -5,19 +5,19 @@ import pytest
 
 from _helpers import draw
 from _interrupted import Remembers, arrays
-from _multitask import classes, two_sets, two_tasks
+from _two_tasks import classes, sex_and_hair, two_sets
 from keras_mtl.errors import InvalidBackup
 from keras_mtl.schedules import RoundRobin
 
 
 def frozen_trunk():
-    model = two_tasks()
+    model = sex_and_hair()
     model.trunk.trainable = False
     return {"model": model}
 
 
 def another_model():
-    return {"model": two_tasks({"sex": 2, "hair": 4}), "data": arrays()}
+    return {"model": sex_and_hair({"sex": 2, "hair": 4}), "data": arrays()}
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,14 @@ def another_model():
     [
         (another_model, "model"),
         (frozen_trunk, "model"),
-        (lambda: {"model": two_tasks(optimizer="adam")}, "optimizer"),
-        (lambda: {"model": two_tasks(optimizer=keras.optimizers.SGD(momentum=0.9))}, "optimizer"),
-        (lambda: {"model": two_tasks(metrics={"sex": ["accuracy", "mse"]})}, "metrics"),
-        (lambda: {"model": two_tasks(loss={"sex": "poisson"})}, "losses"),
-        (lambda: {"model": two_tasks(loss_weights={"sex": 0.5})}, "losses"),
+        (lambda: {"model": sex_and_hair(optimizer="adam")}, "optimizer"),
+        (
+            lambda: {"model": sex_and_hair(optimizer=keras.optimizers.SGD(momentum=0.9))},
+            "optimizer",
+        ),
+        (lambda: {"model": sex_and_hair(metrics={"sex": ["accuracy", "mse"]})}, "metrics"),
+        (lambda: {"model": sex_and_hair(loss={"sex": "poisson"})}, "losses"),
+        (lambda: {"model": sex_and_hair(loss_weights={"sex": 0.5})}, "losses"),
         (lambda: {"data": two_sets(24, 7)}, "data"),
         (lambda: {"data": {**arrays(), "hair": (draw(8, 4, seed=9), classes(8, 3))}}, "data"),
         (lambda: {"batch_size": 8}, "data"),
@@ -49,8 +52,8 @@ def test_the_backup_of_another_run_is_refused(backups, tmp_path, change, named):
 
 
 def test_models_are_known_again_whatever_number_keras_gives_them(backups):
-    two_tasks(), two_tasks()
+    sex_and_hair(), sex_and_hair()
 
-    history = backups(model=two_tasks(), callbacks=[Remembers()], verbose=0)
+    history = backups(model=sex_and_hair(), callbacks=[Remembers()], verbose=0)
 
     assert history.epoch == [0, 1]

@@ -127,7 +127,14 @@ def test_a_stream_trains_as_the_arrays_that_it_is_made_of(models, kind):
     assert_same_training(models, [data], [streams], schedule=schedules.RoundRobin())
 
 
-@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "tf.data",
+        "loader",
+        *(pytest.param(k, marks=pytest.mark.slow) for k in ("PyDataset", "generator")),
+    ],
+)
 def test_a_joint_stream_trains_as_the_arrays_that_it_is_made_of(models, kind):
     x, labels = joint_data(20)
     labels["age"][[1, 5, *range(8, 16)]] = np.nan

@@ -43,12 +43,17 @@ def weights_after(rule, data, schedule, **compiled):
     return [as_numpy(variable) for variable in model.trainable_variables]
 
 
-@pytest.mark.parametrize("schedule", [schedules.RoundRobin(), schedules.Joint(), None])
-@pytest.mark.parametrize("eager", [True, False] if EAGER else [False])
+@pytest.mark.parametrize(
+    ("schedule", "eager"),
+    [
+        (schedules.RoundRobin(), EAGER),
+        (schedules.Joint(), EAGER),
+        pytest.param(None, EAGER, marks=pytest.mark.slow),
+        (None, False),
+    ],
+)
 def test_a_pass_for_each_task_adds_up_to_the_weighted_sum(schedule, eager):
     """So a rule sees the gradients of each task, on every backend, in compiled steps too."""
-    if not eager and schedule is not None and EAGER:
-        pytest.skip("one compiled schedule is enough")
     data = joint_data() if schedule is None else (two_data_sets(16, 1),)
     rule = TaskByTask()
 
