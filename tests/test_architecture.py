@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {
     "matplotlib": ("pictures",),
-    "keras_tuner": ("tuning", "keras_private.tuner"),
+    "keras_tuner": ("tuning", "keras_private.filed_tuner"),
     "tensorflow_datasets": ("datasets",),
 }
 BACKENDS = {"tensorflow", "jax", "torch"}

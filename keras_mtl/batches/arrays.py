@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.digests import digest_of_rows
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import Order, order_of_pass, unshuffled
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.batches.values import as_leaf, as_structure, as_tensors
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.keras_private.data_adapters import array_batches, split_off_validation

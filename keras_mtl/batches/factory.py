@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras_mtl.batches.arrays import BATCH_SIZE, ArraySource
-from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import OneTask, Reader, SeveralTasks
 from keras_mtl.batches.recognise import recognise
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.common.arguments import whole_number
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.head import Head

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NoReturn
 
-from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.common.hashing import hash_of_settings
 from keras_mtl.errors import DataEnded, InvalidTaskData
 

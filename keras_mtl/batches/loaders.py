@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from keras_mtl.batches.base import SequentialData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
+from keras_mtl.batches.task_batches import SequentialData
 from keras_mtl.common.hashing import hash_of_settings
 
 

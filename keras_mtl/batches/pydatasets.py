@@ -9,11 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.orders import Order, order_of_pass, unshuffled
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.common.hashing import hash_of_settings
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.keras_private.data_adapters import dataset_batches

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
-from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import Reader
+from keras_mtl.batches.task_batches import TaskData
 
 
 class DataSource(ABC):

@@ -10,8 +10,8 @@ import numpy as np
 from keras_mtl.common.arguments import fraction, whole_number
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.graph.chain import Chain, runs_only_parts
-from keras_mtl.heads.kinds.base import TaskKind
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
+from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
 
 

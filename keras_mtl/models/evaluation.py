@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 
-from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.generators import expected_to_end
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.task_names import check_task

@@ -16,8 +16,8 @@ from keras_mtl.probing.depth_features import DepthFeatures
 from keras_mtl.probing.one_pass import count_samples, run_over, split_features
 from keras_mtl.probing.parallel import in_parallel
 from keras_mtl.probing.probe_table import Probe, Probes
-from keras_mtl.probing.probes.base import ProbeMethod, ProbeScore
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
+from keras_mtl.probing.probes.probe_method import ProbeMethod, ProbeScore
 from keras_mtl.probing.reduction import Reduction
 from keras_mtl.probing.task_labels import check_kind, probe_targets
 

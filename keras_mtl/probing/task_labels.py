@@ -10,8 +10,8 @@ from keras_mtl.common.arguments import one_of
 from keras_mtl.common.label_arrays import are_whole, label_array
 from keras_mtl.common.number_arrays import check_finite
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.heads.kinds.base import TaskKind
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
+from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.labels import without_tensor
 from keras_mtl.heads.probe_targets import ProbeTargets
 

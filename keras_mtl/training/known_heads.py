@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from keras_mtl.heads.head import Head
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.training.state import TrainingState
 
 

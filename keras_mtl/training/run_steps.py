@@ -10,9 +10,9 @@ from keras_mtl.errors import NonFiniteLoss
 from keras_mtl.schedules.schedule import JOINT
 from keras_mtl.training.logs import Results
 from keras_mtl.training.run_setup import Run
-from keras_mtl.training.steps.blocks import Block
 from keras_mtl.training.steps.choosing import make_runner
 from keras_mtl.training.steps.step import Step
+from keras_mtl.training.steps.step_blocks import Block
 
 
 class RunSteps:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from keras_mtl.batches.arrays import ArrayData
-from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.factory import joint_data, task_data
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.batches.values import by_column, is_frame
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.head import Head

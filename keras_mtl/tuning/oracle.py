@@ -9,7 +9,7 @@ from typing import Any
 import keras_tuner
 
 from keras_mtl.common.atomic_files import write_json
-from keras_mtl.keras_private.tuner import FiledOracle, Trial
+from keras_mtl.keras_private.filed_tuner import FiledOracle, Trial
 from keras_mtl.tuning.halving import (
     Budget,
     FinishedTrial,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_mtl.common.atomic_files import read_json
-from keras_mtl.keras_private.tuner import Trial
+from keras_mtl.keras_private.filed_tuner import Trial
 
 
 def read_state(path: Path) -> Any:

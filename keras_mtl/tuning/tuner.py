@@ -17,7 +17,7 @@ from keras_mtl.batches.recognise import recognise
 from keras_mtl.common.arguments import positive_number, whole_number
 from keras_mtl.common.atomic_files import write_json
 from keras_mtl.errors import KerasMtlError
-from keras_mtl.keras_private.tuner import FiledTuner, Trial
+from keras_mtl.keras_private.filed_tuner import FiledTuner, Trial
 from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.tuning.data_identity import identity_of_data
 from keras_mtl.tuning.halving import Budget, PlannedTrial

@@ -14,7 +14,7 @@ from keras_mtl.errors import (
 )
 from keras_mtl.graph.cuts import cut_points
 from keras_mtl.probing.probe_cuts import probe_cuts
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.probing.task_labels import probe_targets
 
 layers = keras.layers

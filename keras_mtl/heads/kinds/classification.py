@@ -9,8 +9,8 @@ import numpy as np
 
 from keras_mtl.common.shapes import Shape, fits
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.heads.kinds.base import LabelBounds, TaskKind
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
+from keras_mtl.heads.kinds.task_kind import LabelBounds, TaskKind
 from keras_mtl.heads.losses import is_loss
 from keras_mtl.heads.probe_targets import ClassTargets
 from keras_mtl.scores.checks import check_labels

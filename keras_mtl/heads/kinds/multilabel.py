@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.heads.kinds.yes_or_no import YesOrNo
 from keras_mtl.heads.losses import is_loss
 from keras_mtl.heads.probe_targets import YesOrNoTargets

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from keras_mtl.common.shapes import Shape
-from keras_mtl.heads.kinds.base import TaskKind
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
+from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.probe_targets import NumberTargets
 from keras_mtl.scores.checks import check_targets
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from keras_mtl.heads.kinds.base import LabelBounds, TaskKind
+from keras_mtl.heads.kinds.task_kind import LabelBounds, TaskKind
 
 
 class YesOrNo(TaskKind):

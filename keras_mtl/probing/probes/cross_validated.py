@@ -8,7 +8,7 @@ from typing import Any
 from keras_mtl.common.arguments import whole_number
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.probe_targets import Floats, ProbeTargets
-from keras_mtl.probing.probes.base import ProbeMethod, ProbeScore
+from keras_mtl.probing.probes.probe_method import ProbeMethod, ProbeScore
 from keras_mtl.probing.standardising import standardise
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_mtl.heads.probe_targets import ProbeTargets
 from keras_mtl.probing.probes.cross_validated import CrossValidatedProbe
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
 
 NEIGHBOURS = 5
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from keras_mtl.heads.probe_targets import Floats, ProbeTargets
-from keras_mtl.probing.probes.base import ProbeMethod, ProbeScore
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
+from keras_mtl.probing.probes.probe_method import ProbeMethod, ProbeScore
 from keras_mtl.probing.ridge import held_out_predictions
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.batches.base import TaskData
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.state import TrainingState
-from keras_mtl.training.steps.blocks import Runner
 from keras_mtl.training.steps.step import Batches, Step
+from keras_mtl.training.steps.step_blocks import Runner
 
 
 def make_runner(

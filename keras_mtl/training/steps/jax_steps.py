@@ -11,13 +11,13 @@ import jax
 import keras
 from jax import numpy as jnp
 
-from keras_mtl.batches.base import TaskData
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.state import TrainingState
-from keras_mtl.training.steps.blocks import BatchRunner, Block, BlockResult, Runner
 from keras_mtl.training.steps.forward import add_to_metrics, forward
 from keras_mtl.training.steps.jax_step import Values, train, variables_of
 from keras_mtl.training.steps.labelled_rows import has_labels, rows_by_task
 from keras_mtl.training.steps.step import Batches, Step
+from keras_mtl.training.steps.step_blocks import BatchRunner, Block, BlockResult, Runner
 
 
 def make_runner(

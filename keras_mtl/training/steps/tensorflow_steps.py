@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_mtl.batches.base import TaskData
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.distribution.replicas import average_statistics
 from keras_mtl.training.state import TrainingState
-from keras_mtl.training.steps.blocks import Block, BlockResult, Runner, StepByStep
 from keras_mtl.training.steps.step import Batches, Step, whole_step
+from keras_mtl.training.steps.step_blocks import Block, BlockResult, Runner, StepByStep
 from keras_mtl.training.steps.tf_checks import refused_labels, scope_of, wrong_length
 from keras_mtl.training.steps.tf_feeds import Feed, Layout, feed_of, tensors
 from keras_mtl.training.steps.tf_step import score, train

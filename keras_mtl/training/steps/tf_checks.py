@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_mtl.batches.missing_labels import missing_integer, read_labels
 from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.heads.head import Head
-from keras_mtl.heads.kinds.base import LabelBounds
+from keras_mtl.heads.kinds.task_kind import LabelBounds
 
 _SCOPE = "data_set_"
 

@@ -9,14 +9,14 @@ import keras
 import numpy as np
 import torch
 
-from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.applying import apply, loss_scale, skips_non_finite_gradients
-from keras_mtl.training.steps.blocks import Runner, StepByStep
 from keras_mtl.training.steps.forward import Scored, add_to_metrics, forward
 from keras_mtl.training.steps.labelled_rows import rows_by_task
 from keras_mtl.training.steps.step import Batches, Step
+from keras_mtl.training.steps.step_blocks import Runner, StepByStep
 from keras_mtl.training.steps.update_rules import Backward, StepLosses
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from keras_mtl import Head
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
 
 KIND = KINDS.find("classification")
 OUTPUTS = np.array([[0.1, 0.7, 0.2], [0.6, 0.3, 0.1]])

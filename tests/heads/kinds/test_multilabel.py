@@ -3,7 +3,7 @@ import pytest
 
 from keras_mtl import Head
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
 
 KIND = KINDS.find("multilabel")
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_mtl import Head
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
 
 kinds = pytest.mark.parametrize(("name", "units"), [("binary", 1), ("multilabel", 3)])
 

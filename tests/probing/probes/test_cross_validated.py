@@ -4,7 +4,7 @@ import pytest
 from _probe_labels import TARGETS
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.probe_targets import ClassTargets
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
 
 
 def test_folds_that_a_class_cannot_fill_are_refused():

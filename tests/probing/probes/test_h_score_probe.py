@@ -1,7 +1,7 @@
 import pytest
 
 from _probe_labels import CODES, FEATURES, TARGETS, score
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.scores.h_score import h_score
 
 

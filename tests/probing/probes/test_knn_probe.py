@@ -5,7 +5,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from _probe_labels import CODES, FEATURES, TARGETS, score
 from keras_mtl.heads.probe_targets import NumberTargets
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.probing.standardising import standardise
 
 PROBE = PROBES.find("knn")

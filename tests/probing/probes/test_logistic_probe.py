@@ -3,7 +3,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from _probe_labels import CODES, FEATURES, TARGETS, score
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.probing.standardising import standardise
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from _probe_labels import FEATURES, TARGETS, score
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.probing.ridge import held_out_predictions
 
 PROBE = PROBES.find("ridge")

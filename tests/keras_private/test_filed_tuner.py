@@ -5,9 +5,9 @@ import keras_tuner
 import pytest
 from keras_tuner.engine.trial import Trial
 
-from keras_mtl.keras_private.tuner import FiledOracle, FiledTuner
+from keras_mtl.keras_private.filed_tuner import FiledOracle, FiledTuner
 
-CHANGED = ": see keras_private/tuner.py"
+CHANGED = ": see keras_private/filed_tuner.py"
 
 
 class Oracle(FiledOracle):

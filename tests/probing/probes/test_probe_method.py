@@ -5,8 +5,8 @@ import pytest
 
 from _probe_labels import TARGETS, score
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.probing.probes.base import ProbeScore
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
+from keras_mtl.probing.probes.probe_method import ProbeScore
 
 
 @pytest.mark.parametrize("name", PROBES.names)

@@ -1,6 +1,6 @@
 import pytest
 
-from keras_mtl.probing.probes.registry import PROBES
+from keras_mtl.probing.probes.known_probes import PROBES
 
 
 def test_probes_are_found_by_name():

@@ -6,7 +6,7 @@ import pytest
 
 from keras_mtl import Head
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
 
 UNITS = {"classification": 3, "binary": 1, "multilabel": 3, "regression": 2}
 kinds = pytest.mark.parametrize("name", UNITS)

@@ -9,8 +9,8 @@ from _helpers import draw, reload
 from _watching import as_numpy, same_bits
 from keras_mtl import Head, MultiTaskModel, fit_cached, probe_cuts, transfer
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.heads.kinds.base import LabelBounds, TaskKind
-from keras_mtl.heads.kinds.registry import KINDS
+from keras_mtl.heads.kinds.known_kinds import KINDS
+from keras_mtl.heads.kinds.task_kind import LabelBounds, TaskKind
 from keras_mtl.heads.probe_targets import NumberTargets
 from keras_mtl.scores.checks import check_targets
 

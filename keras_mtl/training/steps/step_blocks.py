@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from keras_mtl.batches.base import TaskData
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.labelled_rows import has_labels
 from keras_mtl.training.steps.step import Batches, Step, whole_step
