@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from _zoo import VARIED as VARIED
 from _zoo import ZOO as ZOO
 from _zoo import in_zoo
 from _zoo import zoo as zoo

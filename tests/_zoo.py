@@ -3,6 +3,17 @@
 import pytest
 
 ZOO = {}
+VARIED = (  # together they have what makes models awkward: the others combine it
+    *(
+        "shared_in_chain",
+        "siamese",
+        "nested_twice",
+        "nested_by_name",
+        "dict_backbone",
+        "operations",
+    ),
+    *("masked_lstm", "attention", "strings", "custom_layers", "augmentation", "mixed_precision"),
+)
 
 
 def in_zoo(build=None, *, backends=(), reason=""):

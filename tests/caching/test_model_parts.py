@@ -3,14 +3,14 @@ import numpy as np
 
 import _models as models
 from _fitting import inputs, trained, with_dense_layer
-from _models import zoo
+from _models import VARIED, zoo
 from _watching import as_numpy, same_bits
 from keras_mtl.caching.model_parts import StaticPart, TrainedPart
 from keras_mtl.caching.static_split import split_model
 from keras_mtl.transfer import transfer
 
 
-@zoo(without=["strings"])
+@zoo(without=["strings"], fast=VARIED)
 def test_both_parts_one_after_the_other_are_the_model(build):
     base = models.randomised(build())
     model = with_dense_layer(transfer(base, 0))

@@ -4,7 +4,7 @@ from keras import layers
 
 import _models as models
 from _fitting import with_dense_layer
-from _models import zoo
+from _models import VARIED, zoo
 from keras_mtl.caching.static_split import split_model
 from keras_mtl.errors import NotStatic, UnbuiltModel, UnsupportedModel
 from keras_mtl.graph.chain import with_opened_chains
@@ -87,7 +87,7 @@ def test_what_may_change_with_the_mode_ends_the_static_part(layer):
     assert last_static(model) == "conv"
 
 
-@zoo()
+@zoo(fast=VARIED)
 def test_all_of_a_static_trunk(build):
     model = with_dense_layer(transfer(build(), 0))
     positions = [cut.position for cut in with_opened_chains(Graph.of(model).opened).legal_cuts]

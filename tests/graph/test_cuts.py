@@ -4,7 +4,7 @@ import keras
 import pytest
 from keras import layers
 
-from _models import ZOO, zoo
+from _models import VARIED, ZOO, zoo
 from _watching import same_bits
 from keras_mtl import CutPoint, CutPoints, cut_points, transfer
 from keras_mtl.errors import UnbuiltModel, UnsupportedModel
@@ -74,7 +74,7 @@ def test_nested_layers_have_paths_and_no_number():
     assert [point.cut for point in points] == [2, *[None] * len(inside), 0]
 
 
-@zoo()
+@zoo(fast=VARIED)
 def test_a_record_describes_the_trunk_that_its_number_and_its_name_give(build):
     model = build()
     for point in cut_points(model, nested=True):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from _models import ZOO, Affine, random_batch, randomised, zoo
+from _models import VARIED, ZOO, Affine, random_batch, randomised, zoo
 from _watching import assert_close, outputs_of_calls, parts_of, same_bits, state_of, unchanged
 from keras_mtl import Trunk, cut_points, from_scratch, transfer
 from keras_mtl.errors import CloneError, NotStatic
@@ -25,7 +25,7 @@ def variables_of(model):
 # What a copy computes
 
 
-@zoo(without=["one_of_two_outputs"])
+@zoo(without=["one_of_two_outputs"], fast=VARIED)
 def test_every_trunk_computes_what_the_source_computes(build):
     """At every legal cut, nested ones as well, to the last bit; the source stays as it was."""
     model = randomised(build())
@@ -39,7 +39,7 @@ def test_every_trunk_computes_what_the_source_computes(build):
         assert same_bits(trunk(batch, training=False), expected[path]), path
 
 
-@zoo()
+@zoo(fast=VARIED)
 def test_a_whole_copy_computes_what_the_source_computes(build):
     model = randomised(build())
     trunk = transfer(model, 0)
@@ -65,7 +65,7 @@ def test_compiled_passes_agree_as_well():
 # Whose a copy is
 
 
-@zoo()
+@zoo(fast=VARIED)
 def test_a_copy_shares_nothing_with_the_source(build):
     model = build()
     trunk = transfer(model, 0, verify=False)
@@ -81,7 +81,7 @@ def test_training_a_copy_leaves_the_source_alone():
     assert not same_bits(joined.trunk.get_weights(), model.get_weights()[:-2])
 
 
-@zoo()
+@zoo(fast=VARIED)
 def test_a_copy_keeps_the_names(build):
     model = build()
     calls = [call.path for call in Graph.of(model).opened.calls]

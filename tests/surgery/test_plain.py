@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from _models import ZOO, random_batch, randomised, zoo
+from _models import VARIED, ZOO, random_batch, randomised, zoo
 from _watching import as_numpy, assert_close, parts_of, same_bits, unchanged
 from keras_mtl import Head, to_plain, transfer
 from keras_mtl.errors import CloneError
@@ -32,7 +32,7 @@ def classes_from_keras_mtl(model):
     return [type(part) for part in parts_of(model) if "keras_mtl" in type(part).__module__]
 
 
-@zoo()
+@zoo(fast=VARIED)
 def test_any_model_is_the_same_function(build):
     model = randomised(build())
     with unchanged(model):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from _models import ZOO, random_batch, randomised, zoo
+from _models import VARIED, ZOO, random_batch, randomised, zoo
 from _watching import as_numpy, same_bits, unchanged
 from keras_mtl import TransferModel, Trunk, from_scratch, transfer
 from keras_mtl.errors import CloneError
@@ -20,7 +20,7 @@ def paths(model):
     return [call.path for call in Graph.of(model).opened.calls]
 
 
-@zoo()
+@zoo(fast=VARIED)
 def test_weights_are_those_of_a_model_never_trained(build):
     """Where two fresh models agree so does the control; where they differ it is as random."""
     source = randomised(build())
@@ -39,7 +39,7 @@ def test_weights_are_those_of_a_model_never_trained(build):
             assert np.isin(new, [trained, *others]).mean() < 0.5
 
 
-@zoo()
+@zoo(fast=VARIED)
 def test_everything_trains(build):
     source = build()
     expected = len(source.trainable_variables)
