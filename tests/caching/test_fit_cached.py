@@ -78,12 +78,14 @@ def test_weighted_samples_metrics_and_momentum():
     )
 
 
+@pytest.mark.slow
 def test_class_weights_without_shuffling():
     assert_learns_the_same(
         model, lambda fit: fit(x, y, class_weight=CLASS_WEIGHT, shuffle=False, **FAST)
     )
 
 
+@pytest.mark.slow
 def test_a_trunk_that_is_static_up_to_a_layer():
     assert_learns_the_same(
         lambda: model("first", batchnorm="train"),
@@ -91,7 +93,7 @@ def test_a_trunk_that_is_static_up_to_a_layer():
     )
 
 
-@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("steps", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_part_of_the_validation_data(steps):
     validation = {"validation_data": (x, y), "validation_steps": steps}
     assert_learns_the_same(model, lambda fit: fit(x, y, **validation, **FAST))
@@ -110,6 +112,7 @@ def test_a_second_call_goes_on():
     assert_same_state(by_fit, cached)
 
 
+@pytest.mark.slow
 def test_compiled_anew_between_two_calls():
     def twice(fit):
         fit(x, y, **{**FAST, "epochs": 1})
@@ -120,6 +123,7 @@ def test_compiled_anew_between_two_calls():
     assert_learns_the_same(model, twice)
 
 
+@pytest.mark.slow
 def test_normalization_after_the_cut_is_live():
     def make():
         layers = keras.layers
@@ -139,6 +143,7 @@ def test_normalization_after_the_cut_is_live():
     assert not as_numpy(frozen.moving_mean).any()
 
 
+@pytest.mark.slow
 def test_epochs_that_end_before_the_data(monkeypatch):
     monkeypatch.setattr(execution, "LIMIT", 2)
     options = {"batch_size": 4, "epochs": 3, "steps_per_epoch": 5, "verbose": 0}
@@ -153,6 +158,7 @@ def test_a_cut_inside_a_nested_model():
     )
 
 
+@pytest.mark.slow
 def test_a_list_of_two_inputs():
     generator = np.random.default_rng(0)
     data = [generator.normal(size=(SAMPLES, 5, width)).astype("float32") for width in (4, 3)]
@@ -168,7 +174,10 @@ def test_a_list_of_two_inputs():
         "mixed_float16",
         pytest.param(
             "mixed_bfloat16",
-            marks=pytest.mark.backend("tensorflow", "torch", reason="JAX compiles for long"),
+            marks=[
+                pytest.mark.backend("tensorflow", "torch", reason="JAX compiles for long"),
+                pytest.mark.slow,
+            ],
         ),
     ],
 )
@@ -187,6 +196,7 @@ def test_mixed_precision(policy, tmp_path):
     assert stored.stat().st_size == SAMPLES * 4 * 2  # four features of two bytes
 
 
+@pytest.mark.slow
 def test_feature_maps_are_pooled_before_they_are_kept():
     images = np.random.default_rng(0).normal(size=(SAMPLES, 8, 8, 3)).astype("float32")
     by_fit, cached = assert_learns_the_same(
@@ -221,6 +231,7 @@ def test_a_mask_goes_with_the_features():
     assert_learns_the_same(lambda: embedded(each), lambda fit: fit(tokens, tokens % 3, **FAST))
 
 
+@pytest.mark.slow
 def test_a_recurrent_layer_after_the_cut_gets_the_mask():
     tokens = np.random.default_rng(0).integers(4, size=(SAMPLES, 5))
 
@@ -296,6 +307,7 @@ def test_batches_of_a_dataset_in_a_new_order_each_epoch():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="the other backends read a `tf.data.Dataset` alike")
 def test_a_tf_dataset():
     import tensorflow as tf
