@@ -54,7 +54,9 @@ def _rest(cloner: Cloner, graph: Graph, path: str, features: keras.KerasTensor) 
     outer, _, inner = path.partition("/")
     call = graph.find(outer)
     rest = Dataflow(graph.calls[graph.calls.index(call) + 1 :], graph.structure)
-    inputs = keras.Input(batch_shape=features.shape, dtype=features.dtype, sparse=features.sparse)
+    # torch has no sparse tensors in Keras, though symbolic ones are marked as such there too.
+    sparse = features.sparse and keras.config.backend() != "torch"
+    inputs = keras.Input(batch_shape=features.shape, dtype=features.dtype, sparse=sparse)
     nested = graph.nested(call) if inner else None
     if nested is None:
         values = {id(features): inputs}

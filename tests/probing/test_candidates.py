@@ -72,6 +72,7 @@ def test_scores_and_features_in_a_nested_model_called_by_name_are_its_own():
     wide, deep = keras.Input((4,), name="wide"), keras.Input((4,), name="deep")
     hidden = layers.Dense(3, "tanh", name="hidden")(wide + 0.01 * deep)
     inner = keras.Model([wide, deep], layers.Dense(3, name="top")(hidden), name="inner")
+    inner.set_weights([np.eye(4, 3), np.zeros(3), np.eye(3), np.zeros(3)])
     told, noise = np.random.default_rng(0).normal(size=(2, 60, 4)).astype("float32")
     y = (told[:, 0] > 0).astype(int)
     outer = swapped(inner)

@@ -25,7 +25,7 @@ def row_weights(step: Step, task: str, y: Any, sample_weight: Any) -> Any:
     one_hot = len(y.shape) == 2 and y.shape[1] > 1
     labels = ops.argmax(y, axis=1) if one_hot else ops.reshape(y, [-1])
     weights = ops.take(step.class_weights[task], ops.cast(labels, "int32"))
-    return weights if sample_weight is None else weights * sample_weight
+    return weights if sample_weight is None else ops.multiply(weights, sample_weight)
 
 
 def tasks_present(step: Step, batches: Batches) -> dict[str, Any]:
