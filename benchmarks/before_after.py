@@ -1,47 +1,165 @@
-"""Any script of this folder by two installed versions of `keras_mtl` in turn, figure by figure.
+"""Two installed versions of `keras_mtl` on the same work, in turn (target: 1.05 at most).
 
-Usage: `python benchmarks/before_after.py OTHER_PYTHON [--runs 3] SCRIPT [ARGUMENTS ...]`, where
-OTHER_PYTHON is the interpreter of an environment that holds the other version. A script finds its
-version by the environment alone. The last line is the largest ratio of this version to the other
-one among the figures in seconds (target: 1.05).
+Usage: `python benchmarks/before_after.py OTHER_PYTHON [--pairs 10] [WORK ...]`, where OTHER_PYTHON
+is the interpreter of an environment that holds the other version. Each version keeps a warm process
+of its own, and the two take turns, so that a machine that slows down slows both. Printed is the
+median of the ratios of the pairs, this version to the other one.
 """
 
 import argparse
-import re
+import os
 import statistics
 import subprocess
 import sys
-from collections import defaultdict
-from pathlib import Path
+import time
 
-FIGURE = re.compile(r"^(.+): ([\d.]+) (s|ms a step)\b")
-
-
-def figures(python, script, arguments):
-    """The figures that a script prints, by their names, in the order of their lines."""
-    command = [python, script, *arguments]
-    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found = map(FIGURE.match, shown.splitlines())
-    return {f"{i}: {one[1]}": float(one[2]) for i, one in enumerate(filter(None, found))}
+SIZE, IMAGES = 96, 256
 
 
-def main(other, script, arguments, runs):
-    ratios = defaultdict(list)
-    for _ in range(runs):
-        before, after = (figures(python, script, arguments) for python in (other, sys.executable))
-        for name in before.keys() & after.keys():
-            ratios[name].append(after[name] / before[name])
-    medians = {name: statistics.median(ratios[name]) for name in sorted(ratios)}
-    for name, median in medians.items():
-        print(f"{name}: {median:.3f} ({min(ratios[name]):.3f} to {max(ratios[name]):.3f})")
-    print(f"largest ratio: {max(medians.values()):.3f}")
+def pictures():
+    import keras
+    import numpy as np
+
+    model = keras.applications.MobileNetV2((SIZE, SIZE, 3), weights=None)
+    generator = np.random.default_rng(0)
+    x = generator.random((IMAGES, SIZE, SIZE, 3), dtype="float32")
+    return model, x, generator.integers(10, size=IMAGES)
+
+
+def epochs(kind, wrap=None):
+    """An epoch of two tasks in turn."""
+    import alternating_steps as steps
+
+    import keras_mtl
+
+    model = keras_mtl.MultiTaskModel(steps.trunk(kind), {"a": 10, "b": 10})
+    data = steps.halves(*steps.arrays(kind), *([steps.as_dataset] if wrap else []))
+    return steps.fitted(model, data, **({} if wrap else {"batch_size": steps.BATCH}))
+
+
+def joint_epochs(kind):
+    """An epoch of eight heads at once."""
+    import alternating_steps as steps
+
+    import keras_mtl
+
+    x, y = steps.arrays(kind)
+    model = keras_mtl.MultiTaskModel(steps.trunk(kind), {f"t{i}": 10 for i in range(8)})
+    return steps.fitted(model, (x, dict.fromkeys(model.tasks, y)), batch_size=steps.BATCH)
+
+
+def copies(name):
+    import keras
+
+    import keras_mtl
+
+    model = getattr(keras.applications, name)(weights=None)
+    return lambda: keras_mtl.transfer(model, cut=1)
+
+
+def cuts():
+    import keras
+
+    import keras_mtl
+
+    model = keras.applications.NASNetMobile(weights=None)
+    return lambda: keras_mtl.cut_points(model)
+
+
+def probes():
+    import keras_mtl
+
+    model, x, y = pictures()
+    return lambda: keras_mtl.probe_cuts(model, x, y, verbose=0)
+
+
+def cached():
+    import keras_mtl
+
+    model, x, y = pictures()
+
+    def run():
+        head = keras_mtl.transfer(model, 1, head=10, verify=False)
+        keras_mtl.fit_cached(head, x, y, epochs=10, verbose=0)
+
+    return run
+
+
+WORK = {
+    "in turn, MLP, arrays": lambda: epochs("mlp"),
+    "in turn, MLP, tf.data": lambda: epochs("mlp", wrap=True),
+    "in turn, CNN, arrays": lambda: epochs("cnn"),
+    "8 heads jointly, MLP": lambda: joint_epochs("mlp"),
+    "8 heads jointly, CNN": lambda: joint_epochs("cnn"),
+    "transfer, MobileNetV2": lambda: copies("MobileNetV2"),
+    "transfer, ResNet50": lambda: copies("ResNet50"),
+    "transfer, EfficientNetB0": lambda: copies("EfficientNetB0"),
+    "cut_points, NASNetMobile": cuts,
+    "probe_cuts, MobileNetV2": probes,
+    "fit_cached, MobileNetV2": cached,
+}
+
+
+def serve(work):
+    """Do the work once for each line of the standard input, and print the seconds."""
+    run = WORK[work]()
+    run()
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        run()
+        print(time.perf_counter() - start, flush=True)
+
+
+class Version:
+    """A process of one version."""
+
+    def __init__(self, python, work):
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment.pop("PYTHONPATH", None)  # The interpreter alone decides which version it is.
+        self._process = subprocess.Popen(
+            [python, __file__, "--serve", work],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+        )
+
+    def seconds(self):
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def compare(work, other_python, pairs):
+    versions = Version(sys.executable, work), Version(other_python, work)
+    ratios = []
+    for pair in range(pairs + 1):
+        order = versions if pair % 2 else versions[::-1]  # Neither is always the first.
+        seconds = {version: version.seconds() for version in order}
+        ratios.append(seconds[versions[0]] / seconds[versions[1]])
+    for version in versions:
+        version.close()
+    counted = sorted(ratios[1:])  # The first pair warms both up.
+    median = statistics.median(counted)
+    print(f"{work}: {median:.3f} ({counted[0]:.3f} to {counted[-1]:.3f})", flush=True)
+    return median
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("other_python")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("script", type=lambda name: Path(__file__).with_name(name))
-    parser.add_argument("arguments", nargs=argparse.REMAINDER)
-    given = parser.parse_args()
-    main(given.other_python, given.script, given.arguments, given.runs)
+    if sys.argv[1] == "--serve":
+        serve(sys.argv[2])
+    else:
+        parser = argparse.ArgumentParser(description=__doc__)
+        parser.add_argument("other_python")
+        parser.add_argument("work", nargs="*", help=f"some of {list(WORK)}; all by default")
+        parser.add_argument("--pairs", type=int, default=10)
+        given = parser.parse_args()
+        medians = [
+            compare(work, given.other_python, given.pairs) for work in given.work or list(WORK)
+        ]
+        print(f"largest ratio: {max(medians):.3f}")
