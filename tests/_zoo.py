@@ -6,13 +6,12 @@ ZOO = {}
 VARIED = (  # together they have what makes models awkward: the others combine it
     *(
         "shared_in_chain",
-        "siamese",
         "nested_twice",
         "nested_by_name",
         "dict_backbone",
         "operations",
     ),
-    *("masked_lstm", "attention", "strings", "custom_layers", "augmentation", "mixed_precision"),
+    *("masked_lstm", "strings", "custom_layers"),
 )
 
 
@@ -35,6 +34,12 @@ def zoo(*names, without=(), fast=()):
     if fast:
         chosen = [model if model.id in fast else marked_slow(model) for model in chosen]
     return pytest.mark.parametrize("build", chosen)
+
+
+def first_ones(cases, number):
+    """The cases of a parametrisation, those after the first ones run where slow tests are."""
+    cases = list(cases)
+    return cases[:number] + [pytest.param(case, marks=pytest.mark.slow) for case in cases[number:]]
 
 
 def marked_slow(case):

@@ -115,7 +115,7 @@ def test_what_was_transferred_is_transferred_again():
     assert same_bits(relu(IMAGES), features_at(once.trunk, "relu"))
 
 
-@zoo("dicts", "siamese", "masked_lstm", "strings")
+@zoo("dicts", "siamese", "masked_lstm", "strings", fast=("dicts", "strings"))
 def test_awkward_inputs_go_through_fit(build):
     source = randomised(build())
     cuts = {

@@ -5,6 +5,7 @@ import numpy as np
 import pandas
 import pytest
 
+from _zoo import first_ones
 from keras_mtl import FeatureExtractor, Head, MultiTaskModel, fit_cached, probe_cuts, transfer
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.generators import GeneratorSource
@@ -213,7 +214,7 @@ def expected(numeric):
     return {verb: verb(numeric, X, Y) for verb in ON_ARRAYS}
 
 
-@pytest.mark.parametrize("kind", ARRAYS)
+@pytest.mark.parametrize("kind", first_ones(ARRAYS, 3))
 def test_arrays_in_every_verb(kind, numeric, expected):
     for verb in ON_ARRAYS:
         check(verb, numeric, expected, ARRAYS[kind](X), Y)

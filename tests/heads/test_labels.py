@@ -112,7 +112,14 @@ def test_labels_that_do_not_fit_are_refused_before_training(kind, labels, messag
     assert_refused(model_of(kind), message, X, labels)
 
 
-@pytest.mark.parametrize("kind, plain, labels", FIT, ids=ids(FIT))
+@pytest.mark.parametrize(
+    "kind, plain, labels",
+    [
+        pytest.param(*case, marks=pytest.mark.slow if index % 3 else ())
+        for index, case in enumerate(FIT)
+    ],
+    ids=ids(FIT),
+)
 def test_labels_that_fit_count_as_what_they_say(kind, plain, labels):
     model = model_of(kind)
     expected = model.evaluate(X, plain, verbose=0)[0]

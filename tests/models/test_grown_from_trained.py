@@ -35,10 +35,10 @@ def nested():
     ("build", "cut"),
     [
         (convolutions, "relu"),
-        (convolutions, 2),
+        pytest.param(convolutions, 2, marks=pytest.mark.slow),
         (nested, "backbone/relu"),
-        (nested, "backbone"),
-        (nested, "backbone/second"),
+        pytest.param(nested, "backbone", marks=pytest.mark.slow),
+        pytest.param(nested, "backbone/second", marks=pytest.mark.slow),
         (nested_twice, "stem"),
     ],
 )

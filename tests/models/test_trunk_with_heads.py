@@ -10,6 +10,7 @@ from _models import dicts, lists_of_one
 from _task_trunks import FAST, HEADS, batch_for, convolutions
 from _two_tasks import EAGER, WIDTH, bits, trunk, two_data_sets, two_tasks
 from _watching import same_bits
+from _zoo import first_ones
 from keras_mtl import Head, MultiTaskModel, transfer
 from keras_mtl.errors import HeadMismatch, UnsupportedModel
 
@@ -30,7 +31,7 @@ TRUNKS = {
 }
 
 
-@pytest.mark.parametrize("name", TRUNKS)
+@pytest.mark.parametrize("name", first_ones(TRUNKS, 3))
 def test_any_functional_or_sequential_model_can_be_the_trunk(name, tmp_path):
     base = TRUNKS[name]()
     model = MultiTaskModel(base, HEADS)

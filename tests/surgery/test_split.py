@@ -11,7 +11,10 @@ from keras_mtl.surgery.split import split
 from keras_mtl.surgery.trunk import Trunk
 
 
-@zoo("residual", "nested_twice", "shared_in_chain", "nested_by_name", "masked_lstm", "operations")
+@zoo(
+    *("residual", "nested_twice", "shared_in_chain", "nested_by_name", "masked_lstm", "operations"),
+    fast=("residual", "nested_by_name", "masked_lstm"),
+)
 def test_both_halves_one_after_the_other_are_the_model(build):
     """At every cut, those inside nested models and beside masks too."""
     model = randomised(build())

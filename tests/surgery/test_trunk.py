@@ -252,7 +252,12 @@ def normalised():
 
 @pytest.mark.parametrize(
     "batchnorm, freeze, normalisations",
-    [("frozen", False, 0), ("train", False, 3), ("frozen", "norm", 0), ("train", "norm", 2)],
+    [
+        ("frozen", False, 0),
+        pytest.param("train", False, 3, marks=pytest.mark.slow),
+        pytest.param("frozen", "norm", 0, marks=pytest.mark.slow),
+        ("train", "norm", 2),
+    ],
 )
 def test_batchnorm_policy_in_fit(batchnorm, freeze, normalisations, tmp_path):
     model = transfer(normalised(), cut=1, freeze=freeze, head=2, batchnorm=batchnorm)

@@ -119,7 +119,10 @@ def test_a_changed_weight_names_its_layer(build):
             weight.assign(value)
 
 
-@zoo("convolutional", "augmentation", "masked_lstm", "strings", "mixed_precision")
+@zoo(
+    *("convolutional", "augmentation", "masked_lstm", "strings", "mixed_precision"),
+    fast=("augmentation", "strings"),
+)
 @pytest.mark.parametrize("freeze", [True, False])
 def test_neither_model_is_changed(build, freeze):
     source = build()
