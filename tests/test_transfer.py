@@ -105,6 +105,7 @@ def test_the_source_stays_as_it_is():
     assert same_bits(source(IMAGES), before)
 
 
+@pytest.mark.slow
 def test_what_was_transferred_is_transferred_again():
     once = transfer(convolutional(), cut=2, freeze="conv", head=Head(10, hidden=[6]))
     twice = transfer(once, cut=0, freeze="trunk/pool", head=3)

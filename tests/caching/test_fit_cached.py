@@ -99,6 +99,7 @@ def test_a_part_of_the_validation_data(steps):
     assert_learns_the_same(model, lambda fit: fit(x, y, **validation, **FAST))
 
 
+@pytest.mark.slow
 def test_a_second_call_goes_on():
     def twice(fit):
         fit(x, y, **{**FAST, "epochs": 1})
@@ -150,6 +151,7 @@ def test_epochs_that_end_before_the_data(monkeypatch):
     assert_learns_the_same(model, lambda fit: fit(x, y, **options), compiled=True)
 
 
+@pytest.mark.slow
 def test_a_cut_inside_a_nested_model():
     wide = np.random.default_rng(0).normal(size=(SAMPLES, 8)).astype("float32")
     assert_learns_the_same(
@@ -259,6 +261,7 @@ def test_a_nested_model_called_by_name_on_integers_and_a_mask():
     assert_learns_the_same(make, lambda fit: fit(data, y % 2, **FAST))
 
 
+@pytest.mark.slow
 def test_operations_and_masks_within_a_static_trunk():
     def make():
         tokens = keras.Input((5,), dtype="int32")

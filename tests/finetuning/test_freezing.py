@@ -159,6 +159,7 @@ def test_fit_moves_exactly_the_trainable_variables_after_every_switch(loaded, tm
         assert paths(weights) == paths(model.trainable_variables)
 
 
+@pytest.mark.slow
 def test_flags_survive_leaf_by_leaf(tmp_path):
     wrapped = layers.Bidirectional(layers.SimpleRNN(3))
     stack = [

@@ -76,6 +76,7 @@ def test_from_model_keeps_loss_and_metrics():
     assert model.trunk.get_layer("conv").trainable
 
 
+@pytest.mark.slow
 def test_a_tail_keeps_its_loss_and_metrics_when_compiled_again(tmp_path):
     model = MultiTaskModel.from_model(convolutions(), "relu", "sex", {"hair": 3})
 

@@ -306,6 +306,7 @@ def test_a_task_that_waits_is_nan_for_an_epoch():
     assert np.isnan(history.history["hair_accuracy"]).tolist() == [True, False]
 
 
+@pytest.mark.slow
 def test_backup_and_restore_goes_on_with_the_next_epoch(tmp_path):
     def callbacks(*more):
         return [keras.callbacks.BackupAndRestore(str(tmp_path / "backup")), *more]

@@ -150,6 +150,7 @@ def test_a_dataset_of_other_dtypes(models):
     assert_same_training(models, [data], [streams], schedule=schedules.RoundRobin())
 
 
+@pytest.mark.slow
 def test_arrays_and_a_stream_together(models):
     data = two_data_sets()
     streams = {"age": data["age"], "hair": dataset(data["hair"])}
