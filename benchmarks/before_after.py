@@ -158,7 +158,7 @@ if __name__ == "__main__":
         parser.add_argument("other_python")
         parser.add_argument("work", nargs="*", help=f"some of {list(WORK)}; all by default")
         parser.add_argument("--pairs", type=int, default=10)
-        given = parser.parse_args()
+        given = parser.parse_intermixed_args()  # Options may stand before the work.
         medians = [
             compare(work, given.other_python, given.pairs) for work in given.work or list(WORK)
         ]
