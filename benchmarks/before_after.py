@@ -156,10 +156,11 @@ if __name__ == "__main__":
     else:
         parser = argparse.ArgumentParser(description=__doc__)
         parser.add_argument("other_python")
-        parser.add_argument("work", nargs="*", help=f"some of {list(WORK)}; all by default")
+        parser.add_argument("work", nargs="*", help=f"parts of the names {list(WORK)}; default: all")
         parser.add_argument("--pairs", type=int, default=10)
         given = parser.parse_intermixed_args()  # Options may stand before the work.
-        medians = [
-            compare(work, given.other_python, given.pairs) for work in given.work or list(WORK)
-        ]
+        chosen = [name for name in WORK if any(part in name for part in given.work or [""])]
+        if not chosen:
+            parser.error(f"no work has {given.work} in its name; there are {list(WORK)}")
+        medians = [compare(work, given.other_python, given.pairs) for work in chosen]
         print(f"largest ratio: {max(medians):.3f}")
