@@ -2,8 +2,9 @@
 
 Usage: `python benchmarks/before_after.py OTHER_PYTHON [--pairs 10] [WORK ...]`, where OTHER_PYTHON
 is the interpreter of an environment that holds the other version. Each version keeps a warm process
-of its own, and the two take turns, so that a machine that slows down slows both. Printed is the
-median of the ratios of the pairs, this version to the other one.
+of its own, and the two take turns, so that a machine that slows down slows both. Printed are the
+medians of the ratios of the pairs, this version to the other one: of the seconds on the clock, and
+of the processors' time, which other programs on the machine disturb less.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 
 from _paired import timed
 
@@ -86,6 +88,28 @@ def cached():
     return run
 
 
+def searched():
+    """A whole search of the cut depth, as `search_against_keras_tuner.py` makes it."""
+    import tempfile
+
+    from _handwriting import Handwriting
+
+    import keras_mtl
+
+    source = Handwriting(0)
+    network = source.parity_network()
+    x, y = source.labelled(1000)
+    settings = {"frozen_trials": 4, "tuned_trials": 2, "epochs": 10, "seed": 0}
+
+    def run():
+        with tempfile.TemporaryDirectory() as folder:
+            hypermodel = keras_mtl.CutHyperModel(network, 10)
+            tuner = keras_mtl.CutTuner(hypermodel, directory=folder, **settings)
+            tuner.search(x[:500], y[:500], validation_data=(x[500:], y[500:]), verbose=0)
+
+    return run
+
+
 WORK = {
     "in turn, MLP, arrays": lambda: epochs("mlp"),
     "in turn, MLP, tf.data": lambda: epochs("mlp", wrap=True),
@@ -98,16 +122,19 @@ WORK = {
     "cut_points, NASNetMobile": cuts,
     "probe_cuts, MobileNetV2": probes,
     "fit_cached, MobileNetV2": cached,
+    "CutTuner.search, handwriting": searched,
 }
 
 
 def serve(work):
-    """Do the work once for each line of the standard input, and print the seconds."""
+    """Do the work for each line of the standard input; print its seconds, and the processors'."""
     run = WORK[work]()
     run()
     repeats = max(1, round(0.5 / timed(run)))  # Short work would measure how fast a process wakes.
     for _ in sys.stdin:
-        print(timed(lambda: [run() for _ in range(repeats)]) / repeats, flush=True)
+        before = time.process_time()
+        seconds = timed(lambda: [run() for _ in range(repeats)])
+        print(seconds / repeats, (time.process_time() - before) / repeats, flush=True)
 
 
 class Version:
@@ -128,7 +155,7 @@ class Version:
     def seconds(self):
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
-        return float(self._process.stdout.readline())
+        return [float(number) for number in self._process.stdout.readline().split()]
 
     def close(self):
         self._process.stdin.close()
@@ -141,12 +168,16 @@ def compare(work, other_python, pairs):
     for pair in range(pairs + 1):
         order = versions if pair % 2 else versions[::-1]  # Neither is always the first.
         seconds = {version: version.seconds() for version in order}
-        ratios.append(seconds[versions[0]] / seconds[versions[1]])
+        ratios.append([new / old for new, old in zip(*map(seconds.get, versions), strict=True)])
     for version in versions:
         version.close()
-    counted = sorted(ratios[1:])  # The first pair warms both up.
-    median = statistics.median(counted)
-    print(f"{work}: {median:.3f} ({counted[0]:.3f} to {counted[-1]:.3f})", flush=True)
+    clock, processors = (sorted(column) for column in zip(*ratios[1:], strict=True))
+    median = statistics.median(clock)  # The first pair, left out, warmed both up.
+    print(
+        f"{work}: {median:.3f} ({clock[0]:.3f} to {clock[-1]:.3f}), "
+        f"processors' time {statistics.median(processors):.3f}",
+        flush=True,
+    )
     return median
 
 
@@ -156,7 +187,9 @@ if __name__ == "__main__":
     else:
         parser = argparse.ArgumentParser(description=__doc__)
         parser.add_argument("other_python")
-        parser.add_argument("work", nargs="*", help=f"parts of the names {list(WORK)}; default: all")
+        parser.add_argument(
+            "work", nargs="*", help=f"parts of the names {list(WORK)}; default: all"
+        )
         parser.add_argument("--pairs", type=int, default=10)
         given = parser.parse_intermixed_args()  # Options may stand before the work.
         chosen = [name for name in WORK if any(part in name for part in given.work or [""])]
