@@ -51,6 +51,7 @@ class TrainingLoop:
             used = self._plan.used_before(position.epoch)
         else:
             position, used = saved.position, saved.notes["used"]
+            self._skip_validations(position.epoch)
         self._steps.open(used)
         try:
             return self._train(saved, position)
@@ -99,13 +100,25 @@ class TrainingLoop:
             self._resuming.restore(middle)
         end = self._take_steps(epoch, middle.position.step if middle else 0)
         logs = epoch_logs(self._state.results(), self._steps.trained)
-        if self._validation and (epoch + 1) % self._settings.validation_freq == 0:
-            values = flat(score(self._state, self._validation, self._callbacks))
-            logs |= {f"val_{name}": value for name, value in values.items()}
+        logs |= self._validate(epoch)
         self._callbacks.on_epoch_end(epoch, logs)
         if self._resuming.is_due(self._since_start(epoch, end)):
             self._resuming.save(Position(epoch + 1, 0))
         return logs
+
+    def _validate(self, epoch: int) -> dict[str, Any]:
+        """Return the logs of the validation after an epoch, if there is one."""
+        numbers = self._settings.validations(epoch, epoch + 1)
+        if not self._validation or not numbers:
+            return {}
+        results = score(self._state, self._validation, self._callbacks, number=numbers[0])
+        return {f"val_{name}": value for name, value in flat(results).items()}
+
+    def _skip_validations(self, epoch: int) -> None:
+        """Let the data to validate on be as they are after the validations before an epoch."""
+        skipped = self._settings.validations(self._settings.initial_epoch, epoch)
+        for one in self._validation.sets.values() if self._validation else ():
+            one.skip_passes(skipped)
 
     def _take_steps(self, epoch: int, step: int) -> int:
         """Take the steps of an epoch from a step on; return the step at which it ended."""
