@@ -293,7 +293,7 @@ class MultiTaskModel(TrunkWithHeads):
         Returns:
             A `History`. Logs are `loss`, the mean over the steps, and for each task its loss
             and metrics, such as `hair_loss` and `val_hair_accuracy`; NaN for a task that had no
-            step in an epoch.
+            step in an epoch, and the last values for one that was stopped.
 
         Raises:
             TaskNotFound: A name in the data, the schedule or another dict is no task.

@@ -6,11 +6,16 @@ from typing import Any
 
 import keras
 
-from keras_mtl.training.logs import epoch_logs, flat, step_logs
+from keras_mtl.training.logs import EpochLogs, flat, step_logs
 from keras_mtl.training.metric_directions import set_auto_modes
 from keras_mtl.training.resume.backup import Position, SavedRun
 from keras_mtl.training.resume.resuming import Resuming
-from keras_mtl.training.run_callbacks import begin_training, history_of, steps_per_block
+from keras_mtl.training.run_callbacks import (
+    begin_training,
+    history_of,
+    steps_per_block,
+    watch_tasks,
+)
 from keras_mtl.training.run_setup import Run
 from keras_mtl.training.run_steps import RunSteps
 from keras_mtl.training.scoring_pass import score
@@ -41,6 +46,7 @@ class TrainingLoop:
         self._steps = steps
         self._callbacks = callbacks
         self._resuming = resuming
+        self._logs = EpochLogs()
         self._block = steps_per_block(self._model, callbacks, run.settings.steps_per_execution)
 
     def run(self) -> keras.callbacks.History:
@@ -81,6 +87,7 @@ class TrainingLoop:
     def _begin(self, position: Position) -> Position:
         """Call `on_train_begin`; return the position to begin at, which a callback may change."""
         set_auto_modes(self._state, self._callbacks.callbacks)
+        watch_tasks(self._state, self._validation, self._callbacks.callbacks)
         epoch = begin_training(self._model, self._callbacks, position.epoch)
         if epoch != position.epoch:  # `BackupAndRestore` of Keras has restored a later epoch.
             position = Position(epoch, 0)
@@ -88,7 +95,7 @@ class TrainingLoop:
             self._steps.open(self._plan.used_before(epoch))
         # After `on_train_begin`: what it sets is set again in the next process, so that a backup
         # holds only what training changes.
-        self._resuming.watch(self._callbacks.callbacks)
+        self._resuming.watch([*self._callbacks.callbacks, self._logs])
         return position
 
     def _epoch(self, epoch: int, middle: SavedRun | None) -> dict[str, Any]:
@@ -99,7 +106,7 @@ class TrainingLoop:
         if middle:  # After `on_epoch_begin`, which resets what callbacks remember.
             self._resuming.restore(middle)
         end = self._take_steps(epoch, middle.position.step if middle else 0)
-        logs = epoch_logs(self._state.results(), self._steps.trained)
+        logs = self._logs.of_epoch(self._state.results(), self._steps.trained, self._state.stopped)
         logs |= self._validate(epoch)
         self._callbacks.on_epoch_end(epoch, logs)
         if self._resuming.is_due(self._since_start(epoch, end)):

@@ -45,10 +45,10 @@ class Resuming:
             backup.open(identity(run))
             self.saved = backup.saved
 
-    def watch(self, callbacks: list[keras.callbacks.Callback]) -> None:
-        """Note what callbacks remember now; call it after `on_train_begin`."""
+    def watch(self, remembering: list[object]) -> None:
+        """Note what callbacks and logs remember now; call it after `on_train_begin`."""
         if self._backup is not None:
-            self._memory = CallbackMemory(callbacks)
+            self._memory = CallbackMemory(remembering)
 
     def steps_to_backup(self, steps: int) -> int | None:
         """Return how many steps are left until the next backup in the middle of an epoch.
