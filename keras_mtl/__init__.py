@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from keras_mtl.probing.probe_table import Probe, Probes
     from keras_mtl.surgery.plain import to_plain
     from keras_mtl.surgery.scratch import from_scratch
+    from keras_mtl.training.task_early_stopping import TaskEarlyStopping
     from keras_mtl.tuning.hypermodel import CutHyperModel
     from keras_mtl.tuning.tuner import CutTuner
 
@@ -43,6 +44,7 @@ __all__ = [
     "MultiTaskModel",
     "Probe",
     "Probes",
+    "TaskEarlyStopping",
     "TaskOptimizer",
     "TaskScores",
     "TransferModel",
@@ -69,6 +71,7 @@ _HOMES = {
     "FeatureExtractor": "estimators.feature_extractor",
     "Probe": "probing.probe_table",
     "Probes": "probing.probe_table",
+    "TaskEarlyStopping": "training.task_early_stopping",
     "TaskScores": "models.task_scores",
     "cut_points": "graph.cuts",
     "freeze": "finetuning.freezing",

@@ -44,3 +44,18 @@ def seed_of(seed: int, name: str, number: int) -> np.random.SeedSequence:
     """Return a seed for one pass over the data of one task."""
     # Not `hash`, which differs between processes: a resumed run needs the same order.
     return np.random.SeedSequence([seed, crc32(name.encode()), number])
+
+
+def seed_of_draws(seed: int, name: str, number: int, what: int | str) -> np.random.SeedSequence:
+    """Return a seed for what a data set draws while it gives a batch, or in a hook.
+
+    Args:
+        seed: Seed of the run.
+        name: The name of the task.
+        number: The number of the pass.
+        what: The place of the batch in the pass, or the name of the hook.
+    """
+    place = crc32(what.encode()) if isinstance(what, str) else what
+    return np.random.SeedSequence(
+        [seed, crc32(name.encode()), number, isinstance(what, str), place]
+    )

@@ -34,6 +34,13 @@ class TaskData(ABC):
     def batches(self, start: int = 0) -> Iterator[Batch]:
         """Return the batches from a position on; a new pass follows the last batch of a pass."""
 
+    def repeatable_pass(self, number: int) -> Iterator[Batch]:
+        """Return `one_pass`, with random numbers that depend on the seed and the number alone."""
+        return self.one_pass(number)
+
+    def skip_passes(self, numbers: range) -> None:  # noqa: B027 (most remember nothing)
+        """Change what the data remember as some passes that are not read would have done."""
+
     def open(self, start: int = 0) -> Iterator[Batch]:
         """Return `batches` with the first batch already read, so its errors precede training."""
         batches = self.batches(start)
@@ -59,7 +66,7 @@ class SequentialData(TaskData):
         skipped = 0
         for number in count():
             empty = True
-            for batch in self.one_pass(number):
+            for batch in self.repeatable_pass(number):
                 empty = False
                 if skipped < start:
                     skipped += 1

@@ -280,18 +280,20 @@ class MultiTaskModel(TrunkWithHeads):
                 the steps. 32 by default; 1 if a callback has a batch hook of its own.
             validation_batch_size: As `batch_size`, which it is by default.
             validation_freq: Epochs from one validation to the next.
-            seed: Seed of the schedule and of the order of the rows; drawn from Python's random
-                numbers by default, so that `keras.utils.set_random_seed` decides.
+            seed: Seed of the schedule, of the order of the rows and of what a `PyDataset` or a
+                loader draws from the global generators of Python, NumPy and torch; drawn by Python
+                by default, so that `keras.utils.set_random_seed` decides.
             backup: A folder for backups. The same call goes on from the last one after an
-                interruption, to the same weights and history; at the end it is removed.
-                Callbacks keep their numbers, texts and arrays (best weights among them), and lists
-                and dicts of these. `CSVLogger` needs `append=True`.
+                interruption, to the same weights and history; at the end it is removed. It has the
+                states of Python's and NumPy's global generators, and of callbacks the numbers,
+                texts, arrays (best weights), and lists and dicts of these. A `PyDataset` with
+                random generators of its own is warned of. `CSVLogger` needs `append=True`.
             backup_every: Steps from one backup to the next; an epoch by default.
 
         Returns:
             A `History`. Logs are `loss`, the mean over the steps, and for each task its loss
             and metrics, such as `hair_loss` and `val_hair_accuracy`; NaN for a task that had no
-            step in an epoch.
+            step in an epoch, and the last values for one that was stopped.
 
         Raises:
             TaskNotFound: A name in the data, the schedule or another dict is no task.

@@ -36,15 +36,38 @@ def step_logs(results: Results, trained: Collection[str]) -> dict[str, float]:
     return flat({task: values for task, values in results.items() if not task or task in trained})
 
 
-def epoch_logs(results: Results, trained: Collection[str]) -> dict[str, float]:
-    """Return the logs of an epoch, always the same names: NaN for tasks without a step in it."""
-    idle = {
-        log_name(task, name): math.nan
-        for task, values in results.items()
-        if task and task not in trained
-        for name in values
-    }
-    return {**flat(results), **idle}
+class EpochLogs:
+    """The logs of the epochs of a run, always of the same names.
+
+    Attributes:
+        last: By task its logs of the last epoch in which it had a step; a backup holds them.
+    """
+
+    def __init__(self) -> None:
+        self.last: dict[str, dict[str, float]] = {}
+
+    def of_epoch(
+        self, results: Results, trained: Collection[str], stopped: Collection[str]
+    ) -> dict[str, float]:
+        """Return the logs of an epoch.
+
+        A task that had no step in it has its last values if it was stopped, and NaN if it waits.
+
+        Args:
+            results: The values of the metrics.
+            trained: The tasks that had a step in this epoch.
+            stopped: The tasks that train no more.
+        """
+        logs: dict[str, float] = {}
+        for task, values in results.items():
+            own = of_task(task, values)
+            if task in trained:
+                self.last[task] = own
+            elif task:
+                last = self.last.get(task, {}) if task in stopped else {}
+                own = {name: last.get(name, math.nan) for name in own}
+            logs |= own
+        return logs
 
 
 def _number(value: Any) -> Any:

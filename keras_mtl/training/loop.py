@@ -6,11 +6,16 @@ from typing import Any
 
 import keras
 
-from keras_mtl.training.logs import epoch_logs, flat, step_logs
+from keras_mtl.training.logs import EpochLogs, flat, step_logs
 from keras_mtl.training.metric_directions import set_auto_modes
 from keras_mtl.training.resume.backup import Position, SavedRun
 from keras_mtl.training.resume.resuming import Resuming
-from keras_mtl.training.run_callbacks import begin_training, history_of, steps_per_block
+from keras_mtl.training.run_callbacks import (
+    begin_training,
+    history_of,
+    steps_per_block,
+    watch_tasks,
+)
 from keras_mtl.training.run_setup import Run
 from keras_mtl.training.run_steps import RunSteps
 from keras_mtl.training.scoring_pass import score
@@ -41,6 +46,7 @@ class TrainingLoop:
         self._steps = steps
         self._callbacks = callbacks
         self._resuming = resuming
+        self._logs = EpochLogs()
         self._block = steps_per_block(self._model, callbacks, run.settings.steps_per_execution)
 
     def run(self) -> keras.callbacks.History:
@@ -51,6 +57,7 @@ class TrainingLoop:
             used = self._plan.used_before(position.epoch)
         else:
             position, used = saved.position, saved.notes["used"]
+            self._skip_validations(position.epoch)
         self._steps.open(used)
         try:
             return self._train(saved, position)
@@ -80,6 +87,7 @@ class TrainingLoop:
     def _begin(self, position: Position) -> Position:
         """Call `on_train_begin`; return the position to begin at, which a callback may change."""
         set_auto_modes(self._state, self._callbacks.callbacks)
+        watch_tasks(self._state, self._validation, self._callbacks.callbacks)
         epoch = begin_training(self._model, self._callbacks, position.epoch)
         if epoch != position.epoch:  # `BackupAndRestore` of Keras has restored a later epoch.
             position = Position(epoch, 0)
@@ -87,7 +95,7 @@ class TrainingLoop:
             self._steps.open(self._plan.used_before(epoch))
         # After `on_train_begin`: what it sets is set again in the next process, so that a backup
         # holds only what training changes.
-        self._resuming.watch(self._callbacks.callbacks)
+        self._resuming.watch([*self._callbacks.callbacks, self._logs])
         return position
 
     def _epoch(self, epoch: int, middle: SavedRun | None) -> dict[str, Any]:
@@ -98,14 +106,26 @@ class TrainingLoop:
         if middle:  # After `on_epoch_begin`, which resets what callbacks remember.
             self._resuming.restore(middle)
         end = self._take_steps(epoch, middle.position.step if middle else 0)
-        logs = epoch_logs(self._state.results(), self._steps.trained)
-        if self._validation and (epoch + 1) % self._settings.validation_freq == 0:
-            values = flat(score(self._state, self._validation, self._callbacks))
-            logs |= {f"val_{name}": value for name, value in values.items()}
+        logs = self._logs.of_epoch(self._state.results(), self._steps.trained, self._state.stopped)
+        logs |= self._validate(epoch)
         self._callbacks.on_epoch_end(epoch, logs)
         if self._resuming.is_due(self._since_start(epoch, end)):
             self._resuming.save(Position(epoch + 1, 0))
         return logs
+
+    def _validate(self, epoch: int) -> dict[str, Any]:
+        """Return the logs of the validation after an epoch, if there is one."""
+        numbers = self._settings.validations(epoch, epoch + 1)
+        if not self._validation or not numbers:
+            return {}
+        results = score(self._state, self._validation, self._callbacks, number=numbers[0])
+        return {f"val_{name}": value for name, value in flat(results).items()}
+
+    def _skip_validations(self, epoch: int) -> None:
+        """Let the data to validate on be as they are after the validations before an epoch."""
+        skipped = self._settings.validations(self._settings.initial_epoch, epoch)
+        for one in self._validation.sets.values() if self._validation else ():
+            one.skip_passes(skipped)
 
     def _take_steps(self, epoch: int, step: int) -> int:
         """Take the steps of an epoch from a step on; return the step at which it ended."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
 from keras_mtl.keras_private.compiled import initial_epoch, set_initial_epoch
 from keras_mtl.training.batch_hooks import follows_batches
+from keras_mtl.training.state import TrainingState
+from keras_mtl.training.task_data import Data
+from keras_mtl.training.task_early_stopping import TaskEarlyStopping
 
 STEPS_PER_BLOCK = 32
 """Many enough that leaving the compiled loop costs little, few enough for a progress bar."""
@@ -38,6 +42,26 @@ def callback_list(
         epochs=epochs,
         steps=steps,
     )
+
+
+def watch_tasks(
+    state: TrainingState, validation: Data | None, callbacks: Sequence[keras.callbacks.Callback]
+) -> None:
+    """Let callbacks that follow one task find it and its metric, before the run begins.
+
+    Args:
+        state: What training keeps of the model; its metrics are built.
+        validation: The data to validate on, or None.
+        callbacks: The callbacks of the run.
+
+    Raises:
+        TaskNotFound: There is no such task.
+        ValueError: The task will have no such metric in the logs.
+    """
+    validated = validation.tasks if validation else ()
+    for one in callbacks:
+        if isinstance(one, TaskEarlyStopping):
+            one.watch(state, validated)
 
 
 def begin_training(model: keras.Model, callbacks: keras.callbacks.CallbackList, epoch: int) -> int:

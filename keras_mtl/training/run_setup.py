@@ -74,16 +74,15 @@ def _read(
     data = read_data(state, x, y, options)
     if settings.validation_split:
         return hold_out(data, settings.validation_split, settings.validation_batch_size)
-    return data, _read_validation(state, settings)
+    return data, _read_validation(state, settings, seed)
 
 
-def _read_validation(state: TrainingState, settings: Settings) -> Data | None:
+def _read_validation(state: TrainingState, settings: Settings, seed: int) -> Data | None:
     if settings.validation_data is None:
         return None
-    options = RowOptions(settings.validation_batch_size or settings.batch_size)
+    options = RowOptions(settings.validation_batch_size or settings.batch_size, seed=seed)
     data = read_data(state, settings.validation_data, None, options, every_task=False)
-    frequency = settings.validation_freq
-    passes = settings.epochs // frequency - settings.initial_epoch // frequency
+    passes = settings.validations(settings.initial_epoch, settings.epochs)
     for one in data.sets.values():
-        one.check_passes(passes)
+        one.check_passes(len(passes))
     return data

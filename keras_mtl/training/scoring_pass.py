@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import keras
 
+from keras_mtl.batches.batch import Batch
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.training.batch_hooks import overrides
 from keras_mtl.training.logs import flat, of_task
@@ -22,11 +23,20 @@ def score(
     callbacks: keras.callbacks.CallbackList,
     *,
     verbose: int = 0,
+    number: int | None = None,
 ) -> dict[str, dict[str, float]]:
     """Return loss and metrics over one pass, grouped as `TrainingState.grouped` does.
 
     A pass over the data of one task is one kind of step. The loss of all tasks together is the
     mean over the passes.
+
+    Args:
+        state: What training keeps of the model.
+        data: The data sets.
+        callbacks: Called for each batch.
+        verbose: 1 for a progress bar.
+        number: The number of the validation in a run, on which alone the random numbers of the data
+            depend; None to draw them anew.
 
     Raises:
         InvalidTaskData: A data set gave no batch.
@@ -34,7 +44,7 @@ def score(
     callbacks.on_test_begin()
     for task in data.tasks:
         state.objectives[task].reset()
-    passes = ScoringPasses(state, data, callbacks, verbose)
+    passes = ScoringPasses(state, data, callbacks, verbose, number)
     kinds = [data.tasks] if data.joint else [(task,) for task in data.tasks]
     losses = [passes.run(tasks) for tasks in kinds]
     by_task = {task: of_task("", state.objectives[task].result()) for task in data.tasks}
@@ -51,6 +61,7 @@ class ScoringPasses:
         data: The data sets.
         callbacks: Called for each batch.
         verbose: 1 for a progress bar.
+        number: As for `score`.
     """
 
     def __init__(
@@ -59,6 +70,7 @@ class ScoringPasses:
         data: Data,
         callbacks: keras.callbacks.CallbackList,
         verbose: int,
+        number: int | None,
     ) -> None:
         self._state = state
         self._data = data
@@ -68,6 +80,7 @@ class ScoringPasses:
         self._told = any(overrides(one, "on_test_batch_end") for one in callbacks.callbacks)
         self._progress = keras.utils.Progbar(_num_batches(data), verbose=1) if verbose else None
         self._scored: tuple[str, ...] = ()
+        self._pass = number
         self._number = count()
 
     def run(self, tasks: Sequence[str]) -> float:
@@ -83,7 +96,7 @@ class ScoringPasses:
         scorer = make_scorer(step)
         self._scored += step.tasks
         number = None
-        for batch, number in zip(self._data.sets[feed].one_pass(), self._number, strict=False):
+        for batch, number in zip(self._batches(feed), self._number, strict=False):
             self._callbacks.on_test_batch_begin(number)
             scorer({feed: batch})
             logs = flat(state.results(self._scored)) if self._told else None
@@ -93,6 +106,10 @@ class ScoringPasses:
         if number is None:
             raise InvalidTaskData(f"The data of `{self._data.sets[feed].name}` gave no batch.")
         return float(keras.ops.convert_to_numpy(state.mean_of_steps.result()))
+
+    def _batches(self, feed: str) -> Iterator[Batch]:
+        data = self._data.sets[feed]
+        return data.one_pass() if self._pass is None else data.repeatable_pass(self._pass)
 
 
 def _num_batches(data: Data) -> int | None:

@@ -54,3 +54,7 @@ class Settings:
             raise ValueError("`validation_data` and `validation_split` exclude each other.")
         if self.backup_every is not None and self.backup is None:
             raise ValueError("`backup_every` needs `backup`, the folder for the backups.")
+
+    def validations(self, first: int, end: int) -> range:
+        """Return the numbers of the validations in the epochs from one up to another."""
+        return range(first // self.validation_freq, end // self.validation_freq)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_mtl.common.hashing import Hash
@@ -21,7 +20,7 @@ Notes = dict[str, dict[str, Any]]
 
 
 class CallbackMemory:
-    """The attributes of callbacks that changed since training began.
+    """The attributes of callbacks, and of what else remembers, that changed since training began.
 
     They are numbers, texts, arrays, and lists, tuples and dicts of these: counts, best values, the
     best weights, a history. Other attributes are not saved: a callback that is made anew has them.
@@ -30,7 +29,7 @@ class CallbackMemory:
         callbacks: After their `on_train_begin`.
     """
 
-    def __init__(self, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    def __init__(self, callbacks: Sequence[object]) -> None:
         self._callbacks = _named(callbacks)
         self._at_start = {
             name: {key: _digest(*kept) for key, kept in _kept(one).items()}
@@ -61,7 +60,7 @@ class CallbackMemory:
                     self._at_start[name].pop(key, None)
 
 
-def _named(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, keras.callbacks.Callback]:
+def _named(callbacks: Sequence[object]) -> dict[str, object]:
     """Return the callbacks by their class and their position among the callbacks of it."""
     counts: Counter[str] = Counter()
     named = {}
@@ -72,7 +71,7 @@ def _named(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, keras.cal
     return named
 
 
-def _kept(callback: keras.callbacks.Callback) -> dict[str, tuple[Any, list[np.ndarray]]]:
+def _kept(callback: object) -> dict[str, tuple[Any, list[np.ndarray]]]:
     """Return by attribute its value as JSON holds it, and the arrays in it."""
     kept = {}
     for key, value in vars(callback).items():

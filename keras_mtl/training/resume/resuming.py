@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from keras_mtl.common.global_random import global_states, set_global_states
 from keras_mtl.training.resume.backup import Backup, Position, SavedRun
 from keras_mtl.training.resume.callback_memory import CallbackMemory
 from keras_mtl.training.resume.run_identity import identity
@@ -44,10 +45,10 @@ class Resuming:
             backup.open(identity(run))
             self.saved = backup.saved
 
-    def watch(self, callbacks: list[keras.callbacks.Callback]) -> None:
-        """Note what callbacks remember now; call it after `on_train_begin`."""
+    def watch(self, remembering: list[object]) -> None:
+        """Note what callbacks and logs remember now; call it after `on_train_begin`."""
         if self._backup is not None:
-            self._memory = CallbackMemory(callbacks)
+            self._memory = CallbackMemory(remembering)
 
     def steps_to_backup(self, steps: int) -> int | None:
         """Return how many steps are left until the next backup in the middle of an epoch.
@@ -74,6 +75,7 @@ class Resuming:
         arrays |= {RANDOM + name: state for name, state in random_numbers.items()}
         notes = {
             "random": list(random_numbers),
+            "global_random": global_states(),
             "used": self._steps.used,
             "trained": sorted(self._steps.trained),
             "stopped": sorted(self._run.state.stopped),
@@ -88,7 +90,9 @@ class Resuming:
         self._steps.trained = set(saved.notes["trained"])
         self._run.state.stopped.update(saved.notes["stopped"])
         self._memory.give_back(saved.notes["callbacks"], saved.arrays)
-        # Last: nothing may draw random numbers between this and the next step.
+        # Last: nothing may draw random numbers between this and the next step. Backups of earlier
+        # versions lack the states of Python and NumPy.
+        set_global_states(saved.notes.get("global_random", {}))
         set_random_state({name: saved.arrays[RANDOM + name] for name in saved.notes["random"]})
 
     def remove(self) -> None:

@@ -63,6 +63,39 @@ class Batches(keras.utils.PyDataset):
         self.passes += 1
 
 
+class Drawing(keras.utils.PyDataset):
+    """Draws from the global generators: rows, noise, and in its hooks the order of its rows."""
+
+    def __init__(self, x, y):
+        super().__init__(workers=2)
+        self.x, self.y = x, y
+        self.rows = np.arange(len(x))
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        rows = self.rows[[4 * index % len(self.x), random.randrange(len(self.x))]]
+        return self.x[rows] + np.random.normal(size=(2, 4)), self.y[rows]
+
+    def on_epoch_begin(self):
+        self.rows = np.roll(self.rows, random.randrange(4))
+
+    def on_epoch_end(self):
+        np.random.shuffle(self.rows)
+
+
+class Draws(keras.callbacks.Callback):
+    """Notes numbers from the global generators."""
+
+    def __init__(self):
+        super().__init__()
+        self.drawn = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.drawn.append([random.random(), float(np.random.normal())])
+
+
 def rich_model():
     """With all that has a state: BatchNorm, Dropout, Adam."""
     keras.utils.set_random_seed(0)
@@ -153,8 +186,72 @@ def test_a_run_goes_on_exactly_from_any_step(data, interruptions, tmp_path):
     assert own[-1].seen == memory[-1].seen
     np.testing.assert_array_equal(own[-1].sums["loss"], memory[-1].sums["loss"])
     assert own[-1].sums[3] == (1.5, None)
-    assert np.isnan(whole.history["hair_loss"][-1])  # it was stopped
+    stopped, last = whole.history["hair_loss"][-2:]
+    assert last == stopped and not np.isnan(last)
     assert not any(tmp_path.iterdir())
+
+
+def drawing():
+    return {task: Drawing(*data) for task, data in arrays().items()}
+
+
+def shuffled_loader():
+    from torch.utils.data import DataLoader, TensorDataset
+
+    x, y = arrays()["hair"]
+    loader = DataLoader(TensorDataset(*map(torch_tensor, (x, y))), batch_size=4, shuffle=True)
+    return {**arrays(), "hair": loader}
+
+
+def torch_tensor(values):
+    import torch
+
+    return torch.as_tensor(values)
+
+
+@pytest.mark.parametrize(
+    ("data", "steps"),
+    [
+        (drawing, [13]),
+        pytest.param(drawing, [4, 12, 21, 30, 37], marks=pytest.mark.slow),
+        pytest.param(
+            shuffled_loader,
+            [13],
+            marks=pytest.mark.backend("torch", reason="torch may not be installed"),
+        ),
+    ],
+)
+def test_data_that_draw_random_numbers_draw_the_same_after_an_interruption(data, steps, tmp_path):
+    def fit(folder, *more):
+        validation = {"sex": drawing()["sex"]}
+        return train(model, folder, data(), more, seed=None, validation_data=validation)[0]
+
+    model, draws, again = compiled_tasks(), Draws(), Draws()
+    untrained = values(model)
+    put(model, untrained)
+    whole = fit(None, draws)
+    expected = bits(model)
+    put(model, untrained)
+    for step in steps:
+        with pytest.raises(Killed):
+            fit(tmp_path, Draws(), KillAt(step, kill_by_error))
+        scramble(model)
+
+    history = fit(tmp_path, again)
+
+    assert bits(model) == expected
+    assert same_logs(history, whole)
+    assert again.drawn == draws.drawn
+
+
+def test_generators_that_a_backup_cannot_hold_are_named(tmp_path):
+    data = drawing()
+    data["hair"].rng = np.random.default_rng(0)
+    arguments = {"data": data, "epochs": 1, "steps_per_epoch": 2}
+
+    with pytest.warns(UserWarning, match=r"`hair` has random generators of its own \(`rng`\)"):
+        train(compiled_tasks(), tmp_path, **arguments)
+    train(compiled_tasks(), **arguments)  # no warning without a backup
 
 
 def test_joint_steps_go_on_exactly(tmp_path):
