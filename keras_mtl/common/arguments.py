@@ -46,6 +46,19 @@ def is_whole_number(value: object, *, least: int | None = None) -> TypeGuard[int
     return least is None or int(value) >= least
 
 
+def random_seed(argument: str, value: object) -> int:
+    """Return a seed that every generator of random numbers takes, as an `int`.
+
+    Raises:
+        ValueError: It is no whole number in [0, 2**32).
+    """
+    if not is_whole_number(value, least=0) or value >= 2**32:  # NumPy's limit.
+        raise ValueError(
+            f"`{argument}` is a whole number, at least 0 and below 2**32. Received: {value!r}."
+        )
+    return int(value)
+
+
 def number(argument: str, value: object) -> float:
     """Return a finite number of at least 0 as a `float`.
 

@@ -1,8 +1,9 @@
 """What the search needs of keras-tuner and is private there, under names of our own.
 
 keras-tuner 1.4 offers no public way to write the files of a search whole or not at all, to read
-back a search that was killed between two of them, or to declare hyperparameters without building
-models. `tests/keras_private/test_tuner.py` tells when a new version changes any of it.
+back a search that was killed between two of them, to name trials, or to declare hyperparameters
+without building models. `tests/keras_private/test_filed_tuner.py` tells when a new version changes
+any of it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,35 @@ class FiledOracle(keras_tuner.Oracle):
     @abstractmethod
     def write_trial(self, trial: Trial, path: Path) -> None:
         """Write the file of a trial."""
+
+    @abstractmethod
+    def new_trial_id(self) -> str:
+        """Return a name that no trial of the folder has or had."""
+
+    @keras_tuner.synchronized
+    def create_trial(self, tuner_id: str) -> Trial:
+        """Hand out a trial: one that waits, else a new one.
+
+        keras-tuner names a new trial by the number of trials. In a folder that has lost a trial,
+        this is the name of a finished trial, which would be replaced. So a new trial gets its name
+        here and waits for its turn.
+        """
+        if not self._retry_queue and tuner_id not in self.ongoing_trials:
+            self._add_new_trial()
+        return super().create_trial(tuner_id)
+
+    def _add_new_trial(self) -> None:
+        trial_id = self.new_trial_id()
+        planned = self.populate_space(trial_id)
+        if planned["status"] != "RUNNING":
+            return
+        space = self.get_space()
+        space.values = planned["values"]
+        trial = Trial(space, trial_id)
+        self.trials[trial_id] = trial
+        self.start_order.append(trial_id)
+        self._save_trial(trial)
+        self.waiting = [trial_id]
 
     @property
     def waiting(self) -> list[str]:

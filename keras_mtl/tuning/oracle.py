@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from keras_mtl.tuning.halving import (
     plan_trials,
     trials_to_start_from,
 )
-from keras_mtl.tuning.search_files import read_trials
+from keras_mtl.tuning.search_files import next_trial_id, read_trials, warn_of_lost_trials
 
 CHECKPOINT = "checkpoint.weights.h5"
 COMPLETED = "COMPLETED"
@@ -73,8 +74,9 @@ class CutOracle(FiledOracle):
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Return the values of the next trial of the plan; none while others must end first."""
-        begun = {planned_trial(trial) for trial in self.trials.values()}
-        for planned in self._plan():
+        plan, lost = self._plan()
+        begun = {planned_trial(t) for t in self.trials.values() if t.trial_id not in lost}
+        for planned in plan:
             if planned not in begun:
                 return {"status": "RUNNING", "values": self._values(planned)}
         return {"status": "IDLE" if self.ongoing_trials else "STOPPED"}
@@ -109,13 +111,19 @@ class CutOracle(FiledOracle):
         """Write a trial, whole or not at all."""
         write_json(path, trial.get_state())
 
+    def new_trial_id(self) -> str:
+        """Return the number after the highest one in the folder, as a text of four digits."""
+        return next_trial_id(self.folder)
+
     def reload(self) -> None:
         """Read the trials back; everything else follows from them.
 
         keras-tuner writes the file of a trial and then the list of all trials. Killed in between,
         it would trust the list, and run the trial again or never.
         """
-        for trial in read_trials(self.folder):
+        trials = read_trials(self.folder)
+        warn_of_lost_trials(self.folder, [trial.trial_id for trial in trials])
+        for trial in trials:
             if trial.status not in ENDED and trial.metrics.exists(self.objective.name):
                 self.score_trial(trial)  # It was killed after its result was written.
                 trial.status = COMPLETED
@@ -135,16 +143,48 @@ class CutOracle(FiledOracle):
 
     def _delete_weights(self) -> None:
         finished = self._finished()
-        needed = trials_to_start_from(self._budget, self._plan(), finished)
+        plan, _ = self._plan()
+        needed = trials_to_start_from(self._budget, plan, finished)
         needed |= {best.trial_id for best in self.get_best_trials(self._saved_models)}
         for one in finished:
             if one.trial_id not in needed:
-                (self.trial_folder(one.trial_id) / CHECKPOINT).unlink(missing_ok=True)
+                self._checkpoint(one.trial_id).unlink(missing_ok=True)
 
-    def _plan(self) -> list[PlannedTrial]:
+    def _plan(self) -> tuple[list[PlannedTrial], set[str]]:
+        """Return the plan, and the finished trials that it repeats for the sake of their weights.
+
+        Weights that no trial needs are deleted. They are needed again where a trial that started
+        from them has lost its file.
+        """
         probed = self.probed()
         ranking = None if probed is None else _ranked(probed)
-        return plan_trials(self._budget, ranking, self._finished())
+        finished = self._finished()
+        repeated: set[str] = set()
+        while True:
+            plan = plan_trials(self._budget, ranking, finished)
+            without_weights = self._without_weights(plan, finished)
+            if not without_weights:
+                return plan, repeated
+            repeated |= without_weights
+            finished = [one for one in finished if one.trial_id not in repeated]
+
+    def _without_weights(
+        self, plan: Sequence[PlannedTrial], finished: Sequence[FinishedTrial]
+    ) -> set[str]:
+        """Return the trials without the weights that a later trial starts from, if run once."""
+        over = {one.planned for one in finished}
+        starts = {planned.start for planned in plan if planned.start and planned not in over}
+        times = Counter(map(planned_trial, self.trials.values()))
+        return {
+            one.trial_id
+            for one in finished
+            if one.trial_id in starts
+            and times[one.planned] == 1  # A second time would not help either.
+            and not self._checkpoint(one.trial_id).exists()
+        }
+
+    def _checkpoint(self, trial_id: str) -> Path:
+        return self.folder / f"trial_{trial_id}" / CHECKPOINT
 
     def _finished(self) -> list[FinishedTrial]:
         trials = [self.trials[trial_id] for trial_id in self.end_order]

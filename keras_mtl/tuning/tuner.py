@@ -14,7 +14,7 @@ import keras_tuner
 from keras_mtl.batches.model_data import as_model_input, as_validation_data
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
-from keras_mtl.common.arguments import positive_number, whole_number
+from keras_mtl.common.arguments import positive_number, random_seed, whole_number
 from keras_mtl.common.atomic_files import write_json
 from keras_mtl.errors import KerasMtlError
 from keras_mtl.keras_private.filed_tuner import FiledTuner, Trial
@@ -114,7 +114,7 @@ class CutTuner(FiledTuner):
         if False not in hypermodel.freeze:
             budget = replace(budget, tuned_trials=0)
         self._saved_models = whole_number("saved_models", saved_models)
-        self._seed = whole_number("seed", seed, least=0)
+        self._seed = random_seed("seed", seed)
         # Read while the constructor of keras-tuner reloads a search that was interrupted.
         self._fingerprint = f"{hypermodel.fingerprint()} {getattr(objective, 'name', objective)}"
         self._data: str | None = None

@@ -24,6 +24,9 @@ class Oracle(FiledOracle):
     def write_trial(self, trial, path):
         self.written.append((trial.trial_id, path))
 
+    def new_trial_id(self):
+        return f"new{len(self.written)}"
+
 
 class Tuner(FiledTuner):
     declared = 0
@@ -56,6 +59,16 @@ def test_trials_are_written_by_the_subclass(tuner):
     assert oracle.written == [(trial.trial_id, path)], (
         f"keras-tuner no longer writes a trial by `_save_trial`{CHANGED}"
     )
+
+
+def test_new_trials_have_the_names_that_the_subclass_gives(tuner):
+    oracle = tuner.oracle
+    created = [oracle.create_trial(f"tuner{i}") for i in (0, 1, 0)]
+    names = [trial.trial_id for trial in created]
+    assert names == ["new0", "new1", "new0"], f"keras-tuner names trials elsewhere{CHANGED}"
+    assert list(oracle.trials) == oracle.start_order == ["new0", "new1"]
+    assert created[0].hyperparameters.space == oracle.get_space().space
+    assert {trial.status for trial in created} == {"RUNNING"}
 
 
 def test_waiting_trials_are_handed_out_first_and_in_order(tuner):
