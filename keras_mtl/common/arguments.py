@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Iterable
 from math import isfinite
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TypeGuard, TypeVar
 
 from keras_mtl.common.near_misses import did_you_mean
@@ -95,6 +97,21 @@ def fraction(argument: str, value: object) -> float:
 def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a finite real number; booleans are not."""
     return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+
+
+def folder_path(argument: str, value: object) -> Path:
+    """Return the path of a folder, which need not exist, as a `Path`.
+
+    Raises:
+        ValueError: It is no path, or an empty one.
+    """
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ValueError(
+            f'`{argument}` is the path of a folder, "." for the working directory. '
+            f"Received: {value!r}."
+        )
+    return Path(path)
 
 
 def one_of(argument: str, value: object, choices: Iterable[Choice]) -> Choice:

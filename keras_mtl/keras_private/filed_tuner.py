@@ -36,12 +36,12 @@ class FiledOracle(keras_tuner.Oracle):
         return Path(self._project_dir)
 
     def trial_folder(self, trial_id: str) -> Path:
-        """Return the folder of a trial, which is made if it is missing."""
-        return Path(self._get_trial_dir(trial_id))
+        """Return the folder of a trial, which keras-tuner would make to tell its path."""
+        return self.folder / f"trial_{trial_id}"
 
     @abstractmethod
     def write_trial(self, trial: Trial, path: Path) -> None:
-        """Write the file of a trial."""
+        """Write the file of a trial, whose folder may be missing."""
 
     @abstractmethod
     def new_trial_id(self) -> str:
@@ -72,6 +72,13 @@ class FiledOracle(keras_tuner.Oracle):
         self._save_trial(trial)
         self.waiting = [trial_id]
 
+    def forget_trials(self) -> None:
+        """Forget all trials, before they are read from the folder."""
+        for known in (self.trials, self.ongoing_trials):
+            known.clear()
+        for order in (self.start_order, self.end_order, self._retry_queue):
+            order.clear()
+
     @property
     def waiting(self) -> list[str]:
         """The trials that are handed out before any new one, the next one first."""
@@ -99,8 +106,15 @@ class FiledTuner(keras_tuner.Tuner):
         return bool(self._is_worker())
 
     @abstractmethod
-    def declare_space(self) -> None:
-        """Tell the oracle all hyperparameters; keras-tuner would build models to find them."""
+    def begin(self) -> None:
+        """Tell the oracle all hyperparameters, and read a search that may be there.
+
+        To find the hyperparameters keras-tuner would build models.
+        """
+
+    def reload(self) -> None:
+        """Begin, with a file of this tuner in the folder."""
+        self.begin()
 
     def _populate_initial_space(self) -> None:
-        self.declare_space()
+        self.begin()

@@ -81,6 +81,7 @@ def test_killed_before_any_write_it_ends_with_the_same_trials(last, alone, tmp_p
         search(oracle_in(tmp_path))
     resumed = oracle_in(tmp_path)
     resumed.reload()
+    resumed.resume()
     ended = {planned_trial(resumed.trials[one]) for one in resumed.end_order}
 
     ran = search(resumed)
@@ -142,6 +143,7 @@ def test_a_lost_trial_runs_again_under_a_new_name_and_no_file_changes(lost, whol
     with pytest.warns(UserWarning, match=f"{lost:04}") if lost < TRIALS - 1 else nullcontext():
         oracle = oracle_in(tmp_path)
         oracle.reload()
+        oracle.resume()
     ran = search(oracle)
 
     assert {path: path.read_bytes() for path in before} == before

@@ -276,9 +276,9 @@ def test_a_search_that_lost_a_trial_runs_it_again_and_keeps_the_others(tmp_path,
     (tmp_path / "cut_search" / "trial_0001" / "trial.json").unlink()
     log.clear()
 
+    tuner = search_in(tmp_path, tuned_trials=0)
     with pytest.warns(UserWarning, match="0001"):
-        tuner = search_in(tmp_path, tuned_trials=0)
-    run(tuner)
+        run(tuner)
 
     assert log == [("frozen", before[0].cut)]
     assert tuner.results()[0] == before[1]
