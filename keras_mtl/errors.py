@@ -99,6 +99,14 @@ class DamagedCache(CacheError):
     """Cached features are not as they were written."""
 
 
+class FolderInUse(KerasMtlError, OSError):
+    """Another process or thread writes in the folder."""
+
+
+class SearchNotWritable(KerasMtlError, OSError):
+    """The files of a search cannot be written."""
+
+
 class UnsupportedBackend(KerasMtlError, NotImplementedError):
     """The Keras backend in use lacks what was asked for."""
 

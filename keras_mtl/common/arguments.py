@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Iterable
 from math import isfinite
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TypeGuard, TypeVar
 
 from keras_mtl.common.near_misses import did_you_mean
@@ -46,6 +48,19 @@ def is_whole_number(value: object, *, least: int | None = None) -> TypeGuard[int
     return least is None or int(value) >= least
 
 
+def random_seed(argument: str, value: object) -> int:
+    """Return a seed that every generator of random numbers takes, as an `int`.
+
+    Raises:
+        ValueError: It is no whole number in [0, 2**32).
+    """
+    if not is_whole_number(value, least=0) or value >= 2**32:  # NumPy's limit.
+        raise ValueError(
+            f"`{argument}` is a whole number, at least 0 and below 2**32. Received: {value!r}."
+        )
+    return int(value)
+
+
 def number(argument: str, value: object) -> float:
     """Return a finite number of at least 0 as a `float`.
 
@@ -82,6 +97,21 @@ def fraction(argument: str, value: object) -> float:
 def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a finite real number; booleans are not."""
     return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+
+
+def folder_path(argument: str, value: object) -> Path:
+    """Return the path of a folder, which need not exist, as a `Path`.
+
+    Raises:
+        ValueError: It is no path, or an empty one.
+    """
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ValueError(
+            f'`{argument}` is the path of a folder, "." for the working directory. '
+            f"Received: {value!r}."
+        )
+    return Path(path)
 
 
 def one_of(argument: str, value: object, choices: Iterable[Choice]) -> Choice:

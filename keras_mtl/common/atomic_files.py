@@ -96,11 +96,16 @@ def read_json(path: str | Path) -> Any:
     """
     try:
         return json.loads(Path(path).read_bytes())
-    except ValueError as error:  # No JSON, or no UTF-8.
-        raise ValueError(
-            f"`{path}` is damaged: {error}. Writes are atomic, so a killed process cannot cause "
-            "this; put back a copy of the file."
-        ) from error
+    except (ValueError, RecursionError) as error:  # No JSON, or no UTF-8.
+        raise damaged_file(path, str(error)) from error
+
+
+def damaged_file(path: str | Path, reason: str) -> ValueError:
+    """Return the error that a file written here is not as it was written."""
+    return ValueError(
+        f"`{path}` is damaged: {reason}. Writes are atomic, so a killed process cannot cause "
+        "this; put back a copy of the file."
+    )
 
 
 def _unfinished_name(path: Path) -> Path:

@@ -1,8 +1,9 @@
 """What the search needs of keras-tuner and is private there, under names of our own.
 
 keras-tuner 1.4 offers no public way to write the files of a search whole or not at all, to read
-back a search that was killed between two of them, or to declare hyperparameters without building
-models. `tests/keras_private/test_tuner.py` tells when a new version changes any of it.
+back a search that was killed between two of them, to name trials, or to declare hyperparameters
+without building models. `tests/keras_private/test_filed_tuner.py` tells when a new version changes
+any of it.
 """
 
 from __future__ import annotations
@@ -35,12 +36,48 @@ class FiledOracle(keras_tuner.Oracle):
         return Path(self._project_dir)
 
     def trial_folder(self, trial_id: str) -> Path:
-        """Return the folder of a trial, which is made if it is missing."""
-        return Path(self._get_trial_dir(trial_id))
+        """Return the folder of a trial, which keras-tuner would make to tell its path."""
+        return self.folder / f"trial_{trial_id}"
 
     @abstractmethod
     def write_trial(self, trial: Trial, path: Path) -> None:
-        """Write the file of a trial."""
+        """Write the file of a trial, whose folder may be missing."""
+
+    @abstractmethod
+    def new_trial_id(self) -> str:
+        """Return a name that no trial of the folder has or had."""
+
+    @keras_tuner.synchronized
+    def create_trial(self, tuner_id: str) -> Trial:
+        """Hand out a trial: one that waits, else a new one.
+
+        keras-tuner names a new trial by the number of trials. In a folder that has lost a trial,
+        this is the name of a finished trial, which would be replaced. So a new trial gets its name
+        here and waits for its turn.
+        """
+        if not self._retry_queue and tuner_id not in self.ongoing_trials:
+            self._add_new_trial()
+        return super().create_trial(tuner_id)
+
+    def _add_new_trial(self) -> None:
+        trial_id = self.new_trial_id()
+        planned = self.populate_space(trial_id)
+        if planned["status"] != "RUNNING":
+            return
+        space = self.get_space()
+        space.values = planned["values"]
+        trial = Trial(space, trial_id)
+        self.trials[trial_id] = trial
+        self.start_order.append(trial_id)
+        self._save_trial(trial)
+        self.waiting = [trial_id]
+
+    def forget_trials(self) -> None:
+        """Forget all trials, before they are read from the folder."""
+        for known in (self.trials, self.ongoing_trials):
+            known.clear()
+        for order in (self.start_order, self.end_order, self._retry_queue):
+            order.clear()
 
     @property
     def waiting(self) -> list[str]:
@@ -69,8 +106,15 @@ class FiledTuner(keras_tuner.Tuner):
         return bool(self._is_worker())
 
     @abstractmethod
-    def declare_space(self) -> None:
-        """Tell the oracle all hyperparameters; keras-tuner would build models to find them."""
+    def begin(self) -> None:
+        """Tell the oracle all hyperparameters, and read a search that may be there.
+
+        To find the hyperparameters keras-tuner would build models.
+        """
+
+    def reload(self) -> None:
+        """Begin, with a file of this tuner in the folder."""
+        self.begin()
 
     def _populate_initial_space(self) -> None:
-        self.declare_space()
+        self.begin()

@@ -94,6 +94,13 @@ class Budget:
         shorter = self.factor ** (len(self.rungs) - 1 - rung)
         return max(1, round(self.epochs / shorter))
 
+    def promoted_from(self, planned: PlannedTrial) -> int:
+        """Return how many of the trials that run beside a trial are promoted."""
+        if planned.phase == "probe":
+            return 0  # It trains nothing, so there are no weights to start from.
+        sizes = [*self.rungs, 0]
+        return sizes[0] if planned.phase == "frozen" else sizes[planned.rung + 1]
+
 
 def plan_trials(
     budget: Budget, ranking: Sequence[str] | None, finished: Sequence[FinishedTrial]
@@ -138,8 +145,7 @@ def trials_to_start_from(
     over = {one.planned for one in finished}
     starts = {trial.start for trial in trials if trial.start and trial not in over}
     last = [t for t in trials if (t.phase, t.rung) == (trials[-1].phase, trials[-1].rung)]
-    sizes = [*budget.rungs, 0]
-    promoted = sizes[0] if trials[-1].phase == "frozen" else sizes[trials[-1].rung + 1]
+    promoted = budget.promoted_from(trials[-1])
     return starts | {one.trial_id for one in _best(_finished_of(last, finished), promoted)}
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras_tuner
 
-from keras_mtl.common.atomic_files import write_json
 from keras_mtl.keras_private.filed_tuner import FiledOracle, Trial
+from keras_mtl.tuning.checkpoints import CHECKPOINT
 from keras_mtl.tuning.halving import (
     Budget,
     FinishedTrial,
@@ -17,12 +18,18 @@ from keras_mtl.tuning.halving import (
     plan_trials,
     trials_to_start_from,
 )
-from keras_mtl.tuning.search_files import read_trials
+from keras_mtl.tuning.search_files import (
+    COMPLETED,
+    ENDED,
+    FAILED,
+    NotWritable,
+    next_trial_id,
+    planned_trial,
+    read_trials,
+    warn_of_lost_trials,
+    write_state,
+)
 
-CHECKPOINT = "checkpoint.weights.h5"
-COMPLETED = "COMPLETED"
-FAILED = "FAILED"
-ENDED = (COMPLETED, FAILED)
 PROBE = "probe"
 """Prefix of the names of the probe's metrics."""
 SAME = 1e-4
@@ -73,10 +80,9 @@ class CutOracle(FiledOracle):
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Return the values of the next trial of the plan; none while others must end first."""
-        begun = {planned_trial(trial) for trial in self.trials.values()}
-        for planned in self._plan():
-            if planned not in begun:
-                return {"status": "RUNNING", "values": self._values(planned)}
+        planned = self._next()
+        if planned is not None:
+            return {"status": "RUNNING", "values": self._values(planned)}
         return {"status": "IDLE" if self.ongoing_trials else "STOPPED"}
 
     @keras_tuner.synchronized
@@ -103,48 +109,103 @@ class CutOracle(FiledOracle):
 
     def save(self) -> None:
         """Write the state, whole or not at all."""
-        write_json(self.state_file, self.get_state())
+        write_state(self.state_file, self.get_state())
 
     def write_trial(self, trial: Trial, path: Path) -> None:
         """Write a trial, whole or not at all."""
-        write_json(path, trial.get_state())
+        write_state(path, trial.get_state())
+
+    def new_trial_id(self) -> str:
+        """Return the number after the highest one in the folder, as a text of four digits."""
+        return next_trial_id(self.folder)
 
     def reload(self) -> None:
-        """Read the trials back; everything else follows from them.
+        """Read the trials back; everything else follows from them. Nothing is written.
 
         keras-tuner writes the file of a trial and then the list of all trials. Killed in between,
         it would trust the list, and run the trial again or never.
         """
-        for trial in read_trials(self.folder):
-            if trial.status not in ENDED and trial.metrics.exists(self.objective.name):
-                self.score_trial(trial)  # It was killed after its result was written.
-                trial.status = COMPLETED
+        self.forget_trials()
+        for trial in read_trials(self.folder, self.objective.name):
             self.trials[trial.trial_id] = trial
         self.start_order = list(self.trials)
         self.end_order = [one for one in self.trials if self.trials[one].status in ENDED]
         self.waiting = [one for one in self.trials if one not in self.end_order]
+
+    def resume(self) -> None:
+        """Continue with what `reload` has read.
+
+        If all trials have failed, they are handed out again: the user may have mended the cause.
+        """
+        warn_of_lost_trials(self.folder, list(self.trials))
+        if not self.get_best_trials(1):
+            failed = [one for one in self.end_order if self.trials[one].status == FAILED]
+            self.end_order = [one for one in self.end_order if one not in failed]
+            self.waiting = [*self.waiting, *failed]
         self._delete_weights()
 
-    def retry_if_all_failed(self) -> None:
-        """Hand out the failed trials again if there is no other: the user may have mended them."""
-        if self.get_best_trials(1):
-            return
-        failed = [one for one in self.end_order if self.trials[one].status == FAILED]
-        self.end_order = [one for one in self.end_order if one not in failed]
-        self.waiting = [*self.waiting, *failed]
+    @property
+    def is_finished(self) -> bool:
+        """Whether a model was trained, and nothing is left to run or to delete."""
+        is_over = bool(self.get_best_trials(1)) and not self.waiting and self._next() is None
+        return is_over and not self._superfluous_weights()
+
+    def _next(self) -> PlannedTrial | None:
+        """Return the next trial of the plan; None if there is none, or others must end first."""
+        plan, lost = self._plan()
+        begun = {planned_trial(t) for t in self.trials.values() if t.trial_id not in lost}
+        return next((planned for planned in plan if planned not in begun), None)
 
     def _delete_weights(self) -> None:
-        finished = self._finished()
-        needed = trials_to_start_from(self._budget, self._plan(), finished)
-        needed |= {best.trial_id for best in self.get_best_trials(self._saved_models)}
-        for one in finished:
-            if one.trial_id not in needed:
-                (self.trial_folder(one.trial_id) / CHECKPOINT).unlink(missing_ok=True)
+        for path in self._superfluous_weights():
+            try:
+                path.unlink()
+            except OSError as error:
+                raise NotWritable.because(path, error) from error
 
-    def _plan(self) -> list[PlannedTrial]:
+    def _superfluous_weights(self) -> list[Path]:
+        finished = self._finished()
+        plan, _ = self._plan()
+        needed = trials_to_start_from(self._budget, plan, finished)
+        needed |= {best.trial_id for best in self.get_best_trials(self._saved_models)}
+        paths = [self._checkpoint(one.trial_id) for one in finished if one.trial_id not in needed]
+        return [path for path in paths if path.exists()]
+
+    def _plan(self) -> tuple[list[PlannedTrial], set[str]]:
+        """Return the plan, and the finished trials that it repeats for the sake of their weights.
+
+        Weights that no trial needs are deleted. They are needed again where a trial that started
+        from them has lost its file.
+        """
         probed = self.probed()
         ranking = None if probed is None else _ranked(probed)
-        return plan_trials(self._budget, ranking, self._finished())
+        finished = self._finished()
+        repeated: set[str] = set()
+        while True:
+            plan = plan_trials(self._budget, ranking, finished)
+            without_weights = self._without_weights(plan, finished)
+            if not without_weights:
+                return plan, repeated
+            repeated |= without_weights
+            finished = [one for one in finished if one.trial_id not in repeated]
+
+    def _without_weights(
+        self, plan: Sequence[PlannedTrial], finished: Sequence[FinishedTrial]
+    ) -> set[str]:
+        """Return the trials without the weights that a later trial starts from, if run once."""
+        over = {one.planned for one in finished}
+        starts = {planned.start for planned in plan if planned.start and planned not in over}
+        times = Counter(map(planned_trial, self.trials.values()))
+        return {
+            one.trial_id
+            for one in finished
+            if one.trial_id in starts
+            and times[one.planned] == 1  # A second time would not help either.
+            and not self._checkpoint(one.trial_id).exists()
+        }
+
+    def _checkpoint(self, trial_id: str) -> Path:
+        return self.trial_folder(trial_id) / CHECKPOINT
 
     def _finished(self) -> list[FinishedTrial]:
         trials = [self.trials[trial_id] for trial_id in self.end_order]
@@ -160,11 +221,6 @@ class CutOracle(FiledOracle):
         if planned.phase == "fine-tuned":
             values["learning_rate"] *= self._tuning_rate
         return values
-
-
-def planned_trial(trial: Trial) -> PlannedTrial:
-    """Return what a trial of keras-tuner is to do."""
-    return PlannedTrial.from_values(trial.hyperparameters.values)
 
 
 def _ranked(probed: Mapping[str, float]) -> list[str]:

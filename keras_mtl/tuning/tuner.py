@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -14,27 +15,30 @@ import keras_tuner
 from keras_mtl.batches.model_data import as_model_input, as_validation_data
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
-from keras_mtl.common.arguments import positive_number, whole_number
-from keras_mtl.common.atomic_files import write_json
-from keras_mtl.errors import KerasMtlError
+from keras_mtl.common.arguments import one_of, positive_number, random_seed, whole_number
+from keras_mtl.errors import KerasMtlError, SearchNotWritable
 from keras_mtl.keras_private.filed_tuner import FiledTuner, Trial
 from keras_mtl.probing.probe_cuts import probe_cuts
+from keras_mtl.tuning.checkpoints import CHECKPOINT, SavedBestEpoch, load_weights
 from keras_mtl.tuning.data_identity import identity_of_data
 from keras_mtl.tuning.halving import Budget, PlannedTrial
 from keras_mtl.tuning.hypermodel import CutHyperModel
-from keras_mtl.tuning.oracle import (
-    CHECKPOINT,
-    COMPLETED,
-    CutOracle,
-    planned_trial,
-    probe_metrics,
-)
+from keras_mtl.tuning.oracle import CutOracle, probe_metrics
 from keras_mtl.tuning.search_arguments import (
     check_fit_arguments,
     check_hypermodel,
     check_objective,
 )
-from keras_mtl.tuning.search_files import read_state, read_trials
+from keras_mtl.tuning.search_files import (
+    COMPLETED,
+    ENDED,
+    planned_trial,
+    read_search,
+    read_trials,
+    remove_unfinished,
+    write_state,
+)
+from keras_mtl.tuning.search_folder import delete_search, locked_search, make_folder, search_folder
 from keras_mtl.tuning.search_results import SearchResults, SearchTrial
 
 
@@ -108,13 +112,14 @@ class CutTuner(FiledTuner):
         project_name: str = "cut_search",
         overwrite: bool = False,
     ) -> None:
+        folder = search_folder(directory, project_name)
         check_hypermodel(hypermodel)
         check_objective(objective, hypermodel.head)
         budget = Budget(frozen_trials, tuned_trials, factor, epochs)
         if False not in hypermodel.freeze:
             budget = replace(budget, tuned_trials=0)
         self._saved_models = whole_number("saved_models", saved_models)
-        self._seed = whole_number("seed", seed, least=0)
+        self._seed = random_seed("seed", seed)
         # Read while the constructor of keras-tuner reloads a search that was interrupted.
         self._fingerprint = f"{hypermodel.fingerprint()} {getattr(objective, 'name', objective)}"
         self._data: str | None = None
@@ -126,13 +131,11 @@ class CutTuner(FiledTuner):
             saved_models=self._saved_models,
             seed=self._seed,
         )
-        super().__init__(
-            oracle,
-            hypermodel,
-            directory=None if directory is None else str(directory),
-            project_name=project_name,
-            overwrite=overwrite,
-        )
+        make_folder(folder)
+        if one_of("overwrite", overwrite, (False, True)) and not self.is_worker:
+            with locked_search(folder):
+                delete_search(folder)
+        super().__init__(oracle, hypermodel, directory=str(folder.parent), project_name=folder.name)
 
     def search(self, x: Any, y: Any = None, **fit_arguments: Any) -> None:
         """Run the trials that are left.
@@ -149,12 +152,17 @@ class CutTuner(FiledTuner):
         if "validation_data" in fit_arguments:
             validation_data = as_validation_data(inputs, fit_arguments["validation_data"])
             fit_arguments = {**fit_arguments, "validation_data": validation_data}
-        self._check_data(x, y)
-        if not self.is_worker:
-            self.oracle.retry_if_all_failed()
-        super().search(x, y, **fit_arguments)
-        # The chief of several machines comes here at the end; workers need not ask.
-        if not self.is_worker and not self.oracle.get_best_trials(1):
+        data = identity_of_data(x, y)
+        self._check_data(data)
+        self._data = data
+        if self.is_worker:  # The chief has the oracle, and its folder.
+            super().search(x, y, **fit_arguments)
+            return
+        if self.oracle.is_finished:  # Nothing to write, and the folder may be read-only.
+            return
+        with self._resumed(data):
+            super().search(x, y, **fit_arguments)
+        if not self.oracle.get_best_trials(1):
             messages = [trial.message for trial in self._trials() if trial.message]
             last = (messages or ["unknown"])[-1].rstrip()
             raise keras_tuner.errors.FatalRuntimeError(
@@ -172,6 +180,8 @@ class CutTuner(FiledTuner):
             if planned.phase == "probe":
                 return self._probe(x, y, fit_arguments)
             return self._train(trial, planned, x, y, fit_arguments)
+        except SearchNotWritable:
+            raise
         except KerasMtlError as error:  # It is not the fault of one trial, so the search ends.
             raise keras_tuner.errors.FatalValueError(str(error)) from error
 
@@ -217,47 +227,64 @@ class CutTuner(FiledTuner):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Refuse to resume the search of another model."""
-        if state.get("search") != self._fingerprint:
+        if state["search"] != self._fingerprint:
             raise keras_tuner.errors.FatalValueError(
                 f"`{self.project_dir}` holds the search of another model, head, list of cuts or "
                 "objective. Pass another `project_name`, or `overwrite=True` to start anew there."
             )
-        self._data = state.get("data")
+        self._data = state["data"]
 
     def save(self) -> None:
         """Write the state, whole or not at all."""
         if not self.is_worker:
             self.oracle.save()
-        write_json(self.state_file, self.get_state())
+        write_state(self.state_file, self.get_state())
 
-    def reload(self) -> None:
-        """Read the state of a search that was interrupted."""
-        self.set_state(read_state(self.state_file))
-        self.declare_space()
-        if not self.is_worker:
-            self.oracle.reload()
+    def begin(self) -> None:
+        """Tell the oracle the hyperparameters of the hypermodel, and read a search that is there.
 
-    def declare_space(self) -> None:
-        """Tell the oracle the hyperparameters of the hypermodel."""
+        Nothing is written: the folder of a finished search may be read-only.
+        """
         space = self.oracle.get_space()
         self.hypermodel.declare(space)
         self.oracle.update_space(space)
+        state = read_search(Path(self.project_dir), self.state_file)
+        if state is not None:
+            self.set_state(state)
+            if not self.is_worker:
+                self.oracle.reload()
 
     def load_model(self, trial: Trial) -> keras.Model:
         """Return the model of a trial with the weights of its best epoch."""
         model = self._build(trial)
-        _load_weights(model, self._checkpoint(trial.trial_id))
+        load_weights(model, self._checkpoint(trial.trial_id))
         return model
 
-    def _check_data(self, x: Any, y: Any) -> None:
-        """Refuse to resume on other data; nothing is known about data that come in batches."""
-        data = identity_of_data(x, y)
-        if self._data not in (None, data):
+    @contextmanager
+    def _resumed(self, data: str) -> Iterator[None]:
+        """Keep other processes out of the folder, and read what they may have done before."""
+        folder = Path(self.project_dir)
+        with locked_search(folder):
+            self.begin()
+            self._check_data(data)
+            self._data = data
+            remove_unfinished(folder, self.state_file)
+            self.oracle.resume()
+            yield
+
+    def _check_data(self, data: str) -> None:
+        """Refuse to resume on other data; nothing is known about data that come in batches.
+
+        Args:
+            data: The text by which data are recognised.
+        """
+        # A call that was refused before its first trial ended may have been given wrong data.
+        has_results = any(trial.status in ENDED for trial in self._trials())
+        if has_results and self._data not in (None, data):
             raise keras_tuner.errors.FatalValueError(
                 f"`{self.project_dir}` holds a search on other data. Pass the same `x` and `y`, "
                 "another `project_name`, or `overwrite=True` to start anew there."
             )
-        self._data = data
 
     def _probe(self, x: Any, y: Any, fit_arguments: dict[str, Any]) -> dict[str, float]:
         hypermodel = self.hypermodel
@@ -285,8 +312,8 @@ class CutTuner(FiledTuner):
     ) -> Any:
         model = self._build(trial)
         if planned.start:
-            _load_weights(model, self._checkpoint(planned.start))
-        callbacks = [*_copies(fit_arguments.get("callbacks")), self._saving(trial)]
+            load_weights(model, self._checkpoint(planned.start))
+        callbacks = [*_copies(fit_arguments.get("callbacks")), self._saved_best_epoch(trial)]
         arguments = {**fit_arguments, "epochs": planned.epochs, "callbacks": callbacks}
         return self.hypermodel.fit(trial.hyperparameters, model, x, y, **arguments)
 
@@ -294,23 +321,15 @@ class CutTuner(FiledTuner):
         keras.utils.clear_session()  # Frees the models of earlier trials.
         return self.hypermodel.build(trial.hyperparameters)
 
-    def _saving(self, trial: Trial) -> keras.callbacks.Callback:
-        """Return a callback that saves the weights of the best epoch."""
-        objective = self.oracle.objective
-        return keras.callbacks.ModelCheckpoint(
-            str(self._checkpoint(trial.trial_id)),
-            monitor=objective.name,
-            mode=objective.direction,
-            save_best_only=True,
-            save_weights_only=True,
-        )
+    def _saved_best_epoch(self, trial: Trial) -> SavedBestEpoch:
+        return SavedBestEpoch(self._checkpoint(trial.trial_id), self.oracle.objective)
 
     def _checkpoint(self, trial_id: str) -> Path:
         return Path(self.get_trial_dir(trial_id)) / CHECKPOINT
 
     def _trials(self) -> list[Trial]:
         """Return all trials from their files: on a worker, no oracle knows them all."""
-        return read_trials(self.project_dir)
+        return read_trials(self.project_dir, self.oracle.objective.name)
 
 
 def _defaults(hypermodel: CutHyperModel) -> dict[str, Any]:
@@ -318,13 +337,6 @@ def _defaults(hypermodel: CutHyperModel) -> dict[str, Any]:
     hp = keras_tuner.HyperParameters()
     hypermodel.declare(hp)
     return {**hp.values, "learning_rate": hypermodel.learning_rate[1]}
-
-
-def _load_weights(model: keras.Model, path: Path) -> None:
-    with warnings.catch_warnings():
-        # The file holds the state of the optimizer too, which a new one does not take.
-        warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
-        model.load_weights(path)
 
 
 def _copies(callbacks: Any) -> list[keras.callbacks.Callback]:

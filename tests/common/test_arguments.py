@@ -6,6 +6,7 @@ from keras_mtl.common.arguments import (
     number,
     one_of,
     positive_number,
+    random_seed,
     whole_number,
     whole_number_or_none,
 )
@@ -19,6 +20,8 @@ def test_a_number_of_numpy_comes_back_as_one_of_python():
     assert whole_number_or_none("views", None) is None
     assert whole_number_or_none("views", np.int8(2)) == 2
     assert whole_number("seed", 0, least=0) == 0
+    assert random_seed("seed", 0) == 0
+    assert type(random_seed("seed", np.uint32(2**32 - 1))) is int
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 2.0, "2", None, float("nan")])
@@ -47,6 +50,12 @@ def test_a_number_outside_of_its_range_is_refused(check, refused):
     for value in refused:
         with pytest.raises(ValueError, match=r"`rate` is a .*number.* Received: "):
             check("rate", value)
+
+
+@pytest.mark.parametrize("value", [-1, 2**32, 1.0, True, None, float("nan")])
+def test_a_seed_that_numpy_would_not_take_is_refused(value):
+    with pytest.raises(ValueError, match=r"`seed` is a whole number, .* below 2"):
+        random_seed("seed", value)
 
 
 def test_a_choice_is_told_from_what_is_near_to_it():

@@ -24,12 +24,15 @@ class Oracle(FiledOracle):
     def write_trial(self, trial, path):
         self.written.append((trial.trial_id, path))
 
+    def new_trial_id(self):
+        return f"new{len(self.written)}"
+
 
 class Tuner(FiledTuner):
-    declared = 0
+    begun = 0
 
-    def declare_space(self):
-        self.declared += 1
+    def begin(self):
+        self.begun += 1
 
 
 @pytest.fixture
@@ -58,6 +61,16 @@ def test_trials_are_written_by_the_subclass(tuner):
     )
 
 
+def test_new_trials_have_the_names_that_the_subclass_gives(tuner):
+    oracle = tuner.oracle
+    created = [oracle.create_trial(f"tuner{i}") for i in (0, 1, 0)]
+    names = [trial.trial_id for trial in created]
+    assert names == ["new0", "new1", "new0"], f"keras-tuner names trials elsewhere{CHANGED}"
+    assert list(oracle.trials) == oracle.start_order == ["new0", "new1"]
+    assert created[0].hyperparameters.space == oracle.get_space().space
+    assert {trial.status for trial in created} == {"RUNNING"}
+
+
 def test_waiting_trials_are_handed_out_first_and_in_order(tuner):
     oracle = tuner.oracle
     for trial_id in ("a", "b"):
@@ -68,6 +81,16 @@ def test_waiting_trials_are_handed_out_first_and_in_order(tuner):
     assert oracle.waiting == []
 
 
+def test_all_trials_can_be_forgotten(tuner):
+    oracle = tuner.oracle
+    oracle.create_trial("tuner0")
+    oracle.forget_trials()
+    state = oracle.get_state()
+    kept = [name for name in ("ongoing_trials", "start_order", "end_order", "retry_queue")]
+    assert not any(state[name] for name in kept), f"keras-tuner knows trials elsewhere{CHANGED}"
+    assert oracle.create_trial("tuner0").trial_id == "new1"
+
+
 def test_a_seed_of_zero_is_kept(tuner):
     tuner.oracle.set_seed(0)
     state = tuner.oracle.get_state()
@@ -75,9 +98,12 @@ def test_a_seed_of_zero_is_kept(tuner):
 
 
 def test_no_model_is_built_to_find_hyperparameters(tuner):
-    assert tuner.declared == 1, (
+    assert tuner.begun == 1, (
         f"keras-tuner no longer declares the space by `_populate_initial_space`{CHANGED}"
     )
+    keras_tuner.Tuner.save(tuner)
+    again = Tuner(Oracle(), lambda hp: None, directory=tuner.directory, project_name="search")
+    assert again.begun == 1, f"keras-tuner no longer reads a search by `reload`{CHANGED}"
 
 
 def test_a_worker_knows_that_it_is_one(tuner, monkeypatch):

@@ -82,6 +82,13 @@ def test_weights_that_a_later_trial_starts_from_are_never_given_up(budget, merit
         available &= trials_to_start_from(budget, plan_trials(budget, RANKING, so_far), so_far)
 
 
+@pytest.mark.parametrize("budget", [BUDGET, Budget(3, 0, 2, 8), Budget(3, 1, 2, 8)])
+@pytest.mark.parametrize("merit", [None, 0.0, float("-inf")])
+def test_nothing_starts_from_a_probe(budget, merit):
+    plan = plan_trials(budget, None, [])
+    assert trials_to_start_from(budget, plan, [FinishedTrial("0", plan[0], merit)]) == set()
+
+
 def test_each_trial_survives_as_values():
     step = PlannedTrial("fine-tuned", "third", 4, 1, "0002")
     assert PlannedTrial.from_values({**step.to_values(), "learning_rate": 0.1}) == step

@@ -1,5 +1,7 @@
 """The state of a search: whichever write is the last one before a kill, nothing is lost."""
 
+import shutil
+from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
 
@@ -34,6 +36,8 @@ def search(oracle):
     while (trial := oracle.create_trial("tuner0")).status == "RUNNING":
         step = planned_trial(trial)
         ran.append(step)
+        assert len(ran) <= 2 * TRIALS
+        assert not step.start or checkpoint(oracle, step.start).exists()
         (oracle.trial_folder(trial.trial_id) / "checkpoint.weights.h5").touch()
         metrics = {"val_accuracy": SCORES[step.cut] + 0.01 * step.rung}
         if step.phase == "probe":
@@ -42,6 +46,10 @@ def search(oracle):
         trial.status = "COMPLETED"
         oracle.end_trial(trial)
     return ran
+
+
+def checkpoint(oracle, trial_id):
+    return oracle.folder / f"trial_{trial_id}" / "checkpoint.weights.h5"
 
 
 def steps_of(oracle):
@@ -73,6 +81,7 @@ def test_killed_before_any_write_it_ends_with_the_same_trials(last, alone, tmp_p
         search(oracle_in(tmp_path))
     resumed = oracle_in(tmp_path)
     resumed.reload()
+    resumed.resume()
     ended = {planned_trial(resumed.trials[one]) for one in resumed.end_order}
 
     ran = search(resumed)
@@ -117,3 +126,30 @@ def test_depths_of_the_same_features_are_tried_last_whatever_the_order_of_metric
         "first",
         "third",
     ]
+
+
+# A folder that has lost something
+
+
+@pytest.mark.parametrize("lost", range(TRIALS))
+@pytest.mark.parametrize("whole", [True, False], ids=["folder", "file"])
+def test_a_lost_trial_runs_again_under_a_new_name_and_no_file_changes(lost, whole, alone, tmp_path):
+    folder = tmp_path / "project"
+    shutil.copytree(alone.folder, folder)
+    trial = folder / f"trial_{lost:04}"
+    shutil.rmtree(trial) if whole else (trial / "trial.json").unlink()
+    before = {path: path.read_bytes() for path in folder.glob("trial_*/trial.json")}
+
+    with pytest.warns(UserWarning, match=f"{lost:04}") if lost < TRIALS - 1 else nullcontext():
+        oracle = oracle_in(tmp_path)
+        oracle.reload()
+        oracle.resume()
+    ran = search(oracle)
+
+    assert {path: path.read_bytes() for path in before} == before
+    assert planned_trial(alone.trials[f"{lost:04}"]).cut in {step.cut for step in ran}
+    assert {(s.phase, s.cut, s.rung) for s in steps_of(oracle)} == {
+        (s.phase, s.cut, s.rung) for s in steps_of(alone)
+    }
+    assert oracle.get_best_trials()[0].score == alone.get_best_trials()[0].score
+    assert search(oracle) == []

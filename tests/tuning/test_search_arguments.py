@@ -22,6 +22,9 @@ from keras_mtl.tuning.tuner import CutTuner
         ({"tuning_rate": 0}, "`tuning_rate`"),
         ({"saved_models": 0}, "`saved_models`"),
         ({"seed": None}, "`seed`"),
+        ({"seed": -1}, "`seed`"),
+        ({"seed": 2**40}, "`seed`"),
+        ({"seed": True}, "`seed`"),
     ],
 )
 def test_bad_arguments_are_refused_at_once(arguments, match, tmp_path):

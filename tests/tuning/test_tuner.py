@@ -15,6 +15,7 @@ from keras_tuner.engine.trial import Trial
 
 from _searches import Eager, data, network, run, scores_of, search_in, trials_of
 from keras_mtl.heads.head import Head
+from keras_mtl.tuning import tuner as tuner_module
 from keras_mtl.tuning.hypermodel import CutHyperModel
 from keras_mtl.tuning.tuner import CutTuner
 
@@ -246,6 +247,42 @@ def test_a_search_of_which_all_trials_failed_is_run_again(tmp_path, trainings):
 
     assert set(scores_of(tuner)) == {0.5}
     assert [phase for phase, *_ in trials_of(tuner)].count("frozen") == 2
+
+
+@pytest.mark.parametrize("options", [{"tuned_trials": 0}, {"freeze": [True]}, {}], ids=str)
+def test_a_probe_that_failed_once_runs_again(options, tmp_path, trainings, monkeypatch):
+    trainings(lambda planned: 0.5)
+    freeze = options.pop("freeze", [True, False])
+
+    def tuner():
+        return CutTuner(Eager(network(), 10, freeze=freeze), directory=tmp_path, **options)
+
+    def fail(*args, **kwargs):
+        raise MemoryError("no memory left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tuner_module, "probe_cuts", fail)
+        for _ in range(2):
+            with pytest.raises(keras_tuner.errors.FatalError, match="no memory left"):
+                run(tuner())
+
+    assert set(scores_of(run(tuner()))) == {0.5}
+
+
+@pytest.mark.usefixtures("canned_probes")
+def test_a_search_that_lost_a_trial_runs_it_again_and_keeps_the_others(tmp_path, trainings):
+    log = trainings(lambda planned: 0.5)
+    before = run(search_in(tmp_path, tuned_trials=0)).results()
+    (tmp_path / "cut_search" / "trial_0001" / "trial.json").unlink()
+    log.clear()
+
+    tuner = search_in(tmp_path, tuned_trials=0)
+    with pytest.warns(UserWarning, match="0001"):
+        run(tuner)
+
+    assert log == [("frozen", before[0].cut)]
+    assert tuner.results()[0] == before[1]
+    assert [trial.trial_id for trial in tuner.results()] == ["0002", "0003"]
 
 
 @pytest.mark.usefixtures("canned_probes")
