@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.values import by_column, dense_array, in_floatx, is_frame, is_text
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.common.shapes import Shape, fits
@@ -85,10 +86,10 @@ class ModelInputs:
         return keras.tree.pack_sequence_as(self.structure, arrays)
 
     def count_rows(self, x: Any, what: str) -> int:
-        """Return the number of samples in arrays that fit, without a copy of any.
+        """Return the number of samples in finite arrays that fit, without a copy of any.
 
         Raises:
-            As `read`, and InvalidFeatures if there are no samples.
+            As `read`, and InvalidFeatures if there are no samples, or values are NaN or infinite.
         """
         arrays = list(self._arrays(x, what))
         for index, array in enumerate(arrays):
@@ -96,6 +97,7 @@ class ModelInputs:
         self.check_lengths(arrays, what)
         if not len(arrays[0]):
             raise InvalidFeatures(f"There are no samples in {what}.")
+        FiniteInputs(self.tensors, what).check(arrays)
         return len(arrays[0])
 
     def check_specs(self, x: Any, what: str) -> None:

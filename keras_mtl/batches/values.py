@@ -56,7 +56,8 @@ def in_floatx(array: np.ndarray) -> np.ndarray:
     # bfloat16 and float8 are NumPy dtypes of kind V, of which only the name says "float".
     narrow = array.dtype.kind == "V" and "float" in array.dtype.name
     wide = array.dtype == np.float64
-    return array.astype(keras.config.floatx()) if narrow or wide else array
+    with np.errstate(over="ignore"):  # What is too large becomes infinite, as in `fit`.
+        return array.astype(keras.config.floatx()) if narrow or wide else array
 
 
 def is_frame(value: Any) -> bool:

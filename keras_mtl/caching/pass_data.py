@@ -11,6 +11,7 @@ import keras
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.batch import hint_for_dicts
 from keras_mtl.batches.digests import digest_of_arrays, digest_of_samples
+from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.generators import GeneratorSource
 from keras_mtl.batches.loaders import LoaderSource
 from keras_mtl.batches.model_inputs import ModelInputs
@@ -91,8 +92,11 @@ class ArrayPassData(PassData):
         """Yield the inputs of each batch; nothing is kept beside their features."""
         if any(map(is_sparse_or_ragged, keras.tree.flatten(self._x))):
             # Only batches have the final shape: Keras's adapter makes one dense at a time.
+            finite = FiniteInputs(self._inputs.tensors, "`x`")
             for x in self._batches_of(self._x):
-                yield self._inputs.read(x, "`x`"), []
+                inputs = self._inputs.read(x, "`x`")
+                finite.check(inputs)
+                yield inputs, []
             return
         # Arranged once, as a whole: in a small trunk a check of each batch would be noticeable.
         for x in self._batches_of(self._inputs.arrange(self._x, "`x`")):
@@ -143,8 +147,12 @@ class StreamPassData(PassData):
 
     def batches(self) -> Iterator[tuple[Any, Batch]]:
         """Yield the inputs of each batch; its targets and weights are kept with the features."""
+        what = "a batch of the data"
+        finite = FiniteInputs(self._inputs.tensors, what)
         for x, targets in self._as_given():
-            yield self._inputs.read(x, "a batch of the data", batched=True), _kept(targets)
+            inputs = self._inputs.read(x, what, batched=True)
+            finite.check(inputs)
+            yield inputs, _kept(targets)
 
     def fingerprint(self) -> str:
         """Return the hash of inputs as they are given, targets and weights."""

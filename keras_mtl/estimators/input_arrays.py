@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from sklearn.utils import check_array
 
+from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.model_inputs import ModelInputs, check_dtype
 from keras_mtl.batches.values import dense_array
 from keras_mtl.errors import InvalidFeatures, InvalidInputs
@@ -39,6 +40,7 @@ def check_inputs(
     for index, array in enumerate(arrays):
         inputs.added_axes(index, array.shape, what, batched=batched)
     inputs.check_lengths(arrays, what)
+    FiniteInputs(inputs.tensors, what).check(arrays)  # After NumPy's precision, that of the model.
     return arrays
 
 

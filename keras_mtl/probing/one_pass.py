@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.batch import hint_for_dicts
+from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.generators import expected_to_end
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
@@ -101,6 +102,8 @@ def _inputs_of(inputs: ModelInputs, source: DataSource, labels: list[Any]) -> It
 
     A second pass for the labels would give the samples in another order if the data are shuffled.
     """
+    what = "a batch of `x`"
+    finite = FiniteInputs(inputs.tensors, what)
     for batch in source.batches():
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         if y is None:
@@ -108,9 +111,11 @@ def _inputs_of(inputs: ModelInputs, source: DataSource, labels: list[Any]) -> It
                 "Without `y`, `x` must give batches `(inputs, labels)`. Received batches without "
                 f"labels.{hint_for_dicts(batch)}"
             )
-        arrays = as_tensors(inputs.read(x, "a batch of `x`", batched=True))
+        arrays = inputs.read(x, what, batched=True)
+        finite.check(arrays)
         labels.append(_label_array(y))
-        yield (keras.tree.lists_to_tuples(arrays),)  # In batches, Keras takes a list for an array.
+        tensors = as_tensors(arrays)
+        yield (keras.tree.lists_to_tuples(tensors),)  # In batches, Keras takes a list for an array.
 
 
 def _label_array(labels: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import keras_tuner
 
-from keras_mtl.batches.model_data import as_model_input, as_validation_data
+from keras_mtl.batches.model_data import as_model_input, as_validation_data, check_rows
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.common.arguments import one_of, positive_number, random_seed, whole_number
@@ -149,9 +149,12 @@ class CutTuner(FiledTuner):
         check_fit_arguments(self.oracle.objective.name, x, fit_arguments)
         inputs = ModelInputs.of(self.hypermodel.model)
         x = as_model_input(inputs, x)
-        if "validation_data" in fit_arguments:
+        check_rows(inputs, x)
+        if fit_arguments.get("validation_data") is not None:
             validation_data = as_validation_data(inputs, fit_arguments["validation_data"])
             fit_arguments = {**fit_arguments, "validation_data": validation_data}
+            held_out = keras.utils.unpack_x_y_sample_weight(validation_data)[0]
+            check_rows(inputs, held_out, "`validation_data`")
         data = identity_of_data(x, y)
         self._check_data(data)
         self._data = data

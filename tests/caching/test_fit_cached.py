@@ -568,10 +568,12 @@ def test_arrays_of_different_lengths(no_pass):
 
 
 def test_features_that_are_not_finite():
-    broken = x.copy()
-    broken[[3, 17, 39], 0] = np.nan
+    made, sparse = model(), np.zeros_like(x)
+    sparse[[3, 17, 39]] = 1
+    first = made.trunk.get_layer("first")
+    first.kernel.assign(keras.ops.full_like(first.kernel, 1e38))  # six of them are infinite
     with pytest.raises(InvalidFeatures, match=r"of the \d+ samples .* first of them is sample 3"):
-        fit_cached(model(), broken, y, **FAST)
+        fit_cached(made, sparse, y, **FAST)
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+import re
 import tempfile
-import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from os import PathLike
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
 
 from keras_mtl.caching.storage.available_memory import available_memory
 from keras_mtl.caching.storage.file_store import FileStore, FileWriter
+from keras_mtl.caching.storage.owned_folders import (
+    delete,
+    is_abandoned,
+    owned,
+    owner_name,
+    owner_prefix,
+)
 from keras_mtl.caching.storage.stores import Batch, MemoryStore, Store
 from keras_mtl.common.atomic_files import written_whole_folder
 from keras_mtl.common.near_misses import did_you_mean
@@ -26,7 +32,14 @@ Pass = Callable[[Callable[[Batch], None]], None]
 SHARE_OF_MEMORY = 0.25
 """The share of available memory that `"auto"` uses. Keras copies the features, which doubles it."""
 ABANDONED = 600
-"""Seconds without a write after which an unfinished entry counts as left by a killed run."""
+"""Seconds without a write after which an unfinished entry counts as left by a killed run, if its
+process cannot be asked."""
+PARTIAL = ".partial"
+"""The ending of the names of entries that are being written, or deleted."""
+# The name of an entry, and its owner; earlier versions wrote a random number for the owner.
+_UNFINISHED = re.compile(r".+\.([0-9a-f]{32}|[0-9a-f]{8}-\d+-[0-9a-f]{8})\.partial")
+TEMPORARY = "keras_mtl_features_"
+"""The beginning of the names of temporary folders."""
 
 
 class Cache(Protocol):
@@ -62,7 +75,10 @@ class AutoCache(Cache):
     """Keeps everything in memory until it takes too much of it, then in temporary files."""
 
     def __init__(self) -> None:
-        self._folders: list[tempfile.TemporaryDirectory[str]] = []
+        self._folders = ExitStack()
+        for left in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*-*-*"):
+            if left.is_dir() and is_abandoned(left):
+                delete(left)
 
     def store(self, run: Pass, digest: Callable[[], str], batches: int | None) -> Store:
         """Return what `run` computes, as arrays or files."""
@@ -84,79 +100,135 @@ class AutoCache(Cache):
 
     def close(self) -> None:
         """Delete the temporary files."""
-        for folder in self._folders:
-            folder.cleanup()
+        self._folders.close()
 
     def _moved(self, memory: MemoryStore, batches: int | None) -> FileWriter:
         """Return a writer to a temporary folder that holds the batches so far; empty the memory."""
-        folder = tempfile.TemporaryDirectory(
-            prefix="keras_mtl_features_", ignore_cleanup_errors=True
-        )
-        self._folders.append(folder)
-        writer = FileWriter(Path(folder.name), batches)
+        writer = FileWriter(self._folder(), batches)
         for batch in memory.batches:
             writer.append(batch)
         memory.batches.clear()
         return writer
 
+    def _folder(self) -> Path:
+        """Return a new temporary folder."""
+        try:
+            folder = tempfile.TemporaryDirectory(
+                prefix=TEMPORARY + owner_prefix(), ignore_cleanup_errors=True
+            )
+        except OSError as error:
+            raise CacheError(
+                f"The features do not fit into memory, and `{tempfile.gettempdir()}` takes no "
+                f"files: {error.strerror}. Give a path as `cache`."
+            ) from error
+        self._folders.enter_context(folder)
+        self._folders.enter_context(owned(Path(folder.name)))
+        return Path(folder.name)
+
 
 class FolderCache(Cache):
-    """Keeps each result in a folder named by its digest, which is written whole or not at all."""
+    """Keeps each result in a folder named by its digest, which is written whole or not at all.
+
+    Several processes may use the folder at once. A folder that is read-only can be read.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
             path.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=path).close()
         except FileExistsError as error:
             raise CacheError(
                 f"`cache={str(path)!r}` is a file; give a folder, which is made if it is missing."
             ) from error
         except OSError as error:
-            raise CacheError(
-                f"Nothing can be written in `cache={str(path)!r}`: {error.strerror}."
-            ) from error
+            raise self._not_writable(error) from error
 
     def store(self, run: Pass, digest: Callable[[], str], batches: int | None) -> Store:
         """Return what an earlier run wrote under this digest, or else what `run` computes."""
-        name = digest()
-        entry = self._path / name
-        self._remove_abandoned(name)
-        if entry.exists():
-            try:
-                return FileStore.open(entry)
-            except DamagedCache as error:
-                warnings.warn(
-                    f"The features in `{entry}` are computed anew: {error}.", stacklevel=2
-                )
-                shutil.rmtree(entry)
-        return self._written(run, entry, batches)
+        entry = self._path / digest()
+        self._remove_abandoned()
+        found = self._found(entry)
+        return self._written(run, entry, batches) if found is None else found
 
     def close(self) -> None:
         """Do nothing: the entries are for later runs."""
 
+    def _found(self, entry: Path) -> Store | None:
+        """Return what is stored, None if nothing is; take away what is damaged."""
+        while os.path.lexists(entry):
+            seen = _identity(entry)
+            try:
+                return FileStore.open(entry, entry.name)
+            except DamagedCache as error:
+                if self._take_away(entry, seen):
+                    warnings.warn(
+                        f"The features in `{entry}` are computed anew: {error}.", stacklevel=2
+                    )
+                    return None
+        return None
+
+    def _take_away(self, entry: Path, seen: object) -> bool:
+        """Delete a damaged entry, unless it is another one by now; return whether it is gone."""
+        away = self._unfinished(entry)
+        try:
+            entry.rename(away)
+        except FileNotFoundError:  # Another process was faster.
+            return True
+        except OSError as error:
+            raise self._not_writable(error) from error
+        if _identity(away) == seen:
+            delete(away)
+            return True
+        # Another process has put whole features there since. It reads them on, as they are open.
+        with suppress(OSError):
+            away.rename(entry)
+        delete(away)
+        return False
+
     def _written(self, run: Pass, entry: Path, batches: int | None) -> Store:
         """Write the result of a pass and return it."""
-        # `_remove_abandoned` finds this name; older versions left such folders too.
-        partial = entry.with_name(f"{entry.name}.{uuid4().hex}.partial")
+        self._check_writable()
+        partial = self._unfinished(entry)
         try:
             # Not flushed, as features can take gigabytes: checksums show what a crash has lost.
-            with written_whole_folder(entry, unfinished=partial, flush=False):
-                writer = FileWriter(partial, batches)
+            with owned(partial), written_whole_folder(entry, unfinished=partial, flush=False):
+                writer = FileWriter(partial, batches, entry.name)
                 run(writer.append)
                 columns = writer.close()
         except OSError:
-            if not entry.exists():
+            other = self._found(entry)
+            if other is None:
                 raise
-            return FileStore.open(entry)  # Another process put the same features there first.
+            return other  # Another process put the same features there first.
         return FileStore(entry, columns)
 
-    def _remove_abandoned(self, name: str) -> None:
-        for partial in self._path.glob(f"{name}.*.partial"):
-            with suppress(FileNotFoundError):  # Its process has just renamed it.
-                written = [file.stat().st_mtime for file in [partial, *partial.iterdir()]]
-                if time.time() - max(written) > ABANDONED:
-                    shutil.rmtree(partial, ignore_errors=True)
+    def _check_writable(self) -> None:
+        try:
+            tempfile.TemporaryFile(dir=self._path).close()
+        except OSError as error:
+            raise self._not_writable(error) from error
+
+    def _not_writable(self, error: OSError) -> CacheError:
+        return CacheError(
+            f"Nothing can be written in `cache={str(self._path)!r}`: {error.strerror}."
+        )
+
+    def _unfinished(self, entry: Path) -> Path:
+        return entry.with_name(f"{entry.name}.{owner_name()}{PARTIAL}")
+
+    def _remove_abandoned(self) -> None:
+        for partial in self._path.glob(f"*{PARTIAL}"):
+            if _UNFINISHED.fullmatch(partial.name) and is_abandoned(partial, ABANDONED):
+                delete(partial)
+
+
+def _identity(path: Path) -> object:
+    """Return what differs between a folder and the one that replaces it."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
 def make_cache(cache: str | PathLike[str]) -> Cache:
@@ -170,6 +242,11 @@ def make_cache(cache: str | PathLike[str]) -> Cache:
     if not isinstance(cache, str | PathLike):
         raise TypeError(
             f'`cache` is "auto", "memory" or the path of a folder. Received: {cache!r}.'
+        )
+    if not os.fspath(cache):
+        raise ValueError(
+            '`cache` is "auto", "memory" or the path of a folder, "." for the working directory. '
+            f"Received: {cache!r}."
         )
     if cache == "auto":
         return AutoCache()

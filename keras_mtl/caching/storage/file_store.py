@@ -15,14 +15,15 @@ import numpy as np
 from keras_mtl.caching.storage.mapped_file import MappedFile, MappedRows
 from keras_mtl.caching.storage.stores import Batch, Rows
 from keras_mtl.common.hashing import checksum
+from keras_mtl.common.sizes import size_text
 from keras_mtl.errors import CacheError, DamagedCache
 
 VERSION = 2
 """The version of the file format; files of another version are not read."""
 INDEX = "index.json"
+_ELSEWHERE = "Give a path on another disk as `cache`, or cut where the features are smaller."
 SMALL = 1 << 28
 """Bytes up to which a column is read whole: training is faster on an array than on a file."""
-BLOCK = 1 << 24
 
 
 @dataclass
@@ -45,11 +46,13 @@ class FileWriter:
     Args:
         folder: An existing, empty folder.
         batches: How many batches there will be, None if that is not known.
+        name: The name under which a cache will look for them; "" if none will.
     """
 
-    def __init__(self, folder: Path, batches: int | None = None) -> None:
+    def __init__(self, folder: Path, batches: int | None = None, name: str = "") -> None:
         self.folder = folder
         self._expected = batches
+        self._name = name
         self._columns: list[ColumnIndex] = []
 
     def append(self, batch: Batch) -> None:
@@ -71,6 +74,8 @@ class FileWriter:
         """Write the index and return it."""
         columns = [asdict(column) for column in self._columns]
         index = {"version": VERSION, "checksum": _checksum(columns), "columns": columns}
+        if self._name:
+            index["name"] = self._name
         self._write(self.folder / INDEX, json.dumps(index).encode())
         return self._columns
 
@@ -80,7 +85,10 @@ class FileWriter:
             with open(path, "ab") as file:
                 file.write(data)
         except OSError as error:
-            raise CacheError(f"Cannot write to `{self.folder}`: {error.strerror}.") from error
+            raise CacheError(
+                f"The features cannot be written to `{self.folder.parent}`: {error.strerror}. "
+                f"{_ELSEWHERE}"
+            ) from error
 
     def _check_space(self, batch: Batch) -> None:
         """Check the disk before the pass begins, as far as the needed space is known."""
@@ -88,9 +96,8 @@ class FileWriter:
         free = shutil.disk_usage(self.folder).free
         if needed > free:
             raise CacheError(
-                f"The features need {needed / 1e9:.1f} GB, the disk of `{self.folder}` has "
-                f"{free / 1e9:.1f} GB left. Give a path on another disk as `cache`, or cut where "
-                "the features are smaller."
+                f"The features need {size_text(needed)}, the disk of `{self.folder.parent}` has "
+                f"{size_text(free)} left. {_ELSEWHERE}"
             )
 
 
@@ -99,12 +106,16 @@ class FileStore:
 
     def __init__(self, folder: Path, columns: list[ColumnIndex]) -> None:
         self._columns = columns
-        self._files = [MappedFile(_column_file(folder, i)) for i in range(len(columns))]
+        self._files = [_opened(_column_file(folder, number)) for number in range(len(columns))]
         self._starts = [list(accumulate(column.sizes, initial=0)) for column in columns]
 
     @classmethod
-    def open(cls, folder: Path) -> FileStore:
+    def open(cls, folder: Path, name: str = "") -> FileStore:
         """Open what a `FileWriter` wrote.
+
+        Args:
+            folder: Where it is.
+            name: What it was written under; "" for any name.
 
         Raises:
             DamagedCache: Files are missing, truncated or changed, or have the format of another
@@ -113,7 +124,7 @@ class FileStore:
         try:
             index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
             version, columns = index["version"], index["columns"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise DamagedCache(f"its index cannot be read ({error})") from error
         if version != VERSION:
             raise DamagedCache(
@@ -121,10 +132,20 @@ class FileStore:
             )
         if index.get("checksum") != _checksum(columns):
             raise DamagedCache("its index does not hold what was written to it")
-        columns = [ColumnIndex(**column) for column in columns]
-        for number, column in enumerate(columns):
-            _check_contents(_column_file(folder, number), column)
-        return cls(folder, columns)
+        if name not in ("", index.get("name", name)):  # Earlier versions wrote no name.
+            raise DamagedCache(f"it was written under the name {index['name']!r}")
+        store = cls(folder, _read_columns(columns))
+        store.check()
+        return store
+
+    def check(self) -> None:
+        """Read all files and compare them with the index.
+
+        Raises:
+            DamagedCache: They are truncated or changed.
+        """
+        for number, (file, column) in enumerate(zip(self._files, self._columns, strict=True)):
+            _check_contents(file, f"column_{number}.bin", column)
 
     def __len__(self) -> int:
         return len(self._columns[0].shapes)
@@ -142,6 +163,24 @@ class FileStore:
 
 def _checksum(columns: Any) -> int:
     return checksum(json.dumps(columns).encode())
+
+
+def _read_columns(columns: Any) -> list[ColumnIndex]:
+    try:
+        read = [ColumnIndex(**column) for column in columns]
+        batches = {len(column.sizes) for column in read if sum(column.sizes) >= 0}
+    except (TypeError, ValueError) as error:  # A dtype or a shape that there is not.
+        raise DamagedCache(f"its index cannot be understood ({error})") from error
+    if len(batches) != 1 or batches == {0}:
+        raise DamagedCache("its index does not list the same batches for each column")
+    return read
+
+
+def _opened(path: Path) -> MappedFile:
+    try:
+        return MappedFile(path)
+    except OSError as error:
+        raise DamagedCache(f"`{path.name}` cannot be read: {error.strerror}") from error
 
 
 def _rows(file: MappedFile, column: ColumnIndex) -> Rows:
@@ -164,16 +203,15 @@ def _dtype_name(array: np.ndarray) -> str:
     return array.dtype.name
 
 
-def _check_contents(path: Path, column: ColumnIndex) -> None:
+def _check_contents(file: MappedFile, name: str, column: ColumnIndex) -> None:
     found = size = 0
     try:
-        with open(path, "rb") as file:
-            while block := file.read(BLOCK):
-                found = checksum(block, found)
-                size += len(block)
+        for block in file.blocks():
+            found = checksum(block, found)
+            size += len(block)
     except OSError as error:
-        raise DamagedCache(f"`{path.name}` cannot be read: {error.strerror}") from error
+        raise DamagedCache(f"`{name}` cannot be read: {error.strerror}") from error
     if size != sum(column.sizes):
-        raise DamagedCache(f"`{path.name}` has {size} bytes instead of {sum(column.sizes)}")
+        raise DamagedCache(f"`{name}` has {size} bytes instead of {sum(column.sizes)}")
     if found != column.checksum:
-        raise DamagedCache(f"`{path.name}` does not hold what was written to it")
+        raise DamagedCache(f"`{name}` does not hold what was written to it")

@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
+import os
+import weakref
+from collections.abc import Iterator
 from math import prod
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
 
 Shape = tuple[int, ...]
+BLOCK = 1 << 24
 
 
 class MappedFile:
     """A file of arrays; reading one returns a copy.
 
-    The file is mapped again for each read: all pages ever touched in one mapping count as
-    resident memory, which would grow to the size of the file.
+    It stays open, so it can be read even when another process deletes or replaces its folder. It is
+    mapped again for each read: all pages ever touched in one mapping count as resident memory,
+    which would grow to the size of the file.
+
+    Args:
+        path: An existing file.
+
+    Raises:
+        OSError: It cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._descriptor)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the content from the beginning."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        while block := os.read(self._descriptor, BLOCK):
+            yield block
 
     def read(self, start: int, shape: Shape, dtype: str) -> np.ndarray:
         """Return the array whose first byte is at `start`."""
-        mapped = np.memmap(self._path, mode="r")
-        return np.array(mapped[start : start + _size(shape, dtype)]).view(dtype).reshape(shape)
+        part = self._mapped()[start : start + _size(shape, dtype)]
+        return np.array(part).view(dtype).reshape(shape)
 
     def take(self, rows: np.ndarray, shape: Shape, dtype: str) -> np.ndarray:
         """Return the rows with these numbers, from a file whose rows have one shape and dtype."""
-        table = np.memmap(self._path, mode="r").reshape(-1, _size(shape, dtype))
+        table = self._mapped().reshape(-1, _size(shape, dtype))
         return np.array(table[rows]).view(dtype).reshape(len(rows), *shape)
+
+    def _mapped(self) -> np.ndarray:
+        if not os.fstat(self._descriptor).st_size:  # Nothing cannot be mapped.
+            return np.empty(0, np.uint8)
+        return np.frombuffer(mmap(self._descriptor, 0, access=ACCESS_READ), np.uint8)
 
 
 class MappedRows:
