@@ -11,6 +11,7 @@ from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.values import as_tensors
+from keras_mtl.errors import InvalidFeatures
 from keras_mtl.keras_private.data_adapters import is_sparse_or_ragged
 
 
@@ -34,14 +35,15 @@ def as_model_input(
     """
     if isinstance(x, np.ndarray) and _is_taken(x):  # The most frequent case, at no cost.
         return x
-    source = None if x is None else recognise(x)
+    source = recognise(x)
     if not isinstance(source, ArraySource):
-        if source is not None:
-            source.check_form(inputs, what, labelled=labelled)
+        if source.num_batches == 0:
+            raise InvalidFeatures(f"There are no samples in {what}.")
+        source.check_form(inputs, what, labelled=labelled)
         return x
     leaves = keras.tree.flatten(x)
     # A list of another length may hold the rows of one input; Keras would take them for inputs.
-    one_for_each = isinstance(x, dict) or len(leaves) == len(inputs.tensors)
+    one_for_each = (isinstance(x, dict) and len(x) > 0) or len(leaves) == len(inputs.tensors)
     if one_for_each and all(map(_is_taken, leaves)):
         return x
     return as_tensors(inputs.read(x, what))
@@ -50,6 +52,8 @@ def as_model_input(
 def as_validation_data(inputs: ModelInputs, data: Any, *, labelled: bool = False) -> Any:
     """Return `validation_data` as Keras takes it: a stream, or a tuple whose inputs it takes."""
     what = "`validation_data`"
+    if data is None:
+        return None
     if not isinstance(data, tuple | list):
         return as_model_input(inputs, data, what, labelled=labelled)
     if not data:

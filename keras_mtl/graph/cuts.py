@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.arguments import flag
 from keras_mtl.common.records import Records
 from keras_mtl.graph.cut_messages import listed
 from keras_mtl.graph.cut_numbers import counted_layers, removed_layers
@@ -117,6 +118,7 @@ def cut_points(model: keras.Model, *, nested: bool = False) -> CutPoints:
         >>> keras_mtl.cut_points(model)[1].cut
         1
     """
+    nested = flag("nested", nested)
     graph = Graph.of(model)
     note = "" if nested else _hint_at_nested(graph)
     return CutPoints(model.name, points_of(graph, nested=nested), note)

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import keras
 
-from keras_mtl.common.arguments import is_whole_number
+from keras_mtl.common.arguments import flag, is_whole_number
 from keras_mtl.errors import HeadMismatch, InvalidCut
 from keras_mtl.graph.layer_graph import WHOLE, Graph
 from keras_mtl.heads.head_like import HeadLike
+from keras_mtl.heads.task_names import check_new_task
+from keras_mtl.models.task_heads import check_heads
 from keras_mtl.surgery.split import split
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, set_static
 from keras_mtl.training.task_compiling import copied_arguments
@@ -57,6 +59,9 @@ def cut_trained(
             'heads={"hair": 5})`. For new heads only, use '
             "`MultiTaskModel(keras_mtl.transfer(model, cut, freeze=False), heads)`."
         )
+    verify = flag("verify", verify)
+    check_heads(heads, least=0)
+    check_new_task(task, ())
     if not isinstance(cut, str) and not is_whole_number(cut):
         raise InvalidCut(
             f"`cut` is a number of layers or the name of one. Received: {cut!r}. Several "
