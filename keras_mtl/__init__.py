@@ -1,9 +1,50 @@
-"""Reuse a network that was trained for one task on another task, in Keras 3."""
+"""Reuse a network that was trained for one task on another task, in Keras 3.
+
+Where to cut a trained model:
+
+- `cut_points`: every legal cut, a `CutPoint` each, as a table (`CutPoints`)
+- `probe_cuts`: a score for every cut from one pass over the data (`Probes`, a `Probe` each)
+- `CutTuner`, `CutHyperModel`: the search for the best cut with keras-tuner
+
+One new task:
+
+- `transfer`: cut, freeze and a new head in one call; gives a `TransferModel`, or a `Trunk` alone
+- `Head`: the new last layers, with the loss and the metrics that fit the labels
+- `freeze`, `unfreeze`: make layers of the trunk static, or trainable again
+- `fit_cached`: like `model.fit`, but the frozen layers run once
+- `from_scratch`: the same architecture with fresh weights, the control
+- `FeatureExtractor`: the features for scikit-learn, for a handful of labels
+
+Several tasks:
+
+- `MultiTaskModel`: one trunk and a head for each task, trained in turn or jointly
+- `schedules`: which task trains at which step
+- `TaskOptimizer`: one optimizer for each part, with steps of its own
+- `TaskScores`: what `MultiTaskModel.evaluate` returns
+
+Before and after:
+
+- `scores`: transferability scores in NumPy
+- `datasets`: data sets as `{task: (x, y)}`, with label budgets
+- `export`: a SavedModel for TensorFlow; `to_plain`: the same model in Keras's own layers
+- `errors`: what is raised; each error is also the built-in error that it refines
+
+`help(keras_mtl.transfer)`, for one, shows the arguments and an example.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from keras_mtl.errors import MissingBackend
+
+try:
+    import keras  # noqa: F401 (first, so that an error of its backend can be explained)
+except ModuleNotFoundError as error:
+    if error.name not in MissingBackend.PIP_LINES:
+        raise
+    raise MissingBackend(error.name) from error
 
 from keras_mtl.caching.fit_cached import fit_cached
 
@@ -19,7 +60,7 @@ from keras_mtl.training.task_optimizer import TaskOptimizer
 from keras_mtl.transfer import transfer
 
 if TYPE_CHECKING:
-    from keras_mtl import datasets, schedules, scores
+    from keras_mtl import datasets, errors, schedules, scores
     from keras_mtl.estimators.feature_extractor import FeatureExtractor
     from keras_mtl.finetuning.freezing import freeze, unfreeze
     from keras_mtl.graph.cuts import CutPoint, CutPoints, cut_points
@@ -51,6 +92,7 @@ __all__ = [
     "Trunk",
     "cut_points",
     "datasets",
+    "errors",
     "export",
     "fit_cached",
     "freeze",
@@ -93,4 +135,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return [*__all__, "__version__"]

@@ -1,6 +1,18 @@
-"""The errors of `keras_mtl`: each one is also the built-in error that it refines."""
+"""The errors of `keras_mtl`: each one is also the built-in error that it refines.
+
+Example:
+    >>> import keras, keras_mtl
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)], name="small")
+    >>> try:
+    ...     keras_mtl.transfer(model, cut="dens")
+    ... except keras_mtl.errors.LayerNotFound as error:  # or `except ValueError`
+    ...     print(error)
+    `small` has no layer or operation named `dens`. Did you mean `dense`?
+"""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 
 class KerasMtlError(Exception):
@@ -118,4 +130,21 @@ class MissingExtra(KerasMtlError, ImportError):
         super().__init__(
             f"{feature} needs the optional dependencies `{extra}`. "
             f'Install them with: pip install "keras_mtl[{extra}]"'
+        )
+
+
+class MissingBackend(KerasMtlError, ImportError):
+    """The Keras backend that is asked for is not installed."""
+
+    PIP_LINES: ClassVar = {
+        "tensorflow": "pip install tensorflow",
+        "jax": 'pip install "keras_mtl[jax]"',
+        "torch": 'pip install "keras_mtl[torch]"',
+    }
+
+    def __init__(self, backend: str) -> None:
+        super().__init__(
+            f"The Keras backend `{backend}` is not installed. Install it with: "
+            f"{self.PIP_LINES[backend]}. Or choose another one: set `KERAS_BACKEND` before Python "
+            'starts, or "backend" in `~/.keras/keras.json`.'
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import keras
 
+from keras_mtl.common.arguments import flag, name_or_none
 from keras_mtl.errors import HeadMismatch, InvalidCut, LayerNotFound
 from keras_mtl.graph.call import Call
 from keras_mtl.graph.layer_graph import Graph
@@ -64,6 +65,7 @@ def transfer(
         HeadMismatch: The head does not fit the features at the cut.
         UnsupportedModel: `model` is a subclassed model, or no model.
         UnbuiltModel: `model` is a Sequential model without an input shape.
+        ValueError: `freeze`, `batchnorm`, `verify` or `name` is out of its range.
 
     Example:
         >>> import keras, keras_mtl
@@ -80,6 +82,7 @@ def transfer(
         False
     """
     check_batchnorm(batchnorm)
+    verify, name = flag("verify", verify), name_or_none("name", name)
     graph = Graph.of(model)
     part = graph.part(graph.cut(cut))
     static = _calls_to_freeze(graph, part, freeze)

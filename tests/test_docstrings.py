@@ -20,8 +20,9 @@ def public_objects():
     for name in keras_mtl.__all__:
         value = getattr(keras_mtl, name)
         yield name, value
-        if inspect.ismodule(value):
-            yield from ((f"{name}.{inner}", getattr(value, inner)) for inner in value.__all__)
+        if inspect.ismodule(value):  # An error of `errors` needs no example of its own.
+            members = getattr(value, "__all__", ())
+            yield from ((f"{name}.{inner}", getattr(value, inner)) for inner in members)
 
 
 def backend_marks(name):

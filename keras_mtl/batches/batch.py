@@ -7,6 +7,15 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+EACH_ITS_OWN = (
+    "For tasks with rows of their own give `MultiTaskModel.fit` a dict of data sets, such as "
+    '`{"sex": (x1, y1), "hair": data_set}`, and not one data set of them all.'
+)
+"""Advice for data sets that are zipped: the batches of several tasks in one."""
+
+UNBATCHED = "The data come sample by sample: add `.batch(32)` to a `tf.data.Dataset`."
+"""Advice for a stream that gives single samples in the place of batches."""
+
 
 class Batch(NamedTuple):
     """One batch, or all rows of a data set.
@@ -44,10 +53,13 @@ class Batch(NamedTuple):
 
 
 def hint_for_dicts(batch: Any) -> str:
-    """Return advice for batches that are dicts, as tensorflow-datasets gives them, or ""."""
+    """Return advice for batches that are dicts, or "" for others."""
     if not isinstance(batch, dict):
         return ""
+    if batch and all(isinstance(value, tuple) for value in batch.values()):
+        return f" {EACH_ITS_OWN}"
     return (
         " A data set of tensorflow-datasets gives dicts unless it is loaded with "
-        "`as_supervised=True`."
+        "`as_supervised=True`. Of any data set of dicts, pick the parts: "
+        '`.map(lambda row: (row["image"], row["label"]))`.'
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_mtl.batches.batch import UNBATCHED
 from keras_mtl.batches.values import in_floatx
 from keras_mtl.common.label_arrays import label_array
 from keras_mtl.errors import InvalidLabels, InvalidTaskData
@@ -55,6 +56,8 @@ def check_label_spec(spec: Any, task: str, head: Head | None = None) -> None:
     Raises:
         InvalidLabels: They do not fit the head.
     """
+    if spec.shape.rank == 0:
+        raise InvalidLabels(f"The labels of `{task}` are single values. {UNBATCHED}")
     if spec.shape.rank is None or None in tuple(spec.shape)[1:]:
         return
     dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_mtl.batches.finite_inputs import FiniteInputs
+from keras_mtl.batches.batch import EACH_ITS_OWN, UNBATCHED, hint_for_dicts
 from keras_mtl.batches.values import by_column, dense_array, in_floatx, is_frame, is_text
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.common.shapes import Shape, fits
@@ -58,7 +59,7 @@ class ModelInputs:
         """
         arrays = [
             _with_rank(in_floatx(array), self.added_axes(index, array.shape, what, batched=batched))
-            for index, array in enumerate(self._arrays(x, what))
+            for index, array in enumerate(self._arrays(x, what, batched=batched))
         ]
         # Runs for each batch, and most models have one input: `pack_sequence_as` would cost more.
         if self.structure is self.tensors[0]:
@@ -107,21 +108,25 @@ class ModelInputs:
             x: The inputs in the `element_spec` of a `tf.data.Dataset`.
             what: What messages call the data.
         """
-        for index, spec in enumerate(self.in_order(x, what)):
+        for index, spec in enumerate(self.in_order(x, what, batched=True)):
             if spec.shape.rank is not None:
                 self.added_axes(index, tuple(spec.shape), what, batched=True)
 
-    def in_order(self, x: Any, what: str) -> list[Any]:
-        """Return what is given for each input, in the order of the flat inputs."""
+    def in_order(self, x: Any, what: str, *, batched: bool = False) -> list[Any]:
+        """Return what is given for each input, in the order of the flat inputs.
+
+        Raises:
+            InvalidFeatures: An input is missing, or there is another number of arrays.
+        """
         if is_frame(x) and self.are_named:
             x = by_column(x)
         if isinstance(x, Mapping) and not hasattr(x, "shape"):  # A sparse `dok_matrix` is a dict.
-            return self._by_name(x, what)
+            return self._by_name(x, what, batched)
         if len(self.tensors) == 1:
-            return [self._only(x, what)]
+            return [self._only(x, what, batched)]
         if isinstance(x, list | tuple) and len(x) == len(self.tensors):
             return list(x)
-        raise self._wrong_number(x, what)
+        raise self._wrong_number(x, what, batched)
 
     def added_axes(self, index: int, shape: Shape, what: str, *, batched: bool = False) -> int:
         """Return how many axes are to be added at the end, if the shape fits the input then.
@@ -156,14 +161,18 @@ class ModelInputs:
                 f"All inputs in {what} must have the same number of rows. Received: {lengths}."
             )
 
-    def _arrays(self, x: Any, what: str) -> Iterator[np.ndarray]:
-        for tensor, value in zip(self.tensors, self.in_order(x, what), strict=True):
+    def _arrays(self, x: Any, what: str, *, batched: bool = False) -> Iterator[np.ndarray]:
+        for tensor, value in zip(
+            self.tensors, self.in_order(x, what, batched=batched), strict=True
+        ):
             where = f"The input `{tensor.name}` in {what}"
+            if batched and np.ndim(value) == 0:
+                raise InvalidInputs(f"{where} is a single value. {UNBATCHED}")
             array = dense_array(value, where)
             check_dtype(array, tensor.dtype, where)
             yield array
 
-    def _by_name(self, x: Mapping[str, Any], what: str) -> list[Any]:
+    def _by_name(self, x: Mapping[str, Any], what: str, batched: bool) -> list[Any]:
         """Return the value for each input; as in Keras, other keys are ignored."""
         for keys in (self.keys, self.names):
             if set(keys) <= set(x):
@@ -171,10 +180,10 @@ class ModelInputs:
         missing = next(key for key in self.keys if key not in x)
         raise InvalidFeatures(
             f"The model has the inputs {self.keys}. Received: {list(x)} in {what}; {missing!r} is "
-            f"missing.{did_you_mean(missing, map(str, x))}"
+            f"missing.{did_you_mean(missing, map(str, x))}{hint_for_dicts(x) if batched else ''}"
         )
 
-    def _only(self, x: Any, what: str) -> Any:
+    def _only(self, x: Any, what: str, batched: bool) -> Any:
         """Return the array for a single input: given as it is, in a list of one, or as its rows."""
         if not isinstance(x, list | tuple) or not x or not all(map(_is_array, x)):
             return x
@@ -182,16 +191,17 @@ class ModelInputs:
         if len(x) == 1 and (isinstance(x, tuple) or _is_batch(x[0].shape, expected)):
             return x[0]
         if any(len(row.shape) != len(expected) - 1 for row in x):
-            raise self._wrong_number(x, what)
+            raise self._wrong_number(x, what, batched)
         return x
 
-    def _wrong_number(self, x: Any, what: str) -> InvalidFeatures:
+    def _wrong_number(self, x: Any, what: str, batched: bool) -> InvalidFeatures:
         received = f"{len(x)} arrays" if isinstance(x, list | tuple) else f"`{type(x).__name__}`"
         needs = f"The model has {len(self.names)} inputs, {self.keys}: {what} must be a dict of "
         needs += "arrays by these names, or a list in this order"
         if len(self.names) == 1:
             needs = f"The model has one input, {self.keys[0]!r}: {what} must be one array"
-        return InvalidFeatures(f"{needs}. Received: {received}.")
+        zipped = f" {EACH_ITS_OWN}" if batched and isinstance(x, tuple) else ""
+        return InvalidFeatures(f"{needs}. Received: {received}.{zipped}")
 
 
 def check_dtype(array: np.ndarray, expected: str, what: str) -> None:
@@ -224,9 +234,10 @@ def _with_rank(array: np.ndarray, added: int) -> np.ndarray:
 
 
 def _hint(shape: Shape, expected: Shape, batched: bool) -> str:
-    if any(fits((1, *shape, *more), expected) for more in ((), (1,))):
-        if batched:
-            return " The data come sample by sample: add `.batch(32)` to a `tf.data.Dataset`."
+    one_sample = any(fits((1, *shape, *more), expected) for more in ((), (1,)))
+    if batched and (one_sample or not shape):
+        return f" {UNBATCHED}"
+    if one_sample:
         return " Reshape your data: one sample is `x[None]`."
     sizes = [size or 0 for size in shape[1:]]
     if not batched and 0 < prod(sizes) == prod(size or 0 for size in expected[1:]):

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.batches.batch import Batch, hint_for_dicts
+from keras_mtl.batches.batch import EACH_ITS_OWN, Batch, hint_for_dicts
 from keras_mtl.batches.missing_labels import check_label_spec, read_labels
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.sample_weights import check_weight_spec, read_weights
@@ -156,13 +156,21 @@ class SeveralTasks(Reader):
         super().__init__(", ".join(heads), inputs)
         self.heads = dict(heads)
 
+    def unpack(self, values: Any) -> tuple[Any, Any, Any]:
+        """Return the inputs, a dict of labels, and weights.
+
+        Raises:
+            InvalidTaskData: There are no labels, or not those of the tasks.
+        """
+        x, y, sample_weight = super().unpack(values)
+        return x, self._by_task(y), sample_weight
+
     def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
         """Return the labels, weights and masks of each task."""
-        labels = self._by_task(y, "labels")
         weights = self._for_each(sample_weight, "sample weights")
         masks = self._for_each(mask, "masks")
         read = {
-            task: OneTask(task, head).targets(labels[task], weights[task], masks[task])
+            task: OneTask(task, head).targets(y[task], weights[task], masks[task])
             for task, head in self.heads.items()
         }
         y, sample_weight, mask = (
@@ -172,29 +180,29 @@ class SeveralTasks(Reader):
 
     def check_label_specs(self, specs: Any) -> None:
         """Refuse labels whose known shapes or dtypes do not fit the heads."""
-        labels = self._by_task(specs, "labels")
         for task, head in self.heads.items():
-            check_label_spec(labels[task], task, head)
+            check_label_spec(specs[task], task, head)
 
     def check_weight_specs(self, specs: Any) -> None:
         """Refuse weights whose known shape or dtype is not one number for each row."""
         for task, spec in self._for_each(specs, "sample weights").items():
             check_weight_spec(spec, task)
 
-    def _by_task(self, y: Any, what: str) -> Mapping[str, Any]:
+    def _by_task(self, y: Any) -> Mapping[str, Any]:
         if is_frame(y):
             y = by_column(y)
         if not isinstance(y, Mapping):
+            zipped = f" {EACH_ITS_OWN}" if isinstance(y, tuple) else ""
             raise InvalidTaskData(
-                f"The {what} of `{self.name}` must be a dict by the tasks' names, "
-                f"{list(self.heads)}. Received: {_kind(y)}."
+                f"The labels of `{self.name}` must be a dict by the tasks' names, "
+                f"{list(self.heads)}. Received: {_kind(y)}.{zipped}"
             )
         for task in y:
-            check_task(task, self.heads, where=f"The dict of {what}")
+            check_task(task, self.heads, where="The dict of labels")
         lacking = [task for task in self.heads if task not in y]
         if lacking:
             raise InvalidTaskData(
-                f"The {what} of `{self.name}` lack the task {lacking[0]!r}; they have {list(y)}."
+                f"The labels of `{self.name}` lack the task {lacking[0]!r}; they have {list(y)}."
                 f"{did_you_mean(lacking[0], y)}"
             )
         return y

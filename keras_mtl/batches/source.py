@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.task_batches import TaskData
@@ -43,6 +44,17 @@ class DataSource(ABC):
 
         Args:
             limit: The number of batches; None for all.
+        """
+
+    def check_form(  # noqa: B027 (of most kinds nothing is known)
+        self, inputs: ModelInputs, what: str, *, labelled: bool = False
+    ) -> None:
+        """Refuse what is known, before the data are read, not to fit a model.
+
+        Args:
+            inputs: The inputs of the model.
+            what: What messages call the data.
+            labelled: Whether batches need labels.
         """
 
     @abstractmethod

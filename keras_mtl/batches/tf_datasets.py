@@ -7,13 +7,14 @@ from typing import Any
 
 import keras
 
-from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.batch import UNBATCHED, Batch, hint_for_dicts
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
 from keras_mtl.batches.task_batches import SequentialData
 from keras_mtl.common.hashing import hash_of_settings
-from keras_mtl.errors import InvalidTaskData
+from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.keras_private.data_adapters import dataset_batches
 
 INFINITE = -1
@@ -28,6 +29,29 @@ class TfDatasetSource(DataSource):
         size = int(data.cardinality())
         known = None if size in (INFINITE, UNKNOWN) else size
         super().__init__(data, known, is_endless=size == INFINITE)
+
+    @property
+    def specs(self) -> Any:
+        """The `element_spec` of the data set, None for what it leaves out."""
+        return keras.tree.map_structure(_known_spec, self.data.element_spec)
+
+    def check_form(self, inputs: ModelInputs, what: str, *, labelled: bool = False) -> None:
+        """Refuse a data set of dicts or of single samples, or whose shapes the model cannot take.
+
+        Raises:
+            InvalidFeatures: They do not fit.
+            InvalidLabels: There are no labels, or one for a batch.
+        """
+        specs = self.specs
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(specs)
+        inputs.check_specs(x, what)
+        if labelled and y is None:
+            raise InvalidLabels(
+                f"{what} has no labels: its batches must be `(x, y)`.{hint_for_dicts(specs)}"
+            )
+        for spec in keras.tree.flatten(y):
+            if spec is not None and spec.shape.rank == 0:
+                raise InvalidLabels(f"The labels in {what} are single values. {UNBATCHED}")
 
     def batches(self, limit: int | None = None) -> Iterator[Any]:
         """Return the first batches of a pass."""
@@ -54,7 +78,7 @@ class TfDatasetData(SequentialData):
         super().__init__(reader.name, source.num_batches)
         self.dataset = source.data
         self.reader = reader
-        self.specs = keras.tree.map_structure(_known_spec, self.dataset.element_spec)
+        self.specs = source.specs
         reader.check_specs(self.specs)
         self._source = source
 

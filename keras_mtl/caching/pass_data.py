@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_mtl.batches.arrays import ArraySource
-from keras_mtl.batches.batch import hint_for_dicts
+from keras_mtl.batches.batch import UNBATCHED, hint_for_dicts
 from keras_mtl.batches.digests import digest_of_arrays, digest_of_samples
 from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.generators import GeneratorSource
@@ -183,14 +184,17 @@ class StreamPassData(PassData):
         if source.num_batches == 0:
             raise InvalidFeatures(f"The {source.kind} has no batches.")
         if self.num_batches is None and (source.is_endless or source.is_read_once):
+            repeated = "Leave out `.repeat()`, or give" if source.is_endless else "Give"
             raise ValueError(
-                f"The {source.kind} does not say where it ends. Give `steps_per_epoch` "
-                "(for validation data `validation_steps`): the number of batches to run once."
+                f"The {source.kind} does not say where it ends. {repeated} `steps_per_epoch` (for "
+                "validation data `validation_steps`): the number of batches to run once."
             )
 
 
 def _kept(targets: tuple[Any, ...]) -> Batch:
     """Return the targets as they come: Keras converts them in each epoch."""
+    if any(np.ndim(target) == 0 for target in keras.tree.flatten(targets)):
+        raise InvalidLabels(f"A target of a batch is a single value. {UNBATCHED}")
     return [dense_array(target, "A target of a batch") for target in keras.tree.flatten(targets)]
 
 

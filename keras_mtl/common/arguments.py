@@ -7,24 +7,30 @@ from collections.abc import Hashable, Iterable
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
+from sys import float_info
 from typing import TypeGuard, TypeVar
+
+import numpy as np
 
 from keras_mtl.common.near_misses import did_you_mean
 
 Choice = TypeVar("Choice")
 
 
-def whole_number(argument: str, value: object, *, least: int = 1) -> int:
+def whole_number(argument: str, value: object, *, least: int = 1, most: int | None = None) -> int:
     """Return a whole number as an `int`; NumPy's integers are accepted, booleans are not.
 
     Args:
         argument: Name of the argument, for the message.
         value: What was given.
         least: The smallest number allowed.
+        most: The largest number allowed, if there is one.
 
     Raises:
-        ValueError: It is no whole number, or smaller than `least`.
+        ValueError: It is no whole number, smaller than `least` or larger than `most`.
     """
+    if most is not None and is_whole_number(value, least=most + 1):
+        raise ValueError(f"`{argument}` is at most {most:,}. Received: {value!r}.")
     if not is_whole_number(value, least=least):
         raise ValueError(f"`{argument}` is {_described(least)}. Received: {value!r}.")
     return int(value)
@@ -95,8 +101,12 @@ def fraction(argument: str, value: object) -> float:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Return whether a value is a finite real number; booleans are not."""
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    """Return whether a value is a real number that a float can hold, finite; booleans are not."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    if isinstance(value, Integral):  # `isfinite` raises an error if it is too large for a float.
+        return abs(int(value)) <= float_info.max
+    return isfinite(value)
 
 
 def folder_path(argument: str, value: object) -> Path:
@@ -121,10 +131,33 @@ def one_of(argument: str, value: object, choices: Iterable[Choice]) -> Choice:
         ValueError: There is none; near names are suggested.
     """
     allowed = tuple(choices)
-    if isinstance(value, Hashable) and value in allowed:  # Arrays compare item by item.
-        return allowed[allowed.index(value)]
+    for choice in allowed:
+        if isinstance(value, type(choice)) and value == choice:  # Arrays compare item by item.
+            return choice
     hint = did_you_mean(value, (name for name in allowed if isinstance(name, str)))
     raise ValueError(f"`{argument}` is one of {allowed}. Received: {value!r}.{hint}")
+
+
+def flag(argument: str, value: object) -> bool:
+    """Return True or False as a `bool`; NumPy's booleans are accepted, numbers are not.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"`{argument}` is True or False. Received: {value!r}.")
+    return bool(value)
+
+
+def name_or_none(argument: str, value: object) -> str | None:
+    """Return the name of a layer or a model, or None.
+
+    Raises:
+        ValueError: It is neither: Keras takes texts without `/`.
+    """
+    if value is None or (isinstance(value, str) and value and "/" not in value):
+        return value
+    raise ValueError(f"`{argument}` is a text without `/`, or None. Received: {value!r}.")
 
 
 def _described(least: int) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from keras_mtl.common.arguments import is_whole_number
+from keras_mtl.common.arguments import is_whole_number, whole_number
 
 
 def nested_budget(
@@ -28,7 +28,7 @@ def nested_budget(
     Raises:
         TypeError: `budget` is not an integer.
         ValueError: `budget` is smaller than the number of classes or larger than the number of
-            samples, or `labels` is not one-dimensional.
+            samples, `labels` is not one-dimensional, or `seed` is no whole number.
 
     Source:
         The shares are rounded by the method of Webster (Balinski and Young, "Fair
@@ -45,6 +45,7 @@ def nested_budget(
         >>> np.array_equal(fewer, rows[:3])
         True
     """
+    seed = whole_number("seed", seed, least=0)
     array = np.asarray(labels)
     if array.ndim != 1:
         raise ValueError(f"`labels` must have the shape (samples,). Received: {array.shape}.")

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_mtl.common.arguments import one_of
+from keras_mtl.common.arguments import one_of, whole_number
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.datasets.budgets import nested_budget
 
@@ -48,9 +48,10 @@ def digits(
         int32 of shape `(images,)`. Tasks without a budget have the same images in the same order.
 
     Raises:
-        TypeError: A budget is not an integer, or `labels` is no dict.
+        TypeError: A budget is not an integer, `labels` is no dict, or `tasks` no list.
         ValueError: A task or the split is unknown, a budget is for a task that is not loaded,
-            smaller than the task's number of classes, or larger than the training part.
+            smaller than the task's number of classes, or larger than the training part, or `seed`
+            is no whole number.
 
     Source:
         Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning
@@ -70,6 +71,7 @@ def digits(
         (540, 8, 8, 1)
     """
     names = _check_tasks(tasks)
+    seed = whole_number("seed", seed, least=0)
     budgets = _check_budgets({} if labels is None else labels, names)
     images, digit = _load(split)
     if split == "test":
@@ -98,6 +100,8 @@ def _load(split: Split) -> tuple[Images, Labels]:
 
 
 def _check_tasks(tasks: Iterable[str]) -> list[str]:
+    if not isinstance(tasks, Iterable):
+        raise TypeError(f"`tasks` is a list of the names of tasks. Received: {tasks!r}.")
     names = [tasks] if isinstance(tasks, str) else list(tasks)
     return [one_of("tasks", name, TASKS) for name in names]
 

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import validate_data
 
 from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
 from keras_mtl.common.arguments import whole_number
@@ -95,6 +96,7 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         source = recognise(X)
         if not isinstance(source, ArraySource):
             whole_number("batch_size", self.batch_size)
+            source.check_form(ModelInputs.of(self.model), "`X`")
             return self
         inputs = self._checked(X, reset=True)
         self._input_shapes = [array.shape[1:] for array in inputs]
@@ -133,6 +135,7 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _features_of_stream(self, source: DataSource) -> np.ndarray:
         """Return the features of a stream, read batch by batch: it may not fit into memory."""
         whole_number("batch_size", self.batch_size)
+        source.check_form(ModelInputs.of(self.model), "`X`")
         if source.is_endless:
             raise InvalidFeatures(
                 f"`X`, a `{source.kind}`, has no end, so it cannot be read through. Leave out what "

@@ -32,7 +32,7 @@ def check_inputs(
         TypeError: `X` is sparse, or no array.
     """
     inputs = ModelInputs.of(model)
-    values = inputs.in_order(X, what)
+    values = inputs.in_order(X, what, batched=batched)
     arrays = [
         _checked(value, tensor, f"The input `{tensor.name}` in {what}")
         for tensor, value in zip(inputs.tensors, values, strict=True)

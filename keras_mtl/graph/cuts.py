@@ -8,11 +8,11 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.arguments import flag
 from keras_mtl.common.records import Records
 from keras_mtl.graph.cut_messages import listed
 from keras_mtl.graph.cut_numbers import counted_layers, removed_layers
 from keras_mtl.graph.dataflow import Dataflow
-from keras_mtl.graph.functional_models import functional_of
 from keras_mtl.graph.layer_graph import Graph
 
 
@@ -118,10 +118,21 @@ def cut_points(model: keras.Model, *, nested: bool = False) -> CutPoints:
         >>> keras_mtl.cut_points(model)[1].cut
         1
     """
+    nested = flag("nested", nested)
     graph = Graph.of(model)
-    hidden = [op.name for op in graph.functional.operations if functional_of(op) is not None]
-    note = f"Inside {listed(hidden)}: cut_points(model, nested=True)" if hidden else ""
-    return CutPoints(model.name, points_of(graph, nested=nested), "" if nested else note)
+    note = "" if nested else _hint_at_nested(graph)
+    return CutPoints(model.name, points_of(graph, nested=nested), note)
+
+
+def _hint_at_nested(graph: Graph) -> str:
+    """Return a line that says how to list the cuts inside nested models, if there are any."""
+    if all(graph.nested(call) is None for call in graph.calls):
+        return ""
+    inside = (
+        cut.call.path.split("/")[0] for cut in graph.opened.legal_cuts if "/" in cut.call.path
+    )
+    names = list(dict.fromkeys(inside))
+    return f"Inside {listed(names)}: cut_points(model, nested=True)" if names else ""
 
 
 def points_of(graph: Graph, *, nested: bool = False) -> list[CutPoint]:

@@ -44,9 +44,21 @@ def checked_functional(model: object) -> Functional:
             "code and not a graph of layers, so there is nothing to cut or to copy. Rebuild it "
             "with the functional API, or pass the functional model inside it."
         )
+    if is_of_keras_2(model):
+        raise UnsupportedModel(
+            f"Received a model of Keras 2, {_described(model)}; `keras_mtl` works with Keras 3. "
+            "Build the same model with the layers of `keras` and give it the weights: "
+            "`model.set_weights(old_model.get_weights())`."
+        )
     raise UnsupportedModel(
         f"Expected a Functional or Sequential `keras.Model`, received {_described(model)}."
     )
+
+
+def is_of_keras_2(value: object) -> bool:
+    """Return whether an object is a layer or a model of `tf_keras`, or of an older TensorFlow."""
+    origins = {cls.__module__ for cls in type(value).__mro__}
+    return any(origin.startswith(("tf_keras.", "tensorflow.python.keras.")) for origin in origins)
 
 
 def _described(value: Any) -> str:

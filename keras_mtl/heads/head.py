@@ -7,12 +7,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.common.arguments import fraction, whole_number
+from keras_mtl.common.arguments import flag, fraction, whole_number
+from keras_mtl.common.near_misses import did_you_mean
+from keras_mtl.common.number_arrays import number_array
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.graph.chain import Chain, runs_only_parts
 from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
+
+MOST_UNITS = 2**31 - 1
+"""The largest dimension of an array in every backend."""
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
@@ -36,7 +41,7 @@ class Head(Chain):
         units: Number of outputs: classes, labels or numbers. At least 2 classes.
         kind: What outputs and labels mean; see above.
         hidden: Units of the hidden Dense layers before the output, none by default.
-        activation: Activation of the hidden layers.
+        activation: Activation of the hidden layers: a name in `keras.activations`, or a function.
         dropout: Fraction of the inputs of each Dense layer set to 0 in training, in [0, 1).
         pooling: `"auto"` averages over space, and over the unmasked steps of a sequence, and
             leaves vectors alone; `"avg"`, `"max"`, `"flatten"`, or `"none"` for an output at
@@ -78,15 +83,15 @@ class Head(Chain):
         super().__init__(name=name, **kwargs)
         task_kind = KINDS.find(kind)
         check_pooling(pooling)
-        self.units = whole_number("units", units)
+        self.units = whole_number("units", units, most=MOST_UNITS)
         task_kind.check_units(self.units)
         self.kind = task_kind.name
         self.hidden = _sizes("hidden", hidden)
-        keras.activations.get(activation)  # Refuses one that Keras does not know.
+        _check_activation(activation)
         self.activation = activation
         self.dropout = fraction("dropout", dropout)
         self.pooling: Pooling = pooling
-        self.from_logits = bool(from_logits)
+        self.from_logits = flag("from_logits", from_logits)
         self.supports_masking = True
         self.parts: list[keras.Layer] = []
 
@@ -186,12 +191,21 @@ class Head(Chain):
             Class indices of shape `(samples, ...)` for a classification; 0 and 1 in the shape of
             the outputs for binary and multilabel tasks; the outputs for a regression.
 
+        Raises:
+            ValueError: They are no numbers, or have another last dimension.
+
         Example:
             >>> import keras_mtl
             >>> keras_mtl.Head(3).decode([[0.1, 0.7, 0.2], [0.8, 0.1, 0.1]])
             array([1, 0])
         """
-        array = keras.ops.convert_to_numpy(outputs)
+        given = keras.ops.convert_to_numpy(outputs) if keras.ops.is_tensor(outputs) else outputs
+        array = number_array(given, "`outputs`", ValueError)
+        if array.shape[-1:] != (self.units,):
+            raise ValueError(
+                f"`outputs` must have the shape (samples, ..., {self.units}), as the outputs of "
+                f"this head. Received the shape: {array.shape}."
+            )
         return self.task_kind.decode(array, from_logits=self.from_logits)
 
     def get_config(self) -> dict[str, Any]:
@@ -219,4 +233,22 @@ def _sizes(argument: str, values: Any) -> tuple[int, ...]:
             f"`{argument}` is a list with the units of each layer, such as `[64]`. "
             f"Received: {values!r}."
         )
-    return tuple(whole_number(argument, value) for value in values)
+    return tuple(whole_number(argument, value, most=MOST_UNITS) for value in values)
+
+
+def _check_activation(activation: Any) -> None:
+    """Refuse an activation that Keras does not know, or that is a class."""
+    try:
+        keras.activations.get(activation)
+    except (ValueError, TypeError) as error:
+        raise _no_activation(activation) from error
+    if isinstance(activation, type):
+        raise _no_activation(activation)
+
+
+def _no_activation(activation: Any) -> ValueError:
+    known = [name for name in dir(keras.activations) if name.islower()]
+    return ValueError(
+        "`activation` is the name of a function in `keras.activations`, or a function. "
+        f"Received: {activation!r}.{did_you_mean(activation, known)}"
+    )

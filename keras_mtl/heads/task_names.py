@@ -23,7 +23,7 @@ def check_task(name: str, tasks: Iterable[str], *, where: str) -> str:
         TaskNotFound: There is no such task.
     """
     names = list(tasks)
-    if name in names:
+    if isinstance(name, str) and name in names:
         return name
     raise TaskNotFound(
         f"{where} names the task {name!r}; the tasks are {names}.{did_you_mean(name, names)}"

@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 
 import keras
 
-from keras_mtl.common.arguments import is_whole_number
+from keras_mtl.common.arguments import flag, is_whole_number
 from keras_mtl.errors import HeadMismatch, InvalidCut
 from keras_mtl.graph.layer_graph import WHOLE, Graph
+from keras_mtl.heads.head_like import HeadLike
+from keras_mtl.heads.task_names import check_new_task
+from keras_mtl.models.task_heads import check_heads
 from keras_mtl.surgery.split import split
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, set_static
 from keras_mtl.training.task_compiling import copied_arguments
@@ -20,20 +23,21 @@ class Grown(NamedTuple):
 
     Attributes:
         trunk: The layers up to the cut.
-        tail: The layers after it, the head of the task that the model was trained for.
-        arguments: The loss and metrics that the model was compiled with.
+        heads: By task: the layers after it for the task that the model was trained for, and
+            the heads of the other tasks as given.
+        arguments: The loss and metrics that the model was compiled with, for its task.
     """
 
     trunk: keras.Model
-    tail: keras.Model
-    arguments: dict[str, Any]
+    heads: dict[str, HeadLike]
+    arguments: dict[str, dict[str, Any]]
 
 
 def cut_trained(
     model: keras.Model,
     cut: int | str,
-    task: str,
-    heads: Mapping[str, Any],
+    task: str | None,
+    heads: Mapping[str, HeadLike] | None,
     *,
     batchnorm: BatchNormPolicy,
     loss: Any,
@@ -42,11 +46,22 @@ def cut_trained(
     """Copy a trained model and cut it; `MultiTaskModel.from_model` describes the arguments.
 
     Raises:
+        TypeError: `task` or `heads` is missing.
         InvalidCut: The model cannot be cut there, or nothing would be left for the head.
         MissingLoss: `model` is not compiled, and `loss` is not given.
         HeadMismatch: The model has several outputs.
     """
     check_batchnorm(batchnorm)
+    if task is None or heads is None:
+        raise TypeError(
+            "`from_model` keeps the last layers of `model` as the head of its task, beside the "
+            '`heads` of other tasks: name it, such as `from_model(model, cut, task="sex", '
+            'heads={"hair": 5})`. For new heads only, use '
+            "`MultiTaskModel(keras_mtl.transfer(model, cut, freeze=False), heads)`."
+        )
+    verify = flag("verify", verify)
+    check_heads(heads, least=0)
+    check_new_task(task, ())
     if not isinstance(cut, str) and not is_whole_number(cut):
         raise InvalidCut(
             f"`cut` is a number of layers or the name of one. Received: {cut!r}. Several "
@@ -73,4 +88,4 @@ def cut_trained(
             f"`heads` has a head for {task!r}, whose head are the last layers of "
             f"`{model.name}`. Leave it out, or give the task another name."
         )
-    return Grown(trunk, tail, known)
+    return Grown(trunk, {task: tail, **heads}, {key: {task: value} for key, value in known.items()})

@@ -77,8 +77,8 @@ class MultiTaskModel(TrunkWithHeads):
         cls,
         model: keras.Model,
         cut: int | str,
-        task: str,
-        heads: Mapping[str, HeadLike],
+        task: str | None = None,
+        heads: Mapping[str, HeadLike] | None = None,
         *,
         batchnorm: BatchNormPolicy = "frozen",
         loss: Any = None,
@@ -100,6 +100,7 @@ class MultiTaskModel(TrunkWithHeads):
             name: Name of the result.
 
         Raises:
+            TypeError: `task` or `heads` is missing.
             InvalidCut: The model cannot be cut there, or nothing would be left for the head.
             MissingLoss: `model` is not compiled, and `loss` is not given.
             HeadMismatch: A head does not fit the features at the cut.
@@ -115,8 +116,8 @@ class MultiTaskModel(TrunkWithHeads):
             ('sex', 'hair')
         """
         grown = cut_trained(model, cut, task, heads, batchnorm=batchnorm, loss=loss, verify=verify)
-        joined = cls(grown.trunk, {task: grown.tail, **heads}, name=name)
-        compile_with(joined, {key: {task: value} for key, value in grown.arguments.items()})
+        joined = cls(grown.trunk, grown.heads, name=name)
+        compile_with(joined, grown.arguments)
         return joined
 
     def task(self, name: str) -> keras.Model:

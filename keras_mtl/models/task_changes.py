@@ -9,11 +9,11 @@ import keras
 
 from keras_mtl.graph.layer_graph import checked_functional
 from keras_mtl.heads.head import Head
-from keras_mtl.heads.head_like import HeadLike, checked_head
+from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.heads.placing import put_head
 from keras_mtl.heads.task_names import check_new_task, check_task
 from keras_mtl.keras_private.graphs import Functional
-from keras_mtl.models.task_heads import SharedHeads
+from keras_mtl.models.task_heads import SharedHeads, head_of_task
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.models.trunk_with_heads import TrunkWithHeads
 from keras_mtl.surgery.fresh_compile import inner_optimizer
@@ -42,7 +42,7 @@ def with_task(model: Model, task: str, head: HeadLike, loss: Any, metrics: Any) 
     """Return a model with one more task, compiled like `model`."""
     check_new_task(task, [*model.tasks, model.trunk.name])
     features = unwrap_single(checked_functional(model.trunk).output)
-    copy, _ = put_head(features, checked_head(head), task)
+    copy, _ = put_head(features, head_of_task(task, head), task)
     larger = _with_heads(model, {**model.heads, task: copy})
     known = compiling.arguments_by_task(model) if model.compiled else {}
     for key, value in {"loss": loss, "metrics": metrics}.items():

@@ -60,17 +60,10 @@ class CopiedHeads(TaskHeads):
     """
 
     def __init__(self, heads: Mapping[str, HeadLike], taken: Sequence[str]) -> None:
-        if not isinstance(heads, Mapping) or not heads:
-            raise ValueError(
-                f'`heads` gives each task its head, such as `{{"sex": 2, "hair": 5}}`. Received: '
-                f"{heads!r}."
-            )
+        check_heads(heads)
         for name in heads:
             check_new_task(name, taken)
-        for name, head in heads.items():
-            if head is None:
-                raise HeadMismatch(f"The head of the task {name!r} is None; give its last layers.")
-        self._heads = {name: checked_head(head) for name, head in heads.items()}
+        self._heads = {name: head_of_task(name, head) for name, head in heads.items()}
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -84,6 +77,27 @@ class CopiedHeads(TaskHeads):
             HeadMismatch: A head does not fit the features.
         """
         return {task: put_head(features, head, task)[1] for task, head in self._heads.items()}
+
+
+def check_heads(heads: object, *, least: int = 1) -> None:
+    """Refuse heads that are no dict by task, or too few."""
+    if not isinstance(heads, Mapping) or len(heads) < least:
+        raise ValueError(
+            f'`heads` gives each task its head, such as `{{"sex": 2, "hair": 5}}`. Received: '
+            f"{heads!r}."
+        )
+
+
+def head_of_task(name: str, head: HeadLike) -> keras.Layer | Sequence[keras.Layer]:
+    """Return the head that was given for a task; a number of classes becomes a `Head`.
+
+    Raises:
+        HeadMismatch: It is no head, or None.
+    """
+    checked = checked_head(head)
+    if checked is None:
+        raise HeadMismatch(f"The head of the task {name!r} is None; give its last layers.")
+    return checked
 
 
 def task_heads(heads: Mapping[str, HeadLike] | TaskHeads, taken: Sequence[str]) -> TaskHeads:

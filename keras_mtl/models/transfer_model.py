@@ -63,18 +63,23 @@ class TransferModel(Trunk):
         """
         y, validation_data = self.checked_labels(y, validation_data)
         inputs = ModelInputs.of(self)
-        x = as_model_input(inputs, x)
-        validation_data = as_validation_data(inputs, validation_data)
+        x = as_model_input(inputs, x, labelled=self._needs_labels)
+        validation_data = as_validation_data(inputs, validation_data, labelled=self._needs_labels)
         before = (batch_size, epochs, verbose, callbacks, validation_split)
         return super().fit(x, y, *before, validation_data, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return what `keras.Model.evaluate` does, for inputs of all kinds that `fit` takes."""
-        return super().evaluate(as_model_input(ModelInputs.of(self), x), *args, **kwargs)
+        x = as_model_input(ModelInputs.of(self), x, labelled=self._needs_labels)
+        return super().evaluate(x, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return what `keras.Model.predict` does, for inputs of all kinds that `fit` takes."""
         return super().predict(as_model_input(ModelInputs.of(self), x), *args, **kwargs)
+
+    @property
+    def _needs_labels(self) -> bool:
+        return self.compiled and self.loss is not None
 
     def checked_labels(self, y: Any, validation_data: Any) -> tuple[Any, Any]:
         """Return the labels and the validation data of `fit`, with arrays of labels checked.

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.arguments import name_or_none
 from keras_mtl.graph.layer_graph import checked_functional
 from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.keras_private.graphs import Functional, producer
@@ -36,12 +37,13 @@ class TrunkWithHeads(ClassPreserving):
         name: str | None,
     ) -> None:
         check_batchnorm(batchnorm)
+        name = name_or_none("name", name) or "multitask"
         functional = checked_functional(trunk)
         taken = [trunk.name, *(tensor.name for tensor in functional.inputs)]
         placed = task_heads(heads, taken)
         inputs = keras.tree.map_structure(copy_of_input, unwrap_single(functional.input))
         features = unwrap_single(trunk(inputs))
-        super().__init__(inputs, placed.outputs(features), name=name or "multitask")
+        super().__init__(inputs, placed.outputs(features), name=name)
         self.tasks = placed.tasks
         self.training_state = self.new_state({})
         if batchnorm == "frozen":

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_mtl.batches.arrays import ArraySource
-from keras_mtl.batches.batch import hint_for_dicts
 from keras_mtl.batches.finite_inputs import FiniteInputs
+from keras_mtl.batches.batch import UNBATCHED, hint_for_dicts
 from keras_mtl.batches.generators import expected_to_end
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
@@ -122,8 +122,8 @@ def _label_array(labels: Any) -> np.ndarray:
     array = np.asarray(keras.ops.convert_to_numpy(labels))
     if not array.ndim:
         raise InvalidLabels(
-            "The labels of a batch are an array with a row for each sample. Received: "
-            f"`{type(labels).__name__}`."
+            "The labels of a batch are an array with a row for each sample. Received a single "
+            f"value: {array}. {UNBATCHED}"
         )
     return array
 

@@ -21,6 +21,8 @@ JOINT = -1
 CHUNK = 100_000
 """Steps that are counted at once: an array of all steps of a long run might not fit in memory."""
 
+_FINITE = "Leave out `.repeat()`: data that end are read again from their start."
+
 Epoch = Literal["all", "longest", "shortest"]
 Batches = Mapping[str, int | None]
 """The number of batches in a pass over the data of each task; None where it is not known."""
@@ -155,8 +157,8 @@ class Schedule(ABC):
         if self.needs_lengths and unknown:
             raise InvalidSchedule(
                 f"The schedule {self} needs the number of batches of each task; it is not known "
-                f"for {_listed(unknown)}. Give arrays, a `PyDataset` or a `tf.data.Dataset` with "
-                "`apply(tf.data.experimental.assert_cardinality(n))`, or use "
+                f"for {_listed(unknown)}. {_FINITE} Of a data set that cannot tell its length, "
+                "say it: `.apply(tf.data.experimental.assert_cardinality(n))`. Or use "
                 "`keras_mtl.schedules.RoundRobin()`."
             )
 
@@ -189,7 +191,7 @@ class Schedule(ABC):
         if unknown:
             raise InvalidSchedule(
                 f"The length of an epoch is not known: {_listed(unknown)} does not say how many "
-                "batches there are. Give `steps_per_epoch`."
+                f"batches there are. {_FINITE} Or give `steps_per_epoch`."
             )
         return {task: size for task, size in batches.items() if size is not None}
 

@@ -1,11 +1,11 @@
 """H-score: how far apart the classes lie in the features, whatever the features' scale."""
 
-from numbers import Real
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_mtl.common.arguments import is_number
 from keras_mtl.scores.checks import Codes, check_features, check_labels
 from keras_mtl.scores.spectrum import Floats, spectrum
 
@@ -71,8 +71,10 @@ def _membership(codes: Codes) -> Floats:
     return np.eye(len(counts))[codes] / np.sqrt(counts)
 
 
-def _check_shrinkage(shrinkage: float | str) -> None:
-    if shrinkage != "auto" and (not isinstance(shrinkage, Real) or not 0 <= shrinkage <= 1):
+def _check_shrinkage(shrinkage: object) -> None:
+    if isinstance(shrinkage, str) and shrinkage == "auto":
+        return
+    if not is_number(shrinkage) or not 0 <= shrinkage <= 1:
         raise ValueError(f"`shrinkage` is 'auto' or between 0 and 1. Received: {shrinkage!r}.")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.arguments import flag
 from keras_mtl.graph.chain import is_chain
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.graphs import Functional
@@ -39,6 +40,7 @@ def to_plain(model: keras.Model, *, verify: bool = True) -> Functional:
         >>> type(plain).__module__.split(".")[0]
         'keras'
     """
+    verify = flag("verify", verify)
     graph = Graph.of(model)
     plain = clone_graph(
         graph, class_of=lambda _: Functional, copy_layer=_plain_layer, copy_state=_copy_state

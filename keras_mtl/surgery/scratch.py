@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.arguments import whole_number_or_none
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.graphs import Functional
 from keras_mtl.keras_private.layers import sublayers
@@ -37,7 +38,7 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
         model: A Functional or built Sequential model, such as `transfer` returns. It is not
             changed.
         seed: Seed of the initializers, of Dropout and of other random layers, those with a seed
-            of their own included; None for other weights at each call.
+            of their own included, at least 0; None for other weights at each call.
 
     Returns:
         A model in which every layer trains, BatchNormalization included, compiled as `model` is
@@ -46,6 +47,7 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
 
     Raises:
         CloneError: A layer, a metric or the optimizer cannot be built anew.
+        ValueError: `seed` is no whole number.
 
     Example:
         >>> import keras, keras_mtl
@@ -54,7 +56,7 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
         >>> control.count_params()
         10
     """
-    seeds = random.Random(seed)
+    seeds = random.Random(whole_number_or_none("seed", seed, least=0))
     with _python_random(seeds):
         control = clone_graph(
             Graph.of(model),

@@ -19,7 +19,7 @@ BatchNormPolicy = Literal["frozen", "train"]
 
 def check_batchnorm(batchnorm: str) -> None:
     """Refuse anything but the two policies."""
-    if batchnorm not in ("frozen", "train"):
+    if not isinstance(batchnorm, str) or batchnorm not in ("frozen", "train"):
         raise ValueError(f'`batchnorm` is "frozen" or "train". Received: {batchnorm!r}.')
 
 

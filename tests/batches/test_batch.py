@@ -22,4 +22,5 @@ def test_tasks_without_a_label():
 
 def test_only_dicts_get_the_hint_for_dicts():
     assert "as_supervised=True" in hint_for_dicts({"image": ROWS})
+    assert "as_supervised" not in hint_for_dicts({"sex": (ROWS, ROWS), "hair": (ROWS, ROWS)})
     assert hint_for_dicts((ROWS, ROWS)) == ""

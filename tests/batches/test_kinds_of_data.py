@@ -15,7 +15,7 @@ from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.pydatasets import PyDatasetSource
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.tf_datasets import TfDatasetSource
-from keras_mtl.errors import InvalidFeatures, InvalidLabels
+from keras_mtl.errors import InvalidFeatures, InvalidLabels, InvalidTaskData
 
 ROWS, SIZE = 9, 3
 X = np.random.default_rng(0).normal(size=(ROWS, 3)).astype("float32")
@@ -250,6 +250,77 @@ def test_a_stream_that_fits_no_verb(numeric):
                 (batch for batch in [{"image": X, "label": Y}]),
                 **({"steps_per_epoch": 1} if verb is fit_static else {}),
             )
+
+
+# Data sets of another form
+
+
+def slices(*data):
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices(data if len(data) > 1 else data[0])
+
+
+def zipped(*data):
+    import tensorflow as tf
+
+    return tf.data.Dataset.zip(*data)
+
+
+UNBATCHED = r"sample by sample: add `\.batch\(32\)`"
+OTHER_FORMS = {
+    "samples": (lambda: slices(X, Y), UNBATCHED),
+    "numbers": (lambda: slices(X[:, 0], Y), UNBATCHED),
+    "dicts": (lambda: slices({"image": X, "label": Y}).batch(SIZE), r"as_supervised=True.*\.map"),
+    "tasks": (lambda: zipped(tf_dataset(X, Y), tf_dataset(X, Y)), "a dict of data sets"),
+    "dict of tasks": (lambda: zipped({"sex": tf_dataset(X, Y)}), "a dict of data sets"),
+}
+ON_STREAMS = {
+    "fit": lambda models, data: models.static.fit(data, verbose=0),
+    "validation": lambda models, data: models.static.fit(X, Y, validation_data=data, verbose=0),
+    "evaluate": lambda models, data: models.static.evaluate(data, verbose=0),
+    "predict": lambda models, data: models.static.predict(data, verbose=0),
+    "fit_cached": lambda models, data: fit_static(models, data),
+    "validation of fit_cached": lambda models, data: fit_static(models, X, Y, validation_data=data),
+    "fit tasks": lambda models, data: models.tasks.fit({"hair": data}, verbose=0),
+    "validation of tasks": lambda models, data: models.tasks.fit(
+        {"hair": (X, Y)}, validation_data={"hair": data}, verbose=0
+    ),
+    "evaluate tasks": lambda models, data: models.tasks.evaluate({"hair": data}, verbose=0),
+    "predict tasks": lambda models, data: models.tasks.predict(data, verbose=0),
+    "probe": lambda models, data: probe(models, data),
+    "fit extractor": lambda models, data: models.extractor.fit(data),
+    "extract": lambda models, data: models.extractor.transform(data),
+}
+
+
+@pytest.mark.backend("tensorflow", reason="a `tf.data.Dataset` is what is of the wrong form")
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_a_data_set_of_another_form_is_refused_with_what_to_do(form, numeric):
+    make, advice = OTHER_FORMS[form]
+    for verb, run in ON_STREAMS.items():
+        with pytest.raises((InvalidFeatures, InvalidLabels, InvalidTaskData), match=advice):
+            run(numeric, make())
+            pytest.fail(f"{verb} took {form}")
+
+
+@ON_TENSORFLOW
+def test_single_samples_of_one_number_are_refused():
+    """Their shape `(1,)` is that of a batch of one row; their labels tell them apart."""
+    models = Models(network((1,)))
+    for verb, run in ON_STREAMS.items():
+        if "validation" not in verb:
+            with pytest.raises(InvalidLabels, match=UNBATCHED):
+                run(models, slices(X[:, :1], Y))
+                pytest.fail(f"{verb} took single samples")
+
+
+@ON_TENSORFLOW
+def test_dicts_with_the_name_of_the_input_lack_labels(numeric):
+    data = slices({"first": X, "label": Y}).batch(SIZE)
+    for verb in ("fit", "validation", "evaluate", "fit_cached", "fit tasks", "probe"):
+        with pytest.raises((InvalidLabels, InvalidTaskData), match="as_supervised=True"):
+            ON_STREAMS[verb](numeric, data)
 
 
 # Text

@@ -19,6 +19,14 @@ def test_one_task_and_several():
         assert both.y["hair"].tolist() == [0, -1, -2, -3]
 
 
+def test_labels_of_several_tasks_are_a_dict():
+    several = SeveralTasks({"sex": None, "hair": None})
+    with pytest.raises(InvalidTaskData, match=r"must be a dict.*Received: `ndarray`\.$"):
+        several.read((X, Y))
+    with pytest.raises(InvalidTaskData, match=r"Received: `tuple`.*a dict of data sets"):
+        several.read(((X, Y), (X, Y)))
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

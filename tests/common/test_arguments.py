@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from keras_mtl.common.arguments import (
+    flag,
     fraction,
+    name_or_none,
     number,
     one_of,
     positive_number,
@@ -38,12 +40,36 @@ def test_another_least_number_is_named():
         whole_number("folds", 1, least=2)
 
 
+def test_a_largest_number_is_named():
+    assert whole_number("units", 3, most=3) == 3
+    with pytest.raises(ValueError, match=r"`units` is at most 1,000\. Received: 1001\."):
+        whole_number("units", 1001, most=1000)
+    with pytest.raises(ValueError, match=r"`units` is a positive whole number"):
+        whole_number("units", float("inf"), most=1000)
+
+
+def test_true_or_false():
+    assert flag("verify", np.True_) is True
+    for value in (0, 1, None, "no", np.ones(2), []):
+        with pytest.raises(ValueError, match=r"^`verify` is True or False\. Received: "):
+            flag("verify", value)
+
+
+def test_names():
+    assert name_or_none("name", None) is None
+    assert name_or_none("name", "größe 1") == "größe 1"
+    for value in ("", "a/b", 0, False, [], {}, b"a"):
+        with pytest.raises(ValueError, match=r"^`name` is a text without `/`, or None\. Received:"):
+            name_or_none("name", value)
+
+
 @pytest.mark.parametrize(
     ("check", "refused"),
     [
         (number, [-0.1, True, "1", None, float("nan"), float("inf")]),
         (positive_number, [0, -0.1, True, "1", None, float("nan"), float("inf")]),
         (fraction, [-0.1, 1, 1.0, True, "1", None, float("nan")]),
+        (positive_number, [10**400, -(10**400)]),  # Larger than a float can be.
     ],
 )
 def test_a_number_outside_of_its_range_is_refused(check, refused):

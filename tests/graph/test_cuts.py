@@ -124,6 +124,32 @@ def test_the_table_says_what_is_hidden():
     assert note not in repr(cut_points(build("residual")))
 
 
+def called_twice():
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(3)], name="inner")
+    inputs = keras.Input((3,))
+    return keras.Model(inputs, inner(inner(inputs)))
+
+
+def beside_another_path():
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(3)], name="inner")
+    inputs = keras.Input((3,))
+    return keras.Model(inputs, layers.Add()([inner(inputs), inputs]))
+
+
+@pytest.mark.parametrize("make", [called_twice, beside_another_path])
+def test_no_table_is_promised_where_no_cut_is_inside(make):
+    model = make()
+    assert not any("/" in point.layer for point in cut_points(model, nested=True))
+    assert "nested=True" not in repr(cut_points(model))
+
+
+def test_only_the_models_with_cuts_inside_are_named():
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(3)], name="last")
+    twice = called_twice()
+    model = keras.Model(twice.inputs, inner(twice.outputs[0]))
+    assert repr(cut_points(model)).endswith("Inside `last`: cut_points(model, nested=True)")
+
+
 class Subclassed(keras.Model):
     def call(self, x):
         return x

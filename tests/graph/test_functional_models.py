@@ -24,6 +24,12 @@ def overridden():
     return OverriddenFunctional(inputs, layers.Dense(2)(inputs), name="overridden")
 
 
+def of_keras_2(name="tf_keras.src.engine.functional"):
+    """An instance of a subclass of a class that `tf_keras` defines; it is not installed here."""
+    base = type("Functional", (), {"__module__": name})
+    return type("Mine", (base,), {})()
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
@@ -36,6 +42,12 @@ def overridden():
         (overridden, UnsupportedModel, r"`overridden` is a subclassed model"),
         (lambda: layers.Dense(2), UnsupportedModel, r"Expected .* of type `Dense`"),
         (lambda: None, UnsupportedModel, r"Expected a Functional .* received None of type"),
+        (of_keras_2, UnsupportedModel, r"model of Keras 2, .*with Keras 3.*get_weights\(\)"),
+        (
+            lambda: of_keras_2("tensorflow.python.keras.engine.training"),
+            UnsupportedModel,
+            "model of Keras 2",
+        ),
         (lambda: "model.keras", UnsupportedModel, r"received 'model\.keras' of type `str`"),
     ],
 )

@@ -21,3 +21,10 @@ def test_heads_and_layers_stay_as_they_are():
 def test_anything_else_is_refused(head):
     with pytest.raises(HeadMismatch, match=r"`head` is None, a number of classes"):
         checked_head(head)
+
+
+def test_a_layer_of_keras_2_is_named_as_such():
+    layer = type("Dense", (), {"__module__": "tf_keras.src.layers.core.dense"})()
+    for head in (layer, [layer]):
+        with pytest.raises(HeadMismatch, match="of Keras 2; use the layers of `keras`"):
+            checked_head(head)

@@ -149,6 +149,13 @@ def test_what_from_model_refuses():
         make(source, "stem", "trunk", {"hair": 5}, loss="mse")
 
 
+def test_from_model_without_the_task_of_the_model_points_to_transfer():
+    source = nested()
+    for arguments in ({"heads": {"hair": 5}}, {"task": "sex"}, {}):
+        with pytest.raises(TypeError, match=r"transfer\(model, cut, freeze=False\), heads\)"):
+            MultiTaskModel.from_model(source, 1, **arguments)
+
+
 def test_from_model_cannot_leave_the_head_empty():
     with pytest.raises(InvalidCut, match="nothing is left for the head"):
         MultiTaskModel.from_model(nested_twice(), "logits", "sex", {"hair": 5}, loss="mse")

@@ -143,8 +143,11 @@ def test_a_task_that_is_never_picked_is_refused(schedule):
 )
 def test_unknown_lengths_are_refused_where_they_are_needed(schedule):
     assert schedule.needs_lengths
-    with pytest.raises(InvalidSchedule, match=r"needs the number of batches.*`hair`"):
+    first = r"needs the number of batches.*`hair`\. Leave out `\.repeat\(\)`.*assert_card.*RoundR"
+    with pytest.raises(InvalidSchedule, match=first):
         schedule.check({"sex": 3, "hair": None})
+    with pytest.raises(InvalidSchedule, match=r"Leave out `\.repeat\(\)`.*`steps_per_epoch`"):
+        schedule.steps_per_epoch({"sex": 3, "hair": None})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+"""What a user may get wrong: each call ends in one clear error before any work is done.
+
+Every case is a call of a public name, and what its message says: what was given, what is expected.
+"""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import keras_mtl
+from keras_mtl.errors import KerasMtlError
+
+NAN, HUGE = float("nan"), 10**30
+ROWS = np.random.default_rng(0).normal(size=(12, 3))
+CLASSES = np.arange(12) % 3
+
+
+@functools.cache
+def trained():
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    return model
+
+
+@functools.cache
+def tasks():
+    return keras_mtl.MultiTaskModel(trained(), {"sex": 2, "hair": 3})
+
+
+@functools.cache
+def transferred():
+    return keras_mtl.transfer(trained(), 1, head=3, verify=False)
+
+
+def transfer(cut=1, head=3, **arguments):
+    return keras_mtl.transfer(trained(), cut=cut, head=head, **arguments)
+
+
+def from_model(task="sex", heads=None, **arguments):
+    heads = {"hair": 5} if heads is None else heads
+    return keras_mtl.MultiTaskModel.from_model(trained(), 1, task, heads, **arguments)
+
+
+def array():
+    return np.ones(3)
+
+
+def tensor():
+    return keras.ops.ones(3)
+
+
+HEADS = {
+    keras_mtl.Head: {
+        "units": [(HUGE, "at most 2,147,483,647"), (NAN, "whole number"), ("3", "whole number")],
+        "hidden": [
+            ([HUGE], "at most 2,147,483,647"),
+            ([2.0], "positive whole number"),
+            (64, r"such as `\[64\]`"),
+        ],
+        "kind": [("binray", "Did you mean 'binary'"), (tensor, "is one of"), (array, "is one of")],
+        "activation": [
+            ("rleu", r"in `keras\.activations`.*Received: 'rleu'\. Did you mean 'relu'"),
+            (int, r"in `keras\.activations`"),
+            (3, r"in `keras\.activations`"),
+            ([], r"in `keras\.activations`"),
+        ],
+        "dropout": [(1, r"in \[0, 1\)"), (NAN, r"in \[0, 1\)"), (HUGE**20, r"in \[0, 1\)")],
+        "pooling": [("mean", "is one of"), (tensor, "is one of"), (None, "is one of")],
+        "from_logits": [("no", "True or False"), (0, "True or False"), (array, "True or False")],
+    }
+}
+MODELS = {
+    transfer: {
+        "cut": [(99, "from 0"), (NAN, "Received: nan"), ("dense_9", "no layer"), ([], "empty")],
+        "freeze": [(1, "True, False or the name"), ([True], "True, False or the name")],
+        "head": [(2.0, "`head` is None, a number"), ("dense", "`head` is None, a number")],
+        "batchnorm": [("static", "Received: 'static'"), (array, "Received"), (tensor, "Received")],
+        "verify": [("no", "True or False"), (0, "True or False"), (array, "True or False")],
+        "name": [("a/b", "without `/`"), ("", "without `/`"), (0, "without `/`"), ([], "without")],
+    },
+    from_model: {
+        "task": [(["sex"], "name of a task"), ("", "name of a task"), ("loss", "taken")],
+        "heads": [(True, "gives each task its head"), ([5], "gives each task its head")],
+        "batchnorm": [(array, "Received"), (0, "Received: 0")],
+        "verify": [(None, "True or False"), (tensor, "True or False")],
+        "name": [(0, "without `/`"), ("a/b", "without `/`")],
+    },
+    lambda **name: keras_mtl.MultiTaskModel(trained(), {"sex": 2}, **name): {
+        "name": [(0, "without `/`"), ({}, "without `/`")],
+        "batchnorm": [(tensor, "Received"), (True, "Received: True")],
+    },
+    lambda **given: tasks().add_task("age", **given): {
+        "head": [(None, "'age' is None"), ("dense", "`head` is None, a number")],
+    },
+    lambda **given: tasks().task(**given): {
+        "name": [("hiar", "Did you mean 'hair'"), (array, "names the task"), (tensor, "names the")],
+    },
+    lambda **given: tasks().predict(**{"x": ROWS, "verbose": 0} | given): {
+        "x": [(None, "`x`"), ([], "no samples"), ({}, "is missing")],
+        "task": [(tensor, "names the task"), ("age", "names the task")],
+    },
+    lambda **given: transferred().predict(**given, verbose=0): {
+        "x": [(None, "`x`"), ([], "no samples"), ({}, "is missing")],
+    },
+    lambda **given: keras_mtl.unfreeze(transferred(), **given): {
+        "last": [(HUGE, "from 1 to"), (True, "from 1 to"), (0, "from 1 to")],
+        "batchnorm": [(array, "Received"), ("both", "Received: 'both'")],
+    },
+    lambda **given: keras_mtl.from_scratch(trained(), **given): {
+        "seed": [(seed, "`seed` is a whole number") for seed in (NAN, -1, 1.5, "1", [1], True)],
+    },
+    lambda **given: keras_mtl.to_plain(trained(), **given): {
+        "verify": [("yes", "True or False"), (array, "True or False")],
+    },
+    lambda **given: keras_mtl.cut_points(trained(), **given): {
+        "nested": [("yes", "True or False"), (1, "True or False"), (tensor, "True or False")],
+    },
+}
+DATA = {
+    keras_mtl.datasets.digits: {
+        "tasks": [(None, "list of the names"), (3, "list of the names"), (["digits"], "one of")],
+        "labels": [(50, "dict of budgets"), ({"digit": NAN}, "is a whole number")],
+        "split": [("val", "one of"), (tensor, "one of")],
+        "seed": [(seed, "`seed` is a whole number") for seed in (NAN, -1, None, "1", [1])],
+    },
+    lambda **given: keras_mtl.datasets.nested_budget(**{"labels": CLASSES, "budget": 5} | given): {
+        "budget": [(2, "between 3"), (HUGE, "between 3"), (5.0, "whole number")],
+        "seed": [(-1, "`seed` is a whole number"), (None, "`seed` is a whole number")],
+    },
+    lambda **given: keras_mtl.scores.logme(**{"features": ROWS, "targets": CLASSES} | given): {
+        "features": [("x", "real numbers"), (ROWS[0], "shape"), (ROWS * NAN, "finite")],
+        "targets": [(CLASSES[:3], "one row for each"), (CLASSES + 0.5, "whole numbers")],
+        "kind": [(tensor, "is one of"), ("binary", "is one of")],
+    },
+    lambda **given: keras_mtl.scores.h_score(ROWS, CLASSES, **given): {
+        "shrinkage": [(2, "between 0 and 1"), (array, "between"), (tensor, "between"), (NAN, "0")],
+    },
+    lambda **given: keras_mtl.Head(3).decode(**given): {
+        "outputs": [
+            (None, "real numbers"),
+            ("x", "real numbers"),
+            (ROWS[:, :2], r"shape \(samples, \.\.\., 3\).*\(12, 2\)"),
+            ([], "shape"),
+        ],
+    },
+}
+
+
+def cases():
+    for call, arguments in (HEADS | MODELS | DATA).items():
+        for argument, wrong in arguments.items():
+            yield from ((call, argument, value, message) for value, message in wrong)
+
+
+@pytest.mark.parametrize(("call", "argument", "value", "message"), list(cases()))
+def test_a_bad_argument_is_refused(call, argument, value, message):
+    made = value() if value is array or value is tensor else value
+    needed = {"units": 3} if call is keras_mtl.Head and argument != "units" else {}
+    with pytest.raises((ValueError, TypeError), match=message) as raised:
+        call(**needed, **{argument: made})
+    where = raised.traceback[-1].path
+    assert isinstance(raised.value, KerasMtlError) or "keras_mtl" in where.parts, where
