@@ -95,13 +95,15 @@ class MultiTaskModel(TrunkWithHeads):
                 after the cut, with the loss and metrics with which `model` was compiled.
             heads: The heads of the other tasks, by name.
             batchnorm: As for the constructor, `"frozen"` by default.
-            loss: The loss of `task`, if `model` is not compiled or is to have another one.
+            loss: The loss of `task`, if `model` is not compiled or is to have another one. Needed
+                where the class of `model` has a `compute_loss` or a `train_step` of its own.
             verify: Whether to check on one batch that the copy computes what `model` computes.
             name: Name of the result.
 
         Raises:
             InvalidCut: The model cannot be cut there, or nothing would be left for the head.
-            MissingLoss: `model` is not compiled, and `loss` is not given.
+            MissingLoss: `model` is not compiled or computes its loss by itself, and `loss` is not
+                given.
             HeadMismatch: A head does not fit the features at the cut.
 
         Example:

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.structures import unwrap_single
 from keras_mtl.graph.functional_models import runs_only_graph
 from keras_mtl.keras_private.graphs import Functional, HookedFunctional, operation_fn
 from keras_mtl.keras_private.layers import (
@@ -89,13 +90,6 @@ def is_static(operation: Any) -> bool:
 def own_class(model: keras.Model) -> Callable[..., Functional]:
     """Return what makes a copy of `model` from its graph: its class if that is one of ours."""
     return model.of_graph if isinstance(model, ClassPreserving) else Functional
-
-
-def unwrap_single(structure: Any) -> Any:
-    """Return the only element of a list of one; anything else as it is."""
-    if isinstance(structure, list | tuple) and len(structure) == 1:
-        return structure[0]
-    return structure
 
 
 def in_inference(layer: Any, **call_context: Any) -> Callable[..., Any]:
