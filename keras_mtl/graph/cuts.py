@@ -118,7 +118,7 @@ def cut_points(model: keras.Model, *, nested: bool = False) -> CutPoints:
         >>> keras_mtl.cut_points(model)[1].cut
         1
     """
-    graph = Graph.of(model)
+    graph = Graph.of_whole(model)
     hidden = [op.name for op in graph.functional.operations if functional_of(op) is not None]
     note = f"Inside {listed(hidden)}: cut_points(model, nested=True)" if hidden else ""
     return CutPoints(model.name, points_of(graph, nested=nested), "" if nested else note)

@@ -10,6 +10,7 @@ import keras
 
 from keras_mtl.batches.model_data import as_model_input
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.common.registered import registered
 from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.heads.task_names import check_task
 from keras_mtl.models.evaluation import evaluate
@@ -26,7 +27,7 @@ from keras_mtl.training.optimizer_arguments import task_optimizer
 from keras_mtl.training.settings import Settings
 
 
-@keras.saving.register_keras_serializable("keras_mtl")
+@registered
 class MultiTaskModel(TrunkWithHeads):
     """Several tasks that share their first layers, to be trained in turn or jointly.
 

@@ -33,7 +33,7 @@ def rebuilt_model(
         CloneError: The class cannot be built from its config, or has other layers then.
     """
     copy = rebuild(model, get_config)
-    pairs = list(_pairs(Graph.of(model), Graph.of(copy)))
+    pairs = list(_pairs(Graph.of_whole(model), Graph.of_whole(copy)))
     for source, new in pairs:
         # Names that Keras gives by counting are other ones in the second model.
         new.name = source.name

@@ -68,7 +68,7 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
         >>> control.count_params()
         10
     """
-    graph = Graph.of(model)
+    graph = Graph.of_whole(model)
     seeds = random.Random(seed)
     with _python_random(seeds):
         control = _control(graph, seeds)
