@@ -14,6 +14,7 @@ from typing import Any
 import keras
 
 from keras_mtl.common.atomic_files import written_whole_folder
+from keras_mtl.common.structures import unwrap_single
 from keras_mtl.errors import (
     ExportError,
     ExportPathExists,
@@ -23,7 +24,6 @@ from keras_mtl.errors import (
 from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.graphs import producer
 from keras_mtl.models.multi_task_model import MultiTaskModel
-from keras_mtl.surgery.trunk import unwrap_single
 
 DEFAULT_ENDPOINT = "serving_default"
 """The endpoint that TensorFlow Serving calls when a request names none."""

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.batch import EACH_ITS_OWN, UNBATCHED, hint_for_dicts
+from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.values import by_column, dense_array, in_floatx, is_frame, is_text
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.common.shapes import Shape, fits

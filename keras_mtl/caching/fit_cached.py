@@ -23,8 +23,7 @@ from keras_mtl.errors import UnsupportedModel
 from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.data_adapters import DataAdapter, is_sparse_or_ragged
 from keras_mtl.models.transfer_model import TransferModel
-
-_TRAINING = ("train_step", "test_step", "compute_loss", "compute_metrics", "make_train_function")
+from keras_mtl.surgery.own_training import own_steps
 
 
 def fit_cached(
@@ -250,7 +249,7 @@ def _check_arrays(model: keras.Model, source: DataSource, what: str, missing: st
 
 def _check_training(model: keras.Model) -> None:
     """Refuse a model without a loss, or with its own training step, which would need inputs."""
-    own = [name for name in _TRAINING if getattr(type(model), name) != getattr(keras.Model, name)]
+    own = own_steps(model)
     if own:
         raise UnsupportedModel(
             f"{type(model).__name__} has a `{own[0]}` of its own, which `fit_cached` would leave "

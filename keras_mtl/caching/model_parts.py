@@ -8,9 +8,9 @@ import keras
 
 from keras_mtl.caching.static_operations import in_mode
 from keras_mtl.caching.static_split import Split
+from keras_mtl.common.structures import unwrap_single
 from keras_mtl.keras_private.graphs import get_keras_mask, set_keras_mask, standardize_inputs
 from keras_mtl.keras_private.shared_training import SharedTraining
-from keras_mtl.surgery.trunk import unwrap_single
 
 Features = dict[str, Any]
 """The arrays `"features"` and, where Keras masks them, `"mask"`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path

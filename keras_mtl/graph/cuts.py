@@ -119,7 +119,7 @@ def cut_points(model: keras.Model, *, nested: bool = False) -> CutPoints:
         1
     """
     nested = flag("nested", nested)
-    graph = Graph.of(model)
+    graph = Graph.of_whole(model)
     note = "" if nested else _hint_at_nested(graph)
     return CutPoints(model.name, points_of(graph, nested=nested), note)
 

@@ -17,6 +17,7 @@ from keras_mtl.graph.cut_numbers import checked_number, counted_layers, path_of_
 from keras_mtl.graph.dataflow import Dataflow
 from keras_mtl.graph.functional_models import checked_functional, functional_of
 from keras_mtl.graph.node_reading import read_calls
+from keras_mtl.graph.preprocessors import warn_of_preprocessor
 from keras_mtl.keras_private.graphs import Functional
 
 Tensors = dict[str, keras.KerasTensor]
@@ -55,12 +56,21 @@ class Graph(Dataflow):
 
     @classmethod
     def of(cls, model: keras.Model) -> Graph:
-        """Read the graph of a model.
+        """Read the graph of a model, to make something else of its layers.
+
+        Warns if the model does something to its inputs that its layers do not.
 
         Raises:
             UnsupportedModel: `model` is a subclassed model, or no model.
             UnbuiltModel: `model` is a Sequential model without an input shape.
         """
+        graph = cls.of_whole(model)
+        warn_of_preprocessor(model)
+        return graph
+
+    @classmethod
+    def of_whole(cls, model: keras.Model) -> Graph:
+        """Read the graph of a model whose class is kept; `of` says what it raises."""
         return cls._of(model, checked_functional(model), {})
 
     @classmethod

@@ -5,12 +5,17 @@ Written against Keras 3.15.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras.src.backend import get_keras_mask, set_keras_mask
-from keras.src.models.functional import Functional, operation_fn
+from keras.src.models.functional import (
+    Functional,
+    functional_like_constructor,
+    operation_fn,
+)
 from keras.src.ops.node import Node
 
 __all__ = [
@@ -19,6 +24,7 @@ __all__ = [
     "Node",
     "get_keras_mask",
     "inbound_nodes",
+    "is_made_like_functional",
     "operation_fn",
     "ordered_nodes",
     "producer",
@@ -53,6 +59,18 @@ def producing_node(tensor: keras.KerasTensor) -> Node:
 def sequential_graph(model: keras.Sequential) -> Functional | None:
     """Return the Functional model that a built Sequential model runs; None before it is built."""
     return model._functional
+
+
+def is_made_like_functional(cls: type) -> bool:
+    """Return whether the constructor of a model class takes what its base class of Keras takes.
+
+    Then a model of the class is made from a graph: of inputs and outputs, or of layers.
+    """
+    if not issubclass(cls, keras.Sequential):
+        return functional_like_constructor(cls)
+    own = inspect.getfullargspec(cls.__init__)  # type: ignore[misc]
+    base = inspect.getfullargspec(keras.Sequential.__init__)
+    return own.args == base.args or (own.varargs is not None and own.varkw is not None)
 
 
 def standardize_inputs(functional: Functional, inputs: Any, masks: Any = None) -> list[Any]:

@@ -43,6 +43,34 @@ def own_state(layer: keras.Layer) -> list[keras.Variable]:
     return [*layer._non_trainable_variables, *seed_states(layer)]
 
 
+def own_attributes(model: keras.Model) -> dict[str, Any]:
+    """Return what the user has stored on a model, its parts included; nothing that Keras keeps."""
+    kept = {*_stored(_plain_model(type(model))), *_STORED_BY_TRAINING}
+    stored = _stored(model).items()
+    # TensorFlow tracks for its checkpoints under names of its own.
+    return {name: v for name, v in stored if name not in kept and not name.startswith("_self_")}
+
+
+_STORED_BY_TRAINING = (
+    *("_compile_config", "_compiled_trainable_state", "_jax_state", "optimizer", "history"),
+    *("stop_training", "stop_evaluating", "stop_predicting", "_functional", "_torch_params"),
+)
+"""What `compile`, `fit`, `evaluate`, `predict` and building store on a model."""
+
+
+def _plain_model(cls: type) -> keras.Model:
+    inputs = keras.Input((1,))
+    if issubclass(cls, keras.Sequential):
+        return keras.Sequential([inputs])
+    return keras.Model(inputs, inputs)
+
+
+def _stored(model: keras.Model) -> dict[str, Any]:
+    """Return all attributes of a model; torch keeps its parts in a place of their own."""
+    parts = dict(model.named_children()) if keras.backend.backend() == "torch" else {}
+    return {**vars(model), **parts}
+
+
 @contextmanager
 def idle_seeds_kept(layer: keras.Layer) -> Iterator[None]:
     """Put the seeds of recurrent dropout back.

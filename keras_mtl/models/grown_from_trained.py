@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import keras
 
 from keras_mtl.common.arguments import flag, is_whole_number
-from keras_mtl.errors import HeadMismatch, InvalidCut
+from keras_mtl.errors import HeadMismatch, InvalidCut, MissingLoss
 from keras_mtl.graph.layer_graph import WHOLE, Graph
 from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.heads.task_names import check_new_task
 from keras_mtl.models.task_heads import check_heads
+from keras_mtl.surgery.own_training import described, own_steps
 from keras_mtl.surgery.split import split
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, set_static
 from keras_mtl.training.task_compiling import copied_arguments
@@ -48,7 +49,8 @@ def cut_trained(
     Raises:
         TypeError: `task` or `heads` is missing.
         InvalidCut: The model cannot be cut there, or nothing would be left for the head.
-        MissingLoss: `model` is not compiled, and `loss` is not given.
+        MissingLoss: `model` is not compiled or computes its loss by itself, and `loss` is not
+            given.
         HeadMismatch: The model has several outputs.
     """
     check_batchnorm(batchnorm)
@@ -80,6 +82,7 @@ def cut_trained(
             f"`cut={cut!r}` keeps all layers of `{model.name}`, so nothing would be left for the "
             f"head of {task!r}. Remove at least one layer, or use `MultiTaskModel(model, heads)`."
         )
+    _check_own_steps(model, loss)
     known = copied_arguments(model, loss)
     trunk, tail = split(graph, paths[0], verify=verify)
     set_static(trunk, {}, batchnorm)
@@ -89,3 +92,12 @@ def cut_trained(
             f"`{model.name}`. Leave it out, or give the task another name."
         )
     return Grown(trunk, {task: tail, **heads}, {key: {task: value} for key, value in known.items()})
+
+
+def _check_own_steps(model: keras.Model, loss: Any) -> None:
+    """Refuse a class with a loss or a step of its own, which the steps of several tasks replace."""
+    if loss is None and own_steps(model):
+        raise MissingLoss(
+            f"{described(model)}, which a model of several tasks does not run. Pass `loss=`: what "
+            "the task is trained with instead."
+        )

@@ -10,6 +10,7 @@ import keras
 
 from keras_mtl.batches.model_data import as_model_input
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.common.registered import registered
 from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.heads.task_names import check_task
 from keras_mtl.models.evaluation import evaluate
@@ -26,7 +27,7 @@ from keras_mtl.training.optimizer_arguments import task_optimizer
 from keras_mtl.training.settings import Settings
 
 
-@keras.saving.register_keras_serializable("keras_mtl")
+@registered
 class MultiTaskModel(TrunkWithHeads):
     """Several tasks that share their first layers, to be trained in turn or jointly.
 
@@ -95,14 +96,16 @@ class MultiTaskModel(TrunkWithHeads):
                 after the cut, with the loss and metrics with which `model` was compiled.
             heads: The heads of the other tasks, by name.
             batchnorm: As for the constructor, `"frozen"` by default.
-            loss: The loss of `task`, if `model` is not compiled or is to have another one.
+            loss: The loss of `task`, if `model` is not compiled or is to have another one. Needed
+                where the class of `model` has a `compute_loss` or a `train_step` of its own.
             verify: Whether to check on one batch that the copy computes what `model` computes.
             name: Name of the result.
 
         Raises:
             TypeError: `task` or `heads` is missing.
             InvalidCut: The model cannot be cut there, or nothing would be left for the head.
-            MissingLoss: `model` is not compiled, and `loss` is not given.
+            MissingLoss: `model` is not compiled or computes its loss by itself, and `loss` is not
+                given.
             HeadMismatch: A head does not fit the features at the cut.
 
         Example:

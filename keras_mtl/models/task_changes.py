@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import keras
 
+from keras_mtl.common.structures import unwrap_single
 from keras_mtl.graph.layer_graph import checked_functional
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.head_like import HeadLike
@@ -17,7 +18,7 @@ from keras_mtl.models.task_heads import SharedHeads, head_of_task
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.models.trunk_with_heads import TrunkWithHeads
 from keras_mtl.surgery.fresh_compile import inner_optimizer
-from keras_mtl.surgery.trunk import Trunk, unwrap_single
+from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.training import task_compiling as compiling
 from keras_mtl.training.optimizer_arguments import optimizer_for_tasks
 

@@ -9,6 +9,7 @@ import keras
 
 from keras_mtl.batches.model_data import as_model_input, as_validation_data
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.common.registered import registered
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.labels import check_labels
 from keras_mtl.heads.placing import put_head
@@ -17,7 +18,7 @@ from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
 
 
-@keras.saving.register_keras_serializable("keras_mtl")
+@registered
 class TransferModel(Trunk):
     """A trunk with a head: the Functional model that `transfer` returns when it is given a head.
 

@@ -8,14 +8,15 @@ from typing import Any
 import keras
 
 from keras_mtl.common.arguments import name_or_none
+from keras_mtl.common.structures import unwrap_single
 from keras_mtl.graph.layer_graph import checked_functional
 from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.keras_private.graphs import Functional, producer
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.models.task_heads import SharedHeads, TaskHeads, task_heads
-from keras_mtl.surgery.clone import copy_of_input
+from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm
-from keras_mtl.surgery.trunk import ClassPreserving, unwrap_single
+from keras_mtl.surgery.trunk import ClassPreserving
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.task_compiling import TaskArguments
 from keras_mtl.training.task_graphs import TrunkAndHeads

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_mtl.batches.arrays import ArraySource
-from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.batch import UNBATCHED, hint_for_dicts
+from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.generators import expected_to_end
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise

@@ -10,14 +10,25 @@ from typing import Any
 import keras
 
 from keras_mtl.common.arguments import whole_number_or_none
+from keras_mtl.errors import CloneError
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.graphs import Functional
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.surgery.clone import clone_graph
+from keras_mtl.surgery.cloner import ClassOf, Copy
 from keras_mtl.surgery.fresh_compile import compile_like
 from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state, rebuild_operation
+from keras_mtl.surgery.own_configs import rebuilt_model
+from keras_mtl.surgery.own_training import (
+    carry_attributes,
+    class_of_graph,
+    described,
+    own_methods,
+    own_training,
+    refuse_replaced_methods,
+)
 from keras_mtl.surgery.static_flags import set_static
-from keras_mtl.surgery.trunk import own_class
+from keras_mtl.surgery.trunk import ClassPreserving, own_class
 
 _PREPROCESSING = (
     keras.layers.Normalization,
@@ -42,11 +53,14 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
 
     Returns:
         A model in which every layer trains, BatchNormalization included, compiled as `model` is
-        with a fresh optimizer. What a preprocessing layer has adapted to (the mean of a
-        Normalization, a vocabulary) is kept: it is no weight that training finds.
+        with a fresh optimizer. If the class of `model` has methods of training of its own, such
+        as `compute_loss` or `train_step`, the control is of that class. What a
+        preprocessing layer has adapted to (the mean of a Normalization, a vocabulary) is kept: it
+        is no weight that training finds.
 
     Raises:
-        CloneError: A layer, a metric or the optimizer cannot be built anew.
+        CloneError: A layer, a metric or the optimizer cannot be built anew, or a class with its
+            own methods of training.
         ValueError: `seed` is no whole number.
 
     Example:
@@ -57,17 +71,69 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
         10
     """
     seeds = random.Random(whole_number_or_none("seed", seed, least=0))
+    graph = Graph.of_whole(model)
     with _python_random(seeds):
-        control = clone_graph(
-            Graph.of(model),
-            class_of=own_class,
-            copy_layer=lambda operation: _fresh(operation, seeds),
-            copy_state=_copy_adapted_state,
-        ).model
+        control = _control(graph, seeds)
     set_static(control, {}, "train")
     if model.compiled:
-        compile_like(control, model)
+        _compile(control, model)
     return control
+
+
+def _control(graph: Graph, seeds: random.Random) -> keras.Model:
+    """Return the fresh model: of its own class, where that class has methods of training."""
+    model = graph.model
+    if not own_training(model):
+        return _fresh_copy(graph, own_class, seeds).model
+    refuse_replaced_methods(model)
+    make = model.of_graph if isinstance(model, ClassPreserving) else class_of_graph(model)
+    if make is None:
+        return _rebuilt(model, seeds)
+    copy = _fresh_copy(graph, lambda one: make if one is model else own_class(one), seeds)
+    carry_attributes(model, copy.model, copy.operations)
+    return copy.model
+
+
+def _fresh_copy(graph: Graph, class_of: ClassOf, seeds: random.Random) -> Copy:
+    return clone_graph(
+        graph,
+        class_of=class_of,
+        copy_layer=lambda operation: _fresh(operation, seeds),
+        copy_state=_copy_adapted_state,
+    )
+
+
+def _rebuilt(model: keras.Model, seeds: random.Random) -> keras.Model:
+    """Return a fresh model of a class whose constructor makes the layers."""
+    try:
+        copy = rebuilt_model(model, lambda: _reseeded(model.get_config(), seeds))
+    except CloneError as error:
+        raise CloneError(
+            f"{described(model)}; the control needs them, and its constructor takes other "
+            "arguments than `inputs` and `outputs`. Give the class a `get_config` that returns the "
+            f"arguments of its constructor. The reason: {error}"
+        ) from error
+    for source, new in copy.pairs:
+        _copy_adapted_state(source, new)
+    return copy.model
+
+
+def _compile(control: keras.Model, model: keras.Model) -> None:
+    """Compile the control as the model was; a `compile` of the user's own says how by itself."""
+    if "compile" not in own_training(model):
+        compile_like(control, model)
+        return
+    if own_methods(model, ["compile_from_config"]):
+        control.compile_from_config(model.get_compile_config())
+        return
+    try:
+        compile_like(control, model)
+    except TypeError as error:
+        raise CloneError(
+            f"{described(model)}: its `compile` does not take what `keras.Model.compile` takes, so "
+            "the control cannot be compiled. Give the class `get_compile_config` and "
+            f"`compile_from_config`. The reason: {error}"
+        ) from error
 
 
 def _fresh(operation: Any, seeds: random.Random) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import keras
 
+from keras_mtl.common.structures import unwrap_single
 from keras_mtl.errors import InvalidCut
 from keras_mtl.graph.dataflow import Dataflow
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.graphs import Functional
-from keras_mtl.surgery.clone import Cloner, Copy, clone_graph
+from keras_mtl.surgery.clone import clone_graph
+from keras_mtl.surgery.cloner import Cloner, Copy
 from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state
-from keras_mtl.surgery.trunk import Trunk, own_class, unwrap_single
+from keras_mtl.surgery.trunk import Trunk, own_class
 from keras_mtl.surgery.verify import verify_chain, verify_copy
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.registered import registered
+from keras_mtl.common.structures import unwrap_single
 from keras_mtl.graph.functional_models import runs_only_graph
 from keras_mtl.keras_private.graphs import Functional, HookedFunctional, operation_fn
 from keras_mtl.keras_private.layers import (
@@ -26,7 +28,7 @@ class ClassPreserving(Functional):
         return cls(inputs, outputs, name=name)
 
 
-@keras.saving.register_keras_serializable("keras_mtl")
+@registered
 class Trunk(ClassPreserving, HookedFunctional):
     """A Functional model in which `layer.trainable = False` makes a layer static.
 
@@ -43,6 +45,8 @@ class Trunk(ClassPreserving, HookedFunctional):
         >>> bool(np.all(keras.ops.convert_to_numpy(trunk(x, training=True)) == x))
         True
     """
+
+    _builds_optimizer = False
 
     @runs_only_graph
     def call(
@@ -68,12 +72,23 @@ class Trunk(ClassPreserving, HookedFunctional):
         """Return the model that `get_config` describes, with fresh weights."""
         config = dict(config)
         frozen = config.pop("frozen", [])
+        is_legacy = any("module" not in layer for layer in config["layers"])
         trunk = super().from_config(config, custom_objects=custom_objects)
+        trunk._builds_optimizer = is_legacy
         for layer, indices in zip(trunk.layers, frozen, strict=False):
             parts = sublayers(layer)
             for index in indices:
                 parts[index].trainable = False
         return trunk
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Compile the model as `keras.Model.compile` does."""
+        super().compile(*args, **kwargs)
+        if self._builds_optimizer:
+            # Keras 3.15 builds the optimizer of an `.h5` file without variables, unless it is built
+            # before: the model could not be trained, and slots would be lost.
+            self._builds_optimizer = False
+            self.optimizer.build(self.trainable_variables)
 
     def layer_cloned(self, layer: keras.Layer, copy: keras.Layer) -> None:
         """Give the copy that `keras.models.clone_model` made the flags of the layer."""
@@ -89,13 +104,6 @@ def is_static(operation: Any) -> bool:
 def own_class(model: keras.Model) -> Callable[..., Functional]:
     """Return what makes a copy of `model` from its graph: its class if that is one of ours."""
     return model.of_graph if isinstance(model, ClassPreserving) else Functional
-
-
-def unwrap_single(structure: Any) -> Any:
-    """Return the only element of a list of one; anything else as it is."""
-    if isinstance(structure, list | tuple) and len(structure) == 1:
-        return structure[0]
-    return structure
 
 
 def in_inference(layer: Any, **call_context: Any) -> Callable[..., Any]:

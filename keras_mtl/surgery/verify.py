@@ -12,7 +12,7 @@ from keras_mtl.errors import CloneError, NotStatic
 from keras_mtl.graph.call import Call
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.graphs import Functional, operation_fn
-from keras_mtl.surgery.clone import Copy
+from keras_mtl.surgery.cloner import Copy
 from keras_mtl.surgery.trunk import Trunk, is_static
 
 BATCH_SIZE = 2

@@ -57,6 +57,28 @@ def test_sequential_graph():
     assert functional.layers[1] is model.layers[0], changed("runs a Sequential as a Functional")
 
 
+def test_is_made_like_functional():
+    class Same(keras.Model):
+        pass
+
+    class Passing(keras.Sequential):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+
+    class Other(keras.Model):
+        def __init__(self, units):
+            super().__init__()
+
+    class OtherSequence(keras.Sequential):
+        def __init__(self, units):
+            super().__init__()
+
+    for cls in (Same, Passing, keras.Sequential, graphs.Functional):
+        assert graphs.is_made_like_functional(cls), changed("takes inputs and outputs, or layers")
+    for cls in (Other, OtherSequence):
+        assert not graphs.is_made_like_functional(cls)
+
+
 def test_standardize_inputs():
     wide, deep = keras.Input((4,), name="wide"), keras.Input((2,), name="deep")
     model = keras.Model([wide, deep], layers.Concatenate()([wide, deep]))

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 from keras import layers, ops
 
 from _watching import as_numpy, same_bits
@@ -90,3 +91,19 @@ def test_inference_context():
     assert not same_bits(after, x), changed(what)
     with private.inference_context():  # Outside of any call there is nothing to change.
         assert same_bits(Asking()(x), x)
+
+
+@pytest.mark.parametrize("sequential", [True, False])
+def test_own_attributes(sequential):
+    inputs = keras.Input((3,))
+    parts = [layers.Dense(3), layers.Dense(2)]
+    outputs = parts[1](parts[0](inputs))
+    model = keras.Sequential([inputs, *parts]) if sequential else keras.Model(inputs, outputs)
+    x, y = np.ones((4, 3)), np.ones((4, 2))
+    model.compile("sgd", "mse", metrics=["mae"])
+    model.fit(x, y, validation_split=0.5, verbose=0)
+    model.evaluate(x, y, verbose=0)
+    model.predict(x, verbose=0)
+    assert private.own_attributes(model) == {}, changed("stores on a model what it did")
+    model.part, model.number = parts[0], 3
+    assert private.own_attributes(model) == {"part": parts[0], "number": 3}

@@ -1,0 +1,91 @@
+"""`.h5` files of our models load with weights, flags, losses, metrics and the optimizer."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from _helpers import draw, paths
+from _watching import as_numpy, same_bits
+from keras_mtl import Head, MultiTaskModel, TransferModel, Trunk, transfer
+from keras_mtl.common.registered import registered
+
+X, Y = draw(12, 4), np.arange(12) % 3
+
+
+def trained():
+    stack = [layers.Dense(6, "relu", name="a"), layers.BatchNormalization(name="norm")]
+    stack += [layers.Dropout(0.5, name="dropout"), layers.Dense(3, "softmax", name="last")]
+    return keras.Sequential([keras.Input((4,)), *stack])
+
+
+def transferred(freeze):
+    model = transfer(trained(), 1, freeze, head=Head(3))
+    model.run_eagerly = keras.backend.backend() != "jax"
+    return model
+
+
+def several():
+    heads = {"sex": Head(3), "age": Head(1, "regression")}
+    model = MultiTaskModel(transfer(trained(), 1, "a"), heads)
+    model.run_eagerly = True
+    return model
+
+
+def data_of(model):
+    return {"sex": (X, Y), "age": (X, X[:, :1])} if isinstance(model, MultiTaskModel) else (X, Y)
+
+
+def fit(model, **options):
+    data = data_of(model)
+    given = (data,) if isinstance(data, dict) else data
+    return model.fit(*given, verbose=0, **options)
+
+
+def scores(model):
+    data = data_of(model)
+    given = (data,) if isinstance(data, dict) else data
+    return model.evaluate(*given, verbose=0, return_dict=True)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [lambda: transferred(False), lambda: transferred(True), several],
+    ids=["fine-tuned", "static", "several tasks"],
+)
+def test_a_checkpoint_is_what_was_saved(build, tmp_path):
+    model = build()
+    fit(model, callbacks=[keras.callbacks.ModelCheckpoint(tmp_path / "best.h5")])
+    loaded = keras.models.load_model(tmp_path / "best.h5")
+
+    assert type(loaded) is type(model)
+    assert paths(loaded.trainable_variables) == paths(model.trainable_variables)
+    for training in (False, True) if not model.trunk.trainable else (False,):
+        assert same_bits(loaded.trunk(X, training=training), model.trunk(X, training=False))
+    assert scores(loaded) == pytest.approx(scores(model), rel=1e-5)
+    assert same_bits(loaded.optimizer.variables, model.optimizer.variables)
+
+    before = int(as_numpy(model.optimizer.iterations))
+    fit(loaded)
+    assert int(as_numpy(loaded.optimizer.iterations)) == 2 * before
+
+
+def test_a_trunk_alone(tmp_path):
+    trunk = transfer(trained(), 1, "a", batchnorm="train")
+    trunk.save(tmp_path / "trunk.h5")
+    loaded = keras.models.load_model(tmp_path / "trunk.h5")
+    assert type(loaded) is Trunk
+    assert paths(loaded.trainable_variables) == ["norm/gamma", "norm/beta"]
+    assert same_bits(loaded(X, training=False), trunk(X, training=False))
+
+
+def test_a_class_that_the_user_has_registered_stays():
+    other = type("Unheard", (keras.layers.Layer,), {})
+    known = keras.saving.get_custom_objects()
+    known["Unheard"] = other
+    try:
+        registered(type("Unheard", (TransferModel,), {}))
+        assert known["Unheard"] is other
+    finally:
+        for name in ("Unheard", "keras_mtl>Unheard"):
+            del known[name]
