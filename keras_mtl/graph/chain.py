@@ -24,10 +24,6 @@ class Chain(keras.Layer):
 
     parts: list[keras.Layer]
 
-    def make_layers(self, rank: int) -> list[keras.Layer]:
-        """Return fresh layers that, one after the other, are this layer on features of a rank."""
-        raise NotImplementedError
-
 
 def runs_only_parts(call: Any) -> Any:
     """Mark the `call` of a `Chain` that runs its parts and does nothing else."""

@@ -10,9 +10,14 @@ import numpy as np
 from keras_mtl.common.arguments import fraction, whole_number
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.graph.chain import Chain, runs_only_parts
+from keras_mtl.heads.altered_parts import AlteredParts
+from keras_mtl.heads.dtype_policies import without_quantization
 from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
+
+ALTERED = "altered_parts"
+"""The key of the configs of altered parts in the config of a head."""
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
@@ -89,11 +94,12 @@ class Head(Chain):
         self.from_logits = bool(from_logits)
         self.supports_masking = True
         self.parts: list[keras.Layer] = []
+        self._altered_parts = AlteredParts()
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the layers for features of this shape."""
         self.check_features(input_shape, self.compute_dtype)
-        self.parts = self.make_layers(len(input_shape))
+        self.parts = self._altered_parts.put_in(self._make_layers(len(input_shape)))
         shape = tuple(input_shape)
         for part in self.parts:
             part.build(shape)
@@ -110,6 +116,10 @@ class Head(Chain):
                 x = part(x, training=training)
         return x
 
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what `call` does: under a quantized dtype policy the parts are quantized."""
+        return self.call(*args, **kwargs)
+
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return `(batch, units)`; with `pooling="none"` the dimensions between are kept."""
         between = tuple(input_shape[1:-1]) if self.pooling == "none" else ()
@@ -123,7 +133,7 @@ class Head(Chain):
         """Return no mask after pooling, which has used it; the mask itself without pooling."""
         return mask if self.pooling == "none" else None
 
-    def make_layers(self, rank: int) -> list[keras.Layer]:
+    def _make_layers(self, rank: int) -> list[keras.Layer]:
         """Return new Keras layers which, in sequence, make up this head for features of a rank."""
         layers = [pooling_layer(self.pooling, rank)]
         for index, size in enumerate(self.hidden):
@@ -195,8 +205,8 @@ class Head(Chain):
         return self.task_kind.decode(array, from_logits=self.from_logits)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return {
+        """Return the arguments of the constructor, and the configs of parts that were altered."""
+        config = {
             **super().get_config(),
             "units": self.units,
             "kind": self.kind,
@@ -206,11 +216,23 @@ class Head(Chain):
             "pooling": self.pooling,
             "from_logits": self.from_logits,
         }
+        altered = self._altered_parts.configs(self.parts)
+        return {**config, ALTERED: altered} if altered else config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Head:
+        """Return the head that `get_config` describes, with fresh weights."""
+        config = dict(config)
+        altered = config.pop(ALTERED, {})
+        head = super().from_config(config)
+        head._altered_parts = AlteredParts(altered)
+        return head
 
     def _dropout(self, index: int) -> keras.Layer | None:
         if not self.dropout:
             return None
-        return keras.layers.Dropout(self.dropout, name=f"dropout_{index}", dtype=self.dtype_policy)
+        dtype = without_quantization(self.dtype_policy)
+        return keras.layers.Dropout(self.dropout, name=f"dropout_{index}", dtype=dtype)
 
 
 def _sizes(argument: str, values: Any) -> tuple[int, ...]:

@@ -53,8 +53,7 @@ def _plain_layer(operation: Any) -> Any:
         return copy_from_config(operation)
     features = operation.input
     inputs = keras.Input(batch_shape=features.shape, dtype=features.dtype)
-    layers = operation.make_layers(len(features.shape))
-    return keras.Sequential([inputs, *layers], name=operation.name)
+    return keras.Sequential([inputs, *map(copy_from_config, operation.parts)], name=operation.name)
 
 
 def _copy_state(source: Any, copy: Any) -> None:

@@ -25,6 +25,10 @@ class ClassPreserving(Functional):
         """Make the model from symbolic inputs and outputs."""
         return cls(inputs, outputs, name=name)
 
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what `call` does: under a quantized dtype policy the layers are quantized."""
+        return self.call(*args, **kwargs)
+
 
 @keras.saving.register_keras_serializable("keras_mtl")
 class Trunk(ClassPreserving, HookedFunctional):
