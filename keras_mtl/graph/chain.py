@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -25,6 +26,14 @@ class Chain(keras.Layer):
     parts: list[keras.Layer]
 
 
+class JoiningPart(keras.Layer):
+    """The first part of a chain on several tensors: it makes one tensor of them."""
+
+    def in_plain_layers(self, features: Any) -> keras.KerasTensor:
+        """Return the symbolic output for symbolic features, made by new layers of Keras's own."""
+        raise NotImplementedError
+
+
 def runs_only_parts(call: Any) -> Any:
     """Mark the `call` of a `Chain` that runs its parts and does nothing else."""
     call.runs_only_parts = True
@@ -44,13 +53,16 @@ def with_opened_chains(flow: Dataflow) -> Dataflow:
 
 def _parts(call: Call) -> Iterator[Call]:
     """Yield the calls of the parts of a chain; any other call as it is."""
-    if not is_chain(call.operation) or len(call.inputs) != 1:
+    joins = is_chain(call.operation) and isinstance(call.operation.parts[0], JoiningPart)
+    if not is_chain(call.operation) or (len(call.inputs) != 1 and not joins):
         yield call
         return
     inputs = call.inputs
     *first, last = call.operation.parts
     for part in first:
         outputs = (next(_LINKS),)
-        yield Call(f"{call.path}/{part.name}", part, inputs, outputs)
+        link = Call(f"{call.path}/{part.name}", part, inputs, outputs)
+        # It takes the tensors in the structure in which the chain takes them.
+        yield replace(link, arguments=call.arguments) if isinstance(part, JoiningPart) else link
         inputs = outputs
     yield Call(f"{call.path}/{last.name}", last, inputs, call.outputs, call.tensors)
