@@ -54,6 +54,21 @@ def test_a_list_of_names_gives_a_dict_of_features():
     assert same_bits([features[name] for name in names], features_at(source, *names))
 
 
+@pytest.mark.parametrize("cut", ["embedding", "steps"])
+def test_a_layer_that_carries_a_mask_is_a_cut_by_its_bare_name(cut):
+    tokens = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(7, 4, mask_zero=True, name="embedding")(tokens)
+    x = layers.LSTM(3, return_sequences=True, name="steps")(x)
+    source = keras.Model(tokens, layers.Dense(2)(layers.LSTM(2, name="summary")(x)))
+    model = transfer(source, cut, head=Head(2, "regression"))
+    rows = np.array([[1, 2, 0, 0], [3, 0, 0, 0], [1, 2, 3, 4]])
+    features = as_numpy(keras.Model(tokens, source.get_layer(cut).output)(rows))
+    pairs = zip(features, rows, strict=True)
+    means = np.stack([steps[row > 0].mean(axis=0) for steps, row in pairs])
+    expected = means @ as_numpy(model.head.weights[0])
+    np.testing.assert_allclose(as_numpy(model(rows)), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "freeze, trained",
     [(True, []), ("conv", ["deep"]), ("pool", ["deep"]), ("deep", []), (False, ["conv", "deep"])],

@@ -11,7 +11,7 @@ from keras_mtl.caching.static_operations import static_operations
 from keras_mtl.common.arguments import whole_number_or_none
 from keras_mtl.errors import NotStatic
 from keras_mtl.graph.call import Call
-from keras_mtl.graph.chain import with_opened_chains
+from keras_mtl.graph.chain import JoiningPart, with_opened_chains
 from keras_mtl.graph.dataflow import Dataflow
 from keras_mtl.graph.functional_models import functional_of
 from keras_mtl.graph.layer_graph import Graph
@@ -130,7 +130,7 @@ class _Behaviour:
 def _ignores_training(layer: keras.Layer) -> bool:
     """Return whether a layer without trained variables trains as it predicts."""
     return (
-        type(layer).__module__.startswith(_KERAS)
+        (type(layer).__module__.startswith(_KERAS) or isinstance(layer, JoiningPart))
         and not isinstance(layer, _CHANGING)
         and not seed_states(layer)
         and layer.activity_regularizer is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -24,8 +25,12 @@ class Chain(keras.Layer):
 
     parts: list[keras.Layer]
 
-    def make_layers(self, rank: int) -> list[keras.Layer]:
-        """Return fresh layers that, one after the other, are this layer on features of a rank."""
+
+class JoiningPart(keras.Layer):
+    """The first part of a chain on several tensors: it makes one tensor of them."""
+
+    def in_plain_layers(self, features: Any) -> keras.KerasTensor:
+        """Return the symbolic output for symbolic features, made by new layers of Keras's own."""
         raise NotImplementedError
 
 
@@ -48,13 +53,16 @@ def with_opened_chains(flow: Dataflow) -> Dataflow:
 
 def _parts(call: Call) -> Iterator[Call]:
     """Yield the calls of the parts of a chain; any other call as it is."""
-    if not is_chain(call.operation) or len(call.inputs) != 1:
+    joins = is_chain(call.operation) and isinstance(call.operation.parts[0], JoiningPart)
+    if not is_chain(call.operation) or (len(call.inputs) != 1 and not joins):
         yield call
         return
     inputs = call.inputs
     *first, last = call.operation.parts
     for part in first:
         outputs = (next(_LINKS),)
-        yield Call(f"{call.path}/{part.name}", part, inputs, outputs)
+        link = Call(f"{call.path}/{part.name}", part, inputs, outputs)
+        # It takes the tensors in the structure in which the chain takes them.
+        yield replace(link, arguments=call.arguments) if isinstance(part, JoiningPart) else link
         inputs = outputs
     yield Call(f"{call.path}/{last.name}", last, inputs, call.outputs, call.tensors)

@@ -8,6 +8,9 @@ from keras_mtl.common.near_misses import near_misses
 from keras_mtl.graph.call import Call
 from keras_mtl.graph.dataflow import Dataflow
 
+MOST_NAMES = 4
+"""The number of names up to which a message lists what a cut would have to keep."""
+
 
 def first_legal(flow: Dataflow) -> str:
     """Return a sentence that names the first legal cut."""
@@ -17,18 +20,29 @@ def first_legal(flow: Dataflow) -> str:
 
 
 def why_illegal(flow: Dataflow, call: Call) -> str:
-    """Return why a model cannot be cut at a call, and the nearest places where it can."""
-    position = flow.calls.index(call)
+    """Return why a model cannot be cut at a call, and what to cut at instead."""
     if any(dominator is call for _, dominator in flow.dominators()):
         reason = "The rest of the model uses more than one of its outputs."
     else:
-        reason = f"Its output is not all that the layers after it need: {_passing_by(flow, call)}."
+        reason = f"Its output is not all that the layers after it need: {passing_by(flow, call)}."
+    return f"{reason}{keep_all(flow, call)}"
+
+
+def nearest_legal(flow: Dataflow, call: Call) -> str:
+    """Return a sentence that names the legal cuts before and after a call."""
+    position = flow.calls.index(call)
     before = [cut.call.path for cut in flow.legal_cuts if cut.position < position][-1:]
     after = [cut.call.path for cut in flow.legal_cuts if cut.position > position][:1]
-    return f"{reason} The nearest legal cuts are {listed(before + after, ' and ') or 'none'}."
+    return f"The nearest legal cuts are {listed(before + after, ' and ') or 'none'}."
 
 
-def _passing_by(flow: Dataflow, call: Call) -> str:
+def nested_alone(outer: str, inner: str) -> str:
+    """Return a sentence that says how to cut a nested model by itself."""
+    model = "model" + "".join(f'.get_layer("{name}")' for name in outer.split("/"))
+    return f'Or cut the nested model by itself: `transfer({model}, "{inner}")`.'
+
+
+def passing_by(flow: Dataflow, call: Call) -> str:
     """Return which call after a cut takes a tensor that is neither made after it nor its output."""
     position = flow.calls.index(call)
     made = {number: one for one in flow.calls[:position] for number in one.outputs}
@@ -37,6 +51,27 @@ def _passing_by(flow: Dataflow, call: Call) -> str:
             if number in made:
                 return f"`{_named(later)}` takes the output of `{_named(made[number])}` as well"
     return "the model has other outputs or inputs"
+
+
+def keep_all(flow: Dataflow, call: Call) -> str:
+    """Return a sentence, with a space before it, with a `cut` that keeps all that is needed.
+
+    It is empty where no list of names does: where an input itself is needed, or several outputs of
+    one call, or more than a few tensors.
+    """
+    position = flow.calls.index(call)
+    kept = [
+        one
+        for index, one in enumerate(flow.calls[: position + 1])
+        for number in one.outputs
+        if flow.last_uses.get(number, index) > position
+    ]
+    paths = [call.path, *(one.path for one in kept if one is not call)]
+    unnamed = any(one.is_input or one.is_entry for one in kept)
+    if unnamed or not 1 < len(set(paths)) == len(kept) <= MOST_NAMES:
+        return ""
+    names = ", ".join(f'"{path}"' for path in paths)
+    return f" To keep {'both' if len(paths) == 2 else 'all of them'}, give `cut=[{names}]`."
 
 
 def _named(call: Call) -> str:

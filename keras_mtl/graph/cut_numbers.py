@@ -8,6 +8,7 @@ import keras
 
 from keras_mtl.common.arguments import is_whole_number
 from keras_mtl.errors import InvalidCut
+from keras_mtl.graph import cut_messages as messages
 from keras_mtl.graph.dataflow import Dataflow
 from keras_mtl.keras_private.graphs import Functional
 
@@ -69,8 +70,16 @@ def path_of_number(flow: Dataflow, layers: list[keras.Layer], cut: int) -> str:
     before = [count for count in paths if count > cut][-1:]
     after = [count for count in paths if count < cut][:1]
     nearest = " and ".join(f"`cut={count}` (`{paths[count]}`)" for count in before + after)
+    name = layers[-cut - 1].name
     raise InvalidCut(
-        f"The model cannot be cut after `{layers[-cut - 1].name}` (`cut={cut}`): other paths to "
-        f"the outputs go past it. The nearest legal cuts are {nearest or 'none'}; "
-        "`cut_points(model)` lists them all."
+        f"The model cannot be cut after `{name}` (`cut={cut}`): {_why_not(flow, name)} The nearest "
+        f"legal cuts are {nearest or 'none'}; `cut_points(model)` lists them all."
     )
+
+
+def _why_not(flow: Dataflow, name: str) -> str:
+    """Return why no cut removes just the layers after the one with a name."""
+    call = flow.by_path.get(name)
+    if call is None or any(call is one for _, one in flow.dominators()):
+        return "the layers after it are not the last ones of `model.layers`."
+    return f"{messages.passing_by(flow, call)}.{messages.keep_all(flow, call)}"

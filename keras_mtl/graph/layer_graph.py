@@ -124,6 +124,7 @@ class Graph(Dataflow):
         if all(call is not legal.call for legal in flow.legal_cuts):
             raise InvalidCut(
                 f"The model cannot be cut at `{name}`. {messages.why_illegal(flow, call)}"
+                f"{self._nested_alone(call.path)} {messages.nearest_legal(flow, call)}"
             )
         return call.path
 
@@ -171,6 +172,18 @@ class Graph(Dataflow):
                 if wanted in flow.by_path:
                     return flow, flow.by_path[wanted]
         raise LayerNotFound(messages.not_found(self.model.name, self, self.opened, name))
+
+    def _nested_alone(self, path: str) -> str:
+        """Return a sentence, with a space before it, for a cut that is legal in its own model."""
+        outer, _, inner = path.rpartition("/")
+        graph: Graph = self
+        for name in outer.split("/") if outer else ():
+            nested = graph.nested(graph.find(name))
+            assert nested is not None  # A path with a "/" leads into models.
+            graph = nested
+        if graph is self or all(inner != cut.call.path for cut in graph.legal_cuts):
+            return ""
+        return f" {messages.nested_alone(outer, inner)}"
 
     def _output_path(self, name: Any) -> str:
         """Return a name in its shortest form; several outputs need not be legal cuts one by one."""

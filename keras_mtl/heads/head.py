@@ -10,14 +10,23 @@ import numpy as np
 from keras_mtl.common.arguments import flag, fraction, whole_number
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.common.number_arrays import number_array
+from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.graph.chain import Chain, runs_only_parts
+from keras_mtl.heads.altered_parts import AlteredParts
+from keras_mtl.heads.dtype_policies import without_quantization
+from keras_mtl.heads.joined_features import JoinedFeatures, are_several, shapes_of
 from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
 
 MOST_UNITS = 2**31 - 1
 """The largest dimension of an array in every backend."""
+ALTERED = "altered_parts"
+"""The key of the configs of altered parts in the config of a head."""
+
+_MASKED = (keras.layers.GlobalAveragePooling1D, JoinedFeatures)
+"""The parts that use a mask."""
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
@@ -51,7 +60,9 @@ class Head(Chain):
         name: Name of the layer.
 
     Input shape:
-        `(batch, ..., channels)`, of rank 2 to 5; a floating dtype.
+        `(batch, ..., channels)`, of rank 2 to 5; a floating dtype. Or a dict or list of such, as a
+        trunk gives that is cut at several layers: each is pooled to a vector, and the vectors
+        stand side by side, those of a dict in the order of its sorted keys.
 
     Output shape:
         `(batch, units)`, float32 whatever the dtype policy.
@@ -94,12 +105,14 @@ class Head(Chain):
         self.from_logits = flag("from_logits", from_logits)
         self.supports_masking = True
         self.parts: list[keras.Layer] = []
+        self._altered_parts = AlteredParts()
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the layers for features of this shape."""
-        self.check_features(input_shape, self.compute_dtype)
-        self.parts = self.make_layers(len(input_shape))
-        shape = tuple(input_shape)
+    def build(self, input_shape: Any) -> None:
+        """Make the layers for features of this shape, or of a structure of shapes."""
+        for one in shapes_of(input_shape):
+            self.check_features(one, self.compute_dtype, several=are_several(input_shape))
+        self.parts = self._altered_parts.put_in(self._make_layers(input_shape))
+        shape = input_shape if are_several(input_shape) else tuple(input_shape)
         for part in self.parts:
             part.build(shape)
             shape = part.compute_output_shape(shape)
@@ -109,28 +122,34 @@ class Head(Chain):
         """Return the outputs for a batch of features."""
         x = features
         for part in self.parts:
-            if mask is not None and isinstance(part, keras.layers.GlobalAveragePooling1D):
+            if mask is not None and isinstance(part, _MASKED):
                 x = part(x, mask=mask)
             else:
                 x = part(x, training=training)
         return x
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what `call` does: under a quantized dtype policy the parts are quantized."""
+        return self.call(*args, **kwargs)
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:
         """Return `(batch, units)`; with `pooling="none"` the dimensions between are kept."""
-        between = tuple(input_shape[1:-1]) if self.pooling == "none" else ()
-        return (input_shape[0], *between, self.units)
+        first = shapes_of(input_shape)[0]
+        between = first[1:-1] if self.pooling == "none" else ()
+        return (first[0], *between, self.units)
 
     def compute_output_spec(self, features: Any, **kwargs: Any) -> keras.KerasTensor:
         """Return the symbolic output: float32 whatever the dtype policy."""
-        return keras.KerasTensor(self.compute_output_shape(features.shape), dtype="float32")
+        shapes = keras.tree.map_structure(lambda tensor: tensor.shape, features)
+        return keras.KerasTensor(self.compute_output_shape(shapes), dtype="float32")
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return no mask after pooling, which has used it; the mask itself without pooling."""
-        return mask if self.pooling == "none" else None
+        return mask if self.pooling == "none" and not isinstance(inputs, dict | list) else None
 
-    def make_layers(self, rank: int) -> list[keras.Layer]:
-        """Return new Keras layers which, in sequence, make up this head for features of a rank."""
-        layers = [pooling_layer(self.pooling, rank)]
+    def _make_layers(self, input_shape: Any) -> list[keras.Layer]:
+        """Return new layers which, in sequence, make up this head for features of a shape."""
+        layers = [self._pooling(input_shape)]
         for index, size in enumerate(self.hidden):
             layers.append(self._dropout(index))
             layers.append(
@@ -143,8 +162,17 @@ class Head(Chain):
         layers.append(keras.layers.Dense(self.units, activation, name="output", dtype="float32"))
         return [layer for layer in layers if layer is not None]
 
-    def check_features(self, shape: tuple[int | None, ...], dtype: str) -> None:
-        """Refuse features that this head cannot be put on."""
+    def check_features(self, shape: Shape, dtype: str, *, several: bool = False) -> None:
+        """Refuse features that this head cannot be put on.
+
+        Args:
+            shape: Their shape, with the samples.
+            dtype: Their dtype.
+            several: Whether they are one of several tensors, which become vectors.
+
+        Raises:
+            HeadMismatch: They do not fit.
+        """
         if "float" not in dtype:
             raise HeadMismatch(
                 f"A head needs floating point features; those at the cut are {dtype}. Cut at a "
@@ -154,6 +182,11 @@ class Head(Chain):
             raise HeadMismatch(
                 f"A head needs features of rank 2 to 5; those at the cut have the shape {shape}. "
                 "Cut at another layer, or give your own layers as `head`."
+            )
+        if several and self.pooling == "none" and len(shape) > 2:
+            raise HeadMismatch(
+                'With `pooling="none"` a head takes several features only if they are vectors; at '
+                f"the cut there is one of shape {shape}. Choose another `pooling`."
             )
         flattened = shape[1:] if self.pooling == "flatten" else shape[-1:]
         if None in flattened:
@@ -209,8 +242,8 @@ class Head(Chain):
         return self.task_kind.decode(array, from_logits=self.from_logits)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return {
+        """Return the arguments of the constructor, and the configs of parts that were altered."""
+        config = {
             **super().get_config(),
             "units": self.units,
             "kind": self.kind,
@@ -220,11 +253,29 @@ class Head(Chain):
             "pooling": self.pooling,
             "from_logits": self.from_logits,
         }
+        altered = self._altered_parts.configs(self.parts)
+        return {**config, ALTERED: altered} if altered else config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Head:
+        """Return the head that `get_config` describes, with fresh weights."""
+        config = dict(config)
+        altered = config.pop(ALTERED, {})
+        head = super().from_config(config)
+        head._altered_parts = AlteredParts(altered)
+        return head
+
+    def _pooling(self, input_shape: Any) -> keras.Layer | None:
+        if not are_several(input_shape):
+            return pooling_layer(self.pooling, len(input_shape))
+        dtype = without_quantization(keras.config.dtype_policy())
+        return JoinedFeatures(self.pooling, name="joined", dtype=dtype)
 
     def _dropout(self, index: int) -> keras.Layer | None:
         if not self.dropout:
             return None
-        return keras.layers.Dropout(self.dropout, name=f"dropout_{index}", dtype=self.dtype_policy)
+        dtype = without_quantization(self.dtype_policy)
+        return keras.layers.Dropout(self.dropout, name=f"dropout_{index}", dtype=dtype)
 
 
 def _sizes(argument: str, values: Any) -> tuple[int, ...]:

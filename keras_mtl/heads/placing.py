@@ -48,12 +48,14 @@ def put_head(
 
 
 def _check_features(head: Head, features: Any) -> None:
-    if not isinstance(features, keras.KerasTensor):
-        raise HeadMismatch(
-            f"A `Head` goes on one tensor; the trunk gives {_described(features)}. Give a model "
-            "with these inputs as `head`."
-        )
-    head.check_features(features.shape, features.dtype)
+    several = not isinstance(features, keras.KerasTensor)
+    for path, tensor in keras.tree.flatten_with_path(features):
+        try:
+            head.check_features(tensor.shape, tensor.dtype, several=several)
+        except HeadMismatch as error:
+            if not several:
+                raise
+            raise HeadMismatch(f"`{path[-1]}`: {error}") from error
 
 
 def _copied(

@@ -27,6 +27,10 @@ class ClassPreserving(Functional):
         """Make the model from symbolic inputs and outputs."""
         return cls(inputs, outputs, name=name)
 
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what `call` does: under a quantized dtype policy the layers are quantized."""
+        return self.call(*args, **kwargs)
+
 
 @registered
 class Trunk(ClassPreserving, HookedFunctional):

@@ -1,4 +1,6 @@
+import keras
 import pytest
+from keras import layers
 
 from _models import ZOO
 from _watching import unchanged
@@ -38,6 +40,63 @@ def test_impossible_cuts_are_refused(name, cut, message):
     model = build(name)
     with unchanged(model), pytest.raises(InvalidCut, match=message):
         transfer(model, cut)
+
+
+def skipping():
+    """A nested model with a path around it."""
+    inner = keras.Sequential(
+        [keras.Input((6,)), layers.Dense(5, name="first"), layers.Dense(6, name="second")],
+        name="inner",
+    )
+    inputs = keras.Input((6,), name="inputs")
+    stem = layers.Dense(6, name="stem")(inputs)
+    x = layers.Add(name="add")([stem, inner(stem)])
+    return keras.Model(inputs, layers.Dense(3, name="logits")(x), name="skipping")
+
+
+@pytest.mark.parametrize(
+    ("build", "cut", "second", "ways"),
+    [
+        (lambda: build("residual"), "left", "`add` takes the output of `stem`", [["left", "stem"]]),
+        (lambda: build("residual"), 2, "`add` takes the output of `stem`", [["left", "stem"]]),
+        (
+            lambda: build("dicts"),
+            "sex",
+            "`age` takes the output of `trunk_dense`",
+            [["sex", "trunk_dense"]],
+        ),
+        (lambda: build("attention"), "attention", "`add` takes the output of `inputs`", []),
+        (
+            lambda: build("dict_backbone"),
+            "backbone/coarse",
+            "`fusion` takes the output of `backbone/fine`",
+            [["backbone/coarse", "backbone/fine"]],
+        ),
+        (
+            skipping,
+            "inner/first",
+            "`add` takes the output of `stem`",
+            [["inner/first", "stem"], ("inner", "first")],
+        ),
+    ],
+    ids=["branch", "number", "outputs", "input", "inside", "nested"],
+)
+def test_the_second_tensor_and_the_ways_out_are_named(build, cut, second, ways):
+    model = build()
+    with pytest.raises(InvalidCut) as caught:
+        transfer(model, cut)
+    message = str(caught.value)
+    assert second in message
+    assert ("`cut=[" in message) == any(isinstance(way, list) for way in ways)
+    assert ("transfer(model" in message) == any(isinstance(way, tuple) for way in ways)
+    for way in ways:  # What the message says works.
+        if isinstance(way, list):
+            assert f"`cut={way}`".replace("'", '"') in message
+            assert sorted(transfer(model, way).output) == sorted(way)
+        else:
+            outer, inner = way
+            assert f'`transfer(model.get_layer("{outer}"), "{inner}")`' in message
+            transfer(model.get_layer(outer), inner)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,10 @@ def test_features_that_fit_no_head(layer, shape, head, message):
         transfer(source, cut=1, head=head)
 
 
-def test_several_outputs_fit_no_head():
-    source = trained(layers.Dense(5, name="low"))
-    with pytest.raises(errors.HeadMismatch, match=r"one tensor; the trunk gives \{low: "):
+def test_one_of_several_outputs_that_fits_no_head_is_named():
+    source = trained(layers.Reshape((1, 1, 1, 1, 6), name="low"), layers.Flatten())
+    with pytest.raises(errors.HeadMismatch, match=r"`low`: .*rank 2 to 5.*1, 1, 1, 1, 6"):
         transfer(source, cut=["low", "features"], head=3)
+    source = trained(layers.Reshape((3, 2), name="low"), layers.Flatten())
+    with pytest.raises(errors.HeadMismatch, match=r"`low`: .*only if they are vectors"):
+        transfer(source, cut=["low", "features"], head=Head(3, pooling="none"))

@@ -87,6 +87,18 @@ def test_a_static_trunk_with_weights_runs_once_a_trial(freeze, cut, cached, monk
     assert bool(called) is cached
 
 
+def test_layers_that_carry_a_mask_are_among_the_cuts():
+    tokens = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(7, 4, mask_zero=True, name="emb")(tokens)
+    x = layers.LSTM(3, return_sequences=True, name="steps")(x)
+    model = keras.Model(tokens, layers.Dense(2, name="old")(layers.LSTM(2, name="summary")(x)))
+    hp = keras_tuner.HyperParameters()
+    built = CutHyperModel(model, 3).build(hp)
+    (space,) = [one for one in hp.space if one.name == "cut"]
+    assert list(space.values)[:3] == ["emb", "steps", "summary"]
+    assert built.output_shape == (None, 3)
+
+
 def test_one_value_is_no_choice():
     hypermodel = CutHyperModel(network(), 10, cuts=["conv"], freeze=[False], learning_rate=0.1)
 
