@@ -40,8 +40,8 @@ def transfer(
         cut: Where to cut. An integer is the number of layers to remove from the end of
             `model.layers`; a string is the name of the last layer kept, `"outer/inner"` inside a
             nested model, `"name:1"` for the second call of a shared layer; a list of names gives
-            a trunk with a dict of outputs, which a `Head` pools and joins. `cut_points(model)` lists
-            what is possible.
+            a trunk with a dict of outputs, which a `Head` pools and joins. `cut_points(model)`
+            lists what is possible.
         freeze: Whether the layers kept are static: inference mode whatever `fit` does, no
             variable changes, no losses. A name makes the layers up to and including that one
             static, and the rest of the trunk trainable.
