@@ -11,7 +11,6 @@ from _watching import as_numpy, assert_close, unchanged
 from keras_mtl import (
     MultiTaskModel,
     cut_points,
-    freeze,
     from_scratch,
     probe_cuts,
     to_plain,
