@@ -257,8 +257,9 @@ class MultiTaskModel(TrunkWithHeads):
                 (rows first; NumPy, pandas, tensors), a `tf.data.Dataset`, a `PyDataset`, a
                 generator or a `DataLoader`, each of batches of these. Or one data set with labels
                 for several tasks: any of these, the labels a dict by task. A label may be missing:
-                NaN, -1 for classes, or by `masks`; the loss is the mean over the rows that have
-                one, and a batch with none leaves the task alone.
+                NaN, -1 for classes, or by `masks`; of a row with several labels, of a sequence and
+                of a picture also some. The loss is the mean over the labels that there are, as
+                are the metrics, and a batch with none leaves the task alone.
             y: Labels by task, where `x` are the inputs of all.
             schedule: Which task trains at which step: one of `keras_mtl.schedules`, or a function
                 of the step that returns the name of a task. `Interleaved()` by default, `Joint()`
@@ -274,8 +275,9 @@ class MultiTaskModel(TrunkWithHeads):
             shuffle: Whether arrays are shuffled for each pass. A `tf.data.Dataset` shuffles as it
                 was made to.
             class_weight: By task a dict from classes to the weights of their rows, 1 by default.
-            sample_weight: Weights of the rows by task, where the data are arrays.
-            masks: By task which rows have a label, booleans of shape `(rows,)`.
+            sample_weight: Weights by task, where the data are arrays: of shape `(rows,)`, or
+                `(rows, steps)` and the like for labels of these.
+            masks: By task where there is a label, booleans of the same shapes.
             initial_epoch: The epoch to start with.
             epoch: How long an epoch is: until each task (`"all"`), the one with the most batches
                 (`"longest"`), or the one with the fewest (`"shortest"`) has had all its batches.

@@ -16,6 +16,14 @@ def num_replicas() -> int:
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
+def sum_of_replicas(value: Any) -> Any:
+    """Return the sum of a value of each replica; in the context of a replica."""
+    if num_replicas() == 1:
+        return value
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+
+
 def summed(
     optimizer: TaskOptimizer | None, gradients: Sequence[Any], replicas: int
 ) -> Sequence[Any]:
