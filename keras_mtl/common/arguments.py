@@ -97,5 +97,29 @@ def one_of(argument: str, value: object, choices: Iterable[Choice]) -> Choice:
     raise ValueError(f"`{argument}` is one of {allowed}. Received: {value!r}.{hint}")
 
 
+def random_seed(argument: str, value: object) -> int:
+    """Return the seed of a random generator as an `int`.
+
+    Raises:
+        ValueError: It is no whole number of 32 bits; scikit-learn takes no other ones.
+    """
+    if not is_whole_number(value, least=0) or value >= 2**32:
+        raise ValueError(
+            f"`{argument}` is a whole number, at least 0 and less than 2**32. Received: {value!r}."
+        )
+    return int(value)
+
+
+def flag(argument: str, value: object) -> bool:
+    """Return True or False as a `bool`; NumPy's are accepted, numbers are not.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if type(value).__name__ not in ("bool", "bool_"):
+        raise ValueError(f"`{argument}` is True or False. Received: {value!r}.")
+    return bool(value)
+
+
 def _described(least: int) -> str:
     return "a positive whole number" if least == 1 else f"a whole number, at least {least}"
