@@ -67,7 +67,8 @@ def test_the_python_blocks_run_in_order(page, tmp_path, monkeypatch):
     shown = ""
     for block in fences(page):
         if block.info.strip() == "python":
-            lines_above = "\n" * (block.map[0] + 1)  # so that a traceback shows the page's own lines
+            # So that a traceback shows the page's own lines.
+            lines_above = "\n" * (block.map[0] + 1)
             with redirect_stdout(StringIO()) as printed:
                 exec(compile(lines_above + block.content, page, "exec"), namespace)
             shown = printed.getvalue()
