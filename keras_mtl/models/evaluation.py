@@ -106,7 +106,7 @@ def _known_metrics(
 
 def _evaluated(model: keras.Model, data: TaskData) -> Mapping[str, Any]:
     """Return the result of Keras's `evaluate`, without its warning that a generator ends."""
-    if isinstance(data, ArrayData) and rank_of(data.mask) > 1:
+    if isinstance(data, ArrayData) and rank_of(data.whole.mask) > 1:
         # Keras cannot leave out a part of the labels of a row: a weight of 0 does not.
         state = OneTaskState(model)
         (own,) = state.tasks
