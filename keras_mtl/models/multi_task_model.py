@@ -268,10 +268,8 @@ class MultiTaskModel(TrunkWithHeads):
             callbacks: Callbacks of Keras; their `model` is this one. Their batch hooks run once a
                 block of steps, see `steps_per_execution`.
             validation_data: As `x`, of all tasks or of some.
-            validation_split: The share of the rows of each task's arrays, from their end, to
-                validate on instead.
-            shuffle: Whether arrays are shuffled for each pass. A `tf.data.Dataset` shuffles as it
-                was made to.
+            validation_split: The share of each task's rows, the last ones, to validate on instead.
+            shuffle: Whether arrays are shuffled for each pass; a `tf.data.Dataset` never is.
             class_weight: By task a dict from classes to the weights of their rows, 1 by default.
             sample_weight: Weights by task, where the data are arrays: of shape `(rows,)`, or
                 `(rows, steps)` and the like for labels of these.
