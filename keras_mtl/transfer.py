@@ -53,6 +53,10 @@ def transfer(
         verify: Whether to check on one batch that the copy computes what `model` computes.
         name: Name of the result.
 
+    Warns:
+        UserWarning: `model` is a KerasHub task with a `preprocessor`, which is no part of its
+            layers: the result takes inputs that were prepared with `model.preprocessor(x)`.
+
     Returns:
         A `keras.Model`: the trunk if `head` is None; otherwise a model of two layers, reached as
         `.trunk` and `.head`. With a number or a `Head` it is compiled, with Adam and the loss

@@ -13,20 +13,20 @@ def warn_of_preprocessor(model: object) -> None:
 
     A user who prepares the inputs sets `model.preprocessor = None`, as KerasHub has it.
     """
-    if not _is_task(model) or model.preprocessor is None:  # type: ignore[attr-defined]
+    preprocessor = preprocessor_of(model)
+    if preprocessor is None:
         return
     assert isinstance(model, keras.Model)
-    kind = type(model.preprocessor).__name__
     warnings.warn(
         f"`{model.name}` ({type(model).__name__}) prepares its inputs in `fit` and `predict` with "
-        f"its `preprocessor` (`{kind}`). That is no layer of its graph, so what is made of the "
-        "layers does not have it: pass `model.preprocessor(x)` instead of `x`, and set "
-        "`model.preprocessor = None` to say so.",
+        f"its `preprocessor` (`{type(preprocessor).__name__}`). That is no layer of "
+        "its graph, so what is made of the layers does not have it: pass `model.preprocessor(x)` "
+        "instead of `x`, and set `model.preprocessor = None` to say so.",
         stacklevel=4,
     )
 
 
-def _is_task(model: object) -> bool:
-    """Return whether a model is a task of KerasHub; if there is one, KerasHub is imported."""
-    hub = sys.modules.get("keras_hub")
-    return hub is not None and isinstance(model, hub.models.Task)
+def preprocessor_of(model: object) -> keras.Layer | None:
+    """Return the preprocessor of a task of KerasHub; None if the model is none, or has none."""
+    hub = sys.modules.get("keras_hub")  # Imported by now, if the model is one of its.
+    return model.preprocessor if hub and isinstance(model, hub.models.Task) else None

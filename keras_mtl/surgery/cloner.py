@@ -95,23 +95,21 @@ class Cloner:
         if not alone or not rebuilds_itself(graph.model):
             self._copy_each(alone)
             return None
+        ways = [partial(self._copy_each, alone), partial(self._copy_whole, graph)]
         if any(map(loads_unbuilt, alone)):
-            try:
-                return self._copy_whole(graph)
-            except CloneError:
-                # As good a copy in memory; Keras could load neither this one nor the original.
-                self._copy_each(alone)
-                return None
+            # One by one they make as good a copy in memory, which Keras could not load.
+            ways.reverse()
+        first, second = ways
         try:
-            self._copy_each(alone)
-            return None
+            return first()
         except CloneError as error:
             try:
-                return self._copy_whole(graph)
+                return second()
             except CloneError as other:
-                raise CloneError(f"{error} The whole model: {other}") from error
+                raise CloneError(f"{error}\nNor in another way: {other}") from error
 
     def _copy_each(self, operations: list[Any]) -> None:
+        """Copy operations one by one."""
         self._add([(operation, self._copy_layer(operation)) for operation in operations])
 
     def _copy_whole(self, graph: Graph) -> keras.Model:

@@ -12,6 +12,7 @@ import keras
 from keras_mtl.common.arguments import whole_number_or_none
 from keras_mtl.errors import CloneError
 from keras_mtl.graph.layer_graph import Graph
+from keras_mtl.graph.preprocessors import preprocessor_of
 from keras_mtl.keras_private.graphs import Functional
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.surgery.clone import clone_graph
@@ -120,6 +121,9 @@ def _rebuilt(model: keras.Model, seeds: random.Random) -> keras.Model:
         ) from error
     for source, new in copy.pairs:
         _copy_adapted_state(source, new)
+    preprocessor = preprocessor_of(model)
+    if preprocessor is not None:  # It has vocabularies, which no config holds.
+        copy_layer_state(preprocessor, copy.model.preprocessor)
     return copy.model
 
 

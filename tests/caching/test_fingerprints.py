@@ -1,4 +1,5 @@
 import keras
+import numpy as np
 import pytest
 
 from _fitting import trained
@@ -82,6 +83,43 @@ def test_a_layer_without_a_config_is_refused():
     split = Split(graph, graph.opened, graph.opened, 0, set())
     with pytest.raises(CacheError, match=r'`Scale` has no `get_config`.*`cache="memory"`'):
         fingerprint_of_static_part(model, split)
+
+
+class Broken(keras.layers.Layer):
+    """As some layers of libraries are: its `get_config` raises."""
+
+    def call(self, inputs):
+        return inputs * 2
+
+    def get_config(self):
+        return {"scale": self.scale}
+
+
+def test_a_layer_whose_config_raises_is_refused():
+    model = keras.Sequential([keras.Input((3,)), Broken(name="broken"), keras.layers.Dense(2)])
+    graph = Graph.of(model)
+    split = Split(graph, graph.opened, graph.opened, 0, set())
+    with pytest.raises(CacheError, match=r"`broken` cannot be found again: `Broken` has no"):
+        fingerprint_of_static_part(model, split)
+
+
+def normalised():
+    norm = keras.layers.Normalization(name="norm", dtype="mixed_float16")
+    base = keras.Sequential([keras.Input((3,)), norm, keras.layers.Dense(2)])
+    norm.adapt(np.arange(6.0).reshape(2, 3))
+    return transfer(base, 0, head=3)
+
+
+def test_what_a_normalization_computes_with_counts():
+    """`set_weights` changes what its variables say, `finalize_state` what it computes."""
+    model = normalised()
+    norm = model.trunk.get_layer("norm")
+    old = of_model(model)
+    norm.set_weights([weight + 1 for weight in norm.get_weights()])
+    waiting = of_model(model)
+    norm.finalize_state()
+    assert len({old, waiting, of_model(model)}) == 3
+    assert of_model(transfer(model, 0, head=3)) == of_model(transfer(model, 0, head=3))
 
 
 def test_the_code_of_a_custom_layer_counts(monkeypatch):

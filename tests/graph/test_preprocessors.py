@@ -79,6 +79,34 @@ def test_a_control_keeps_the_preprocessor():
     control.fit(IMAGES, LABELS, verbose=0)
 
 
+TEXTS = np.array(["red green", "green blue", "blue blue red", "green"] * 2)
+
+
+def text_classifier():
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red", "green", "blue"]
+    backbone = keras_hub.models.BertBackbone(
+        vocabulary_size=len(words),
+        num_layers=1,
+        num_heads=1,
+        hidden_dim=4,
+        intermediate_dim=4,
+        max_sequence_length=8,
+    )
+    tokenizer = keras_hub.models.BertTokenizer(vocabulary=words)
+    preprocessor = keras_hub.models.BertTextClassifierPreprocessor(tokenizer, sequence_length=6)
+    return keras_hub.models.BertTextClassifier(backbone, 2, preprocessor, name="classifier")
+
+
+def test_a_control_of_a_text_classifier_has_the_vocabulary():
+    model = text_classifier()
+    control = from_scratch(model, seed=1)
+    tokenizers = [each.preprocessor.tokenizer for each in (model, control)]
+    assert tokenizers[0].get_vocabulary() == tokenizers[1].get_vocabulary()
+    assert tokenizers[0] is not tokenizers[1]
+    prepared = model.preprocessor(TEXTS)
+    assert_close(control.predict(TEXTS, verbose=0), as_numpy(control(prepared)), 1e-4)
+
+
 def test_other_models_do_not_warn():
     inputs = keras.Input((8, 8, 3))
     outer = keras.Model(inputs, classifier()(inputs))
