@@ -66,8 +66,12 @@ class Records(Sequence[Record], Generic[Record]):
     def __getitem__(self, index: int | slice) -> Record | Self:
         if not isinstance(index, slice):
             return self._records[index]
+        return self.of(self._records[index])
+
+    def of(self, records: Sequence[Record]) -> Self:
+        """Return an object of the same class and attributes with these records."""
         part = copy(self)  # Subclasses have other constructors; a copy keeps their attributes.
-        part._records = self._records[index]
+        part._records = tuple(records)
         return part
 
     def __iter__(self) -> Iterator[Record]:

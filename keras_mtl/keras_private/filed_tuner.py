@@ -1,9 +1,9 @@
 """What the search needs of keras-tuner and is private there, under names of our own.
 
 keras-tuner 1.4 offers no public way to write the files of a search whole or not at all, to read
-back a search that was killed between two of them, to name trials, or to declare hyperparameters
-without building models. `tests/keras_private/test_filed_tuner.py` tells when a new version changes
-any of it.
+back a search that was killed between two of them, to name trials, to say on the console what they
+do, or to declare hyperparameters without building models.
+`tests/keras_private/test_filed_tuner.py` tells when a new version changes any of it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,29 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial
+from keras_tuner.src.engine.oracle import Display
 
 __all__ = ["FiledOracle", "FiledTuner", "Trial"]
 
 
 class FiledOracle(keras_tuner.Oracle):
-    """An oracle that says where its files are, and lets a subclass write them."""
+    """An oracle that says where its files are, and lets a subclass write them and talk."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._display = _Display(self)
+
+    @abstractmethod
+    def trial_begins(self, trial: Trial) -> str:
+        """Return what is printed when a trial begins, unless the search is silent."""
+
+    @abstractmethod
+    def trial_ends(self, trial: Trial) -> str:
+        """Return what is printed when a trial has ended, unless the search is silent."""
 
     def set_seed(self, seed: int) -> None:
         """Use this seed: the constructor of keras-tuner draws another one instead of 0."""
@@ -90,6 +104,21 @@ class FiledOracle(keras_tuner.Oracle):
 
     def _save_trial(self, trial: Trial) -> None:
         self.write_trial(trial, self.trial_folder(trial.trial_id) / "trial.json")
+
+
+class _Display(Display):
+    """Prints what the oracle says, where keras-tuner prints tables of all hyperparameters."""
+
+    def on_trial_begin(self, trial: Trial) -> None:
+        # Asked for in any case, as it takes the time.
+        self._print(self.oracle.trial_begins(trial))
+
+    def on_trial_end(self, trial: Trial) -> None:
+        self._print(self.oracle.trial_ends(trial))
+
+    def _print(self, text: str) -> None:
+        if self.verbose:
+            print(text, flush=True)
 
 
 class FiledTuner(keras_tuner.Tuner):

@@ -31,6 +31,7 @@ def plot_depths(
     *,
     layers: Sequence[str],
     score_name: str = "score",
+    connected: bool = True,
 ) -> Path:
     """Save a picture of scores against depth, with a line and a band for each way of scoring.
 
@@ -39,6 +40,8 @@ def plot_depths(
         path: Where to save it; the ending says the format, such as `.png` or `.svg`.
         layers: All depths from the inputs to the outputs; a line may leave some out.
         score_name: What the vertical axis is called.
+        connected: Whether the points of a line are connected; not where the depths between two
+            points were not scored.
 
     Raises:
         MissingExtra: matplotlib is not installed.
@@ -46,7 +49,8 @@ def plot_depths(
     figure = new_picture(max(6.0, 0.25 * len(layers)), 4.2)
     axes = figure.subplots()
     for label, points in lines.items():
-        _draw(axes, label, [point for point in points if isfinite(point.value)], layers)
+        finite = [point for point in points if isfinite(point.value)]
+        _draw(axes, label, finite, layers, "-" if connected else "none")
     step = max(1, -(-len(layers) // MAX_TICKS))
     axes.set_xticks(range(0, len(layers), step), layers[::step], rotation=90, fontsize=8)
     axes.set(xlabel="last layer kept", ylabel=score_name)
@@ -54,8 +58,12 @@ def plot_depths(
     return save(figure, path)
 
 
-def _draw(axes: Axes, label: str, points: Sequence[DepthScore], layers: Sequence[str]) -> None:
+def _draw(
+    axes: Axes, label: str, points: Sequence[DepthScore], layers: Sequence[str], style: str
+) -> None:
     places = [layers.index(point.layer) for point in points]
     values = [point.value for point in points]
-    (line,) = axes.plot(places, values, marker="o", markersize=3, label=label)
-    band(axes, places, values, [point.spread for point in points], line.get_color())
+    size = 3 if style == "-" else 6
+    (line,) = axes.plot(places, values, linestyle=style, marker="o", markersize=size, label=label)
+    if style == "-":
+        band(axes, places, values, [point.spread for point in points], line.get_color())

@@ -140,6 +140,36 @@ def plan_trials(
     return trials
 
 
+def expected_trials(
+    budget: Budget, depths: int, plan: Sequence[PlannedTrial], finished: Sequence[FinishedTrial]
+) -> list[PlannedTrial]:
+    """Return the plan and the trials that will follow, if no other trial fails.
+
+    Which depths will follow is not known, so their names are empty.
+
+    Args:
+        budget: How much may be tried.
+        depths: Number of depths that are ranked.
+        plan: What `plan_trials` says.
+        finished: The trials that have ended.
+    """
+    last = plan[-1]
+    failed = {one.planned for one in finished if one.merit is None}
+    beside = [t for t in plan if (t.phase, t.rung) == (last.phase, last.rung)]
+    available = depths if last.phase == "probe" else len([t for t in beside if t not in failed])
+    stages = [(budget.frozen_trials, PlannedTrial("frozen", epochs=budget.epochs))]
+    stages += [
+        (size, PlannedTrial("fine-tuned", epochs=budget.epochs_of(rung), rung=rung))
+        for rung, size in enumerate(budget.rungs)
+    ]
+    begun = {"probe": 0, "frozen": 1, "fine-tuned": last.rung + 2}[last.phase]
+    expected = list(plan)
+    for size, trial in stages[begun:]:
+        available = min(available, size)
+        expected += [trial] * available
+    return expected
+
+
 def trials_to_start_from(
     budget: Budget, trials: Sequence[PlannedTrial], finished: Sequence[FinishedTrial]
 ) -> set[str]:

@@ -10,14 +10,16 @@ from typing import Any
 import keras_tuner
 
 from keras_mtl.keras_private.filed_tuner import FiledOracle, Trial
-from keras_mtl.tuning.checkpoints import CHECKPOINT
+from keras_mtl.tuning.checkpoints import CHECKPOINT, checksum_file
 from keras_mtl.tuning.halving import (
     Budget,
     FinishedTrial,
     PlannedTrial,
+    expected_trials,
     plan_trials,
     trials_to_start_from,
 )
+from keras_mtl.tuning.progress import Progress
 from keras_mtl.tuning.search_files import (
     COMPLETED,
     ENDED,
@@ -53,6 +55,7 @@ class CutOracle(FiledOracle):
     Args:
         objective: A name, or a `keras_tuner.Objective`.
         budget: How much may be tried.
+        depths: Number of depths that are ranked.
         defaults: Values of the hyperparameters that the plan does not decide.
         tuning_rate: Learning rate of fine-tuning divided by the learning rate of a head.
         saved_models: Number of best trials that keep their weights when the search has ended.
@@ -64,6 +67,7 @@ class CutOracle(FiledOracle):
         objective: Any,
         budget: Budget,
         *,
+        depths: int,
         defaults: dict[str, Any],
         tuning_rate: float,
         saved_models: int,
@@ -74,6 +78,8 @@ class CutOracle(FiledOracle):
         if seed is not None:
             self.set_seed(seed)
         self._budget = budget
+        self._depths = depths
+        self._progress = Progress(self.objective.name)
         self._defaults = defaults
         self._tuning_rate = tuning_rate
         self._saved_models = saved_models
@@ -106,6 +112,18 @@ class CutOracle(FiledOracle):
                 names = sorted(name for name in metrics.metrics if name.startswith(f"{PROBE}/"))
                 return {name.split("/", 2)[2]: metrics.get_best_value(name) for name in names}
         return None
+
+    def trial_begins(self, trial: Trial) -> str:
+        """Return what is printed when a trial begins."""
+        return self._progress.begin(planned_trial(trial), self._expected())
+
+    def trial_ends(self, trial: Trial) -> str:
+        """Return what is printed when a trial has ended."""
+        over = {one.planned for one in self._finished()}
+        expected = self._expected()
+        left = [planned for planned in expected if planned not in over]
+        outcome = self._outcome(trial)
+        return self._progress.end(planned_trial(trial), expected, outcome=outcome, left=left)
 
     def save(self) -> None:
         """Write the state, whole or not at all."""
@@ -168,8 +186,8 @@ class CutOracle(FiledOracle):
         plan, _ = self._plan()
         needed = trials_to_start_from(self._budget, plan, finished)
         needed |= {best.trial_id for best in self.get_best_trials(self._saved_models)}
-        paths = [self._checkpoint(one.trial_id) for one in finished if one.trial_id not in needed]
-        return [path for path in paths if path.exists()]
+        weights = [self._checkpoint(one.trial_id) for one in finished if one.trial_id not in needed]
+        return [one for path in weights for one in (path, checksum_file(path)) if one.exists()]
 
     def _plan(self) -> tuple[list[PlannedTrial], set[str]]:
         """Return the plan, and the finished trials that it repeats for the sake of their weights.
@@ -206,6 +224,19 @@ class CutOracle(FiledOracle):
 
     def _checkpoint(self, trial_id: str) -> Path:
         return self.trial_folder(trial_id) / CHECKPOINT
+
+    def _expected(self) -> list[PlannedTrial]:
+        plan, _ = self._plan()
+        return expected_trials(self._budget, self._depths, plan, self._finished())
+
+    def _outcome(self, trial: Trial) -> str:
+        if trial.status != COMPLETED:
+            lines = (trial.message or "no score").strip().splitlines()
+            return f"failed ({lines[-1]})"
+        if planned_trial(trial).phase == "probe":
+            return f"the best depths are {', '.join(_ranked(self.probed() or {})[:3])}"
+        best = self.get_best_trials(1)[0]
+        return self._progress.score(trial.score, best.score, planned_trial(best).cut)
 
     def _finished(self) -> list[FinishedTrial]:
         trials = [self.trials[trial_id] for trial_id in self.end_order]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from keras_mtl.common.records import Records
 from keras_mtl.pictures.scores_by_depth import DepthScore, plot_depths
@@ -49,13 +50,18 @@ class SearchResults(Records[SearchTrial]):
         Raises:
             ValueError: No trial has a score yet.
         """
-        scored = [trial for trial in self if trial.score is not None]
-        if not scored:
+        if not self.ranking:
             raise ValueError("No trial has a score. Call `tuner.search(...)` first.")
-        return self._better(scored)
+        return self.ranking[0]
+
+    @property
+    def ranking(self) -> Self:
+        """The trials with a score, the best one first."""
+        scored = [trial for trial in self if trial.score is not None]
+        return self.of(sorted(scored, key=self._rank))
 
     def plot(self, path: str | Path) -> Path:
-        """Save a picture: score against depth, a line for frozen and one for fine-tuned trunks.
+        """Save a picture: the best score of each depth that was tried, frozen and fine-tuned.
 
         Args:
             path: Where to save it; the ending says the format, such as `.png` or `.svg`.
@@ -63,18 +69,21 @@ class SearchResults(Records[SearchTrial]):
         Raises:
             MissingExtra: matplotlib is not installed.
         """
-        lines = {phase: self._line(phase) for phase in ("frozen", "fine-tuned")}
-        return plot_depths(lines, path, score_name=self._objective, layers=self._layers)
+        points = {phase: self._points(phase) for phase in ("frozen", "fine-tuned")}
+        return plot_depths(
+            points, path, score_name=self._objective, layers=self._layers, connected=False
+        )
 
-    def _line(self, phase: str) -> list[DepthScore]:
-        scored = [t for t in self if t.phase == phase and t.score is not None]
-        by_cut = [[t for t in scored if t.cut == layer] for layer in self._layers]
-        best = [self._better(trials) for trials in by_cut if trials]
-        return [DepthScore(trial.cut, trial.score or 0.0) for trial in best]
+    def _points(self, phase: str) -> list[DepthScore]:
+        best: dict[str, float] = {}
+        for trial in self.ranking:
+            if trial.phase == phase and trial.score is not None:
+                best.setdefault(trial.cut, trial.score)
+        return [DepthScore(layer, best[layer]) for layer in self._layers if layer in best]
 
-    def _better(self, trials: Sequence[SearchTrial]) -> SearchTrial:
-        sign = 1 if self._direction == "max" else -1
-        return max(trials, key=lambda trial: sign * (trial.score or 0.0))
+    def _rank(self, trial: SearchTrial) -> float:
+        score = trial.score or 0.0
+        return -score if self._direction == "max" else score
 
     @property
     def header(self) -> Sequence[str]:

@@ -130,6 +130,7 @@ class CutTuner(FiledTuner):
         oracle = CutOracle(
             objective,
             self._budget,
+            depths=len(hypermodel.layers),
             defaults=_defaults(hypermodel),
             tuning_rate=positive_number("tuning_rate", tuning_rate),
             saved_models=self._saved_models,
@@ -211,6 +212,11 @@ class CutTuner(FiledTuner):
         ]
         objective = self.oracle.objective
         return SearchResults(objective.name, objective.direction, layers, records)
+
+    def results_summary(self, num_trials: int = 10) -> None:
+        """Print the best trials as a table, the best one first."""
+        print(f"The best trials of the search in `{self.project_dir}`:")
+        print(self.results().ranking[: whole_number("num_trials", num_trials)])
 
     def get_best_models(self, num_models: int = 1) -> list[keras.Model]:
         """Return the best models with the weights of their best epoch, the best one first.

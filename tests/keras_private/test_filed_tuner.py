@@ -24,6 +24,12 @@ class Oracle(FiledOracle):
     def write_trial(self, trial, path):
         self.written.append((trial.trial_id, path))
 
+    def trial_begins(self, trial):
+        return f"{trial.trial_id} begins"
+
+    def trial_ends(self, trial):
+        return f"{trial.trial_id} has ended: {trial.status}, {trial.score}"
+
     def new_trial_id(self):
         return f"new{len(self.written)}"
 
@@ -69,6 +75,19 @@ def test_new_trials_have_the_names_that_the_subclass_gives(tuner):
     assert list(oracle.trials) == oracle.start_order == ["new0", "new1"]
     assert created[0].hyperparameters.space == oracle.get_space().space
     assert {trial.status for trial in created} == {"RUNNING"}
+
+
+@pytest.mark.parametrize("verbose", [0, 1, 2, "auto"])
+def test_the_console_shows_what_the_subclass_says(verbose, tuner, capsys):
+    oracle = tuner.oracle
+    oracle.verbose = verbose
+    trial = oracle.create_trial("tuner0")
+    oracle.update_trial(trial.trial_id, {"val_loss": 0.5})
+    trial.status = "COMPLETED"
+    oracle.end_trial(trial)
+    said = capsys.readouterr().out.splitlines()
+    expected = ["new0 begins", "new0 has ended: COMPLETED, 0.5"] if verbose else []
+    assert said == expected, f"keras-tuner no longer prints by `_display`{CHANGED}"
 
 
 def test_waiting_trials_are_handed_out_first_and_in_order(tuner):

@@ -42,6 +42,17 @@ def test_a_line_for_each_way_at_the_places_of_the_layers(tmp_path, axes):
     assert [tick.get_text() for tick in axes[0].get_xticklabels()] == LAYERS
 
 
+@pytest.mark.parametrize(("connected", "style"), [(True, "-"), (False, "None")])
+def test_points_are_connected_only_if_all_depths_between_were_scored(
+    connected, style, tmp_path, axes
+):
+    plot_depths(LINES, tmp_path / "depths.png", layers=LAYERS, connected=connected)
+
+    assert {line.get_linestyle() for line in axes[0].lines} == {style}
+    assert {line.get_marker() for line in axes[0].lines} == {"o"}
+    assert bool(axes[0].collections) == connected  # the bands
+
+
 @pytest.mark.parametrize("count", [3 * MAX_TICKS, 0])
 def test_the_names_of_many_layers_stay_readable(count, tmp_path, axes):
     layers = [f"layer_{number}" for number in range(count)]

@@ -8,6 +8,7 @@ from keras_mtl.tuning.halving import (
     Budget,
     FinishedTrial,
     PlannedTrial,
+    expected_trials,
     plan_trials,
     trials_to_start_from,
 )
@@ -96,6 +97,32 @@ def test_weights_that_a_later_trial_starts_from_are_never_given_up(budget, merit
 def test_nothing_starts_from_a_probe(budget, merit):
     plan = plan_trials(budget, None, [])
     assert trials_to_start_from(budget, plan, [FinishedTrial("0", plan[0], merit)]) == set()
+
+
+@given(
+    budget=st.builds(
+        Budget, st.integers(1, 6), st.integers(0, 6), st.integers(2, 3), st.integers(1, 20)
+    ),
+    fails=st.lists(st.booleans(), min_size=40, max_size=40),
+    stop=st.integers(0, 40),
+)
+def test_the_trials_that_are_expected_come_unless_others_fail(budget, fails, stop):
+    order = iter(fails)
+    ended = run(budget, RANKING, lambda step: None if step.cut and next(order) else 0.5, stop)
+    rest = run(budget, RANKING, merit_by_name)  # without failures
+    plan = plan_trials(budget, RANKING if ended else None, ended)
+
+    expected = expected_trials(budget, len(RANKING), plan, ended)
+
+    assert expected[: len(plan)] == plan
+    if not any(one.merit is None for one in ended):
+        kinds = [(one.phase, one.epochs, one.rung) for one in expected]
+        assert kinds == [(e.planned.phase, e.planned.epochs, e.planned.rung) for e in rest]
+
+
+def test_what_failed_is_not_expected_to_go_on():
+    ended = run(BUDGET, RANKING, lambda step: None if step.cut else 0.0)
+    assert len(expected_trials(BUDGET, 4, plan_trials(BUDGET, RANKING, ended), ended)) == 4
 
 
 def test_each_trial_survives_as_values():

@@ -20,6 +20,7 @@ def oracle_in(folder, objective="val_accuracy"):
     oracle = CutOracle(
         objective,
         Budget(frozen_trials=3, tuned_trials=2, factor=2, epochs=8),
+        depths=3,
         defaults={"learning_rate": 0.1},
         tuning_rate=0.1,
         saved_models=1,

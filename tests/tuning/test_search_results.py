@@ -2,6 +2,8 @@
 
 import pytest
 
+from keras_mtl.pictures.scores_by_depth import DepthScore
+from keras_mtl.tuning import search_results
 from keras_mtl.tuning.search_results import SearchResults, SearchTrial
 
 TRIALS = [
@@ -23,6 +25,12 @@ def test_the_best_trial_is_the_first_of_equal_ones():
         _ = results(trials=TRIALS[2:3]).best
 
 
+def test_the_ranking_has_the_best_one_first_and_no_trial_that_failed():
+    assert [trial.trial_id for trial in results().ranking] == ["0002", "0004", "0001"]
+    assert [trial.trial_id for trial in results("min").ranking] == ["0001", "0002", "0004"]
+    assert "val_accuracy" in repr(results().ranking)
+
+
 def test_they_print_as_a_table_and_become_a_frame():
     lines = repr(results()).splitlines()
     assert lines[0].split() == ["trial", "phase", "depth", "cut", "epochs", "val_accuracy"]
@@ -31,5 +39,22 @@ def test_they_print_as_a_table_and_become_a_frame():
     assert results()[:1].best.trial_id == "0001"
 
 
-def test_they_become_a_picture(tmp_path):
+def test_they_become_a_picture_of_the_best_score_of_each_depth_tried(tmp_path, monkeypatch):
+    drawn = {}
+
+    def draw(lines, path, **options):
+        drawn.update(lines, **options)
+        return path
+
+    monkeypatch.setattr(search_results, "plot_depths", draw)
+    again = SearchTrial("0005", "frozen", "conv", 1, 2, 0.6)
+
+    results(trials=[*TRIALS, again]).plot(tmp_path / "depths.png")
+
+    assert drawn["frozen"] == [DepthScore("conv", 0.6), DepthScore("dense", 0.7)]
+    assert drawn["fine-tuned"] == [DepthScore("conv", 0.7)]
+    assert drawn["connected"] is False  # no line through depths that were never tried
+
+
+def test_the_picture_is_saved(tmp_path):
     assert results().plot(tmp_path / "depths.png").stat().st_size > 1000

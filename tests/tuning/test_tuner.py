@@ -37,9 +37,10 @@ def test_only_the_best_model_keeps_its_weights(finished):
     x, y = data()
 
     kept = [path.parent.name for path in Path(finished.project_dir).rglob("*.weights.h5")]
+    sums = [path.parent.name for path in Path(finished.project_dir).rglob("checkpoint.json")]
     model = finished.get_best_models()[0]
 
-    assert kept == [f"trial_{best.trial_id}"]
+    assert kept == sums == [f"trial_{best.trial_id}"]
     assert model.evaluate(x[-10:], y[-10:], verbose=0)[1] == pytest.approx(best.score)
     with pytest.raises(ValueError, match="saved_models=2"):
         finished.get_best_models(2)
@@ -48,9 +49,11 @@ def test_only_the_best_model_keeps_its_weights(finished):
 def test_results_are_a_table_a_frame_and_a_picture(finished, tmp_path, capsys):
     results = finished.results()
 
-    finished.results_summary()
+    finished.results_summary(2)
 
-    assert "val_accuracy" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "val_accuracy" in said
+    assert repr(results.ranking[:2]) in said
     assert "fine-tuned" in repr(results)
     assert list(results.to_frame()["score"]) == [trial.score for trial in results]
     assert results.plot(tmp_path / "depths.png").stat().st_size > 1000
@@ -134,6 +137,35 @@ def test_a_chief_and_a_worker_search_as_one_machine_does(
     assert scores_of(worker) == scores_of(alone)
     server.join(timeout=60)
     assert chief.oracle.get_best_trials()[0].score == alone.results().best.score
+
+
+# What is said on the console
+
+
+@pytest.mark.usefixtures("canned_probes")
+def test_the_console_tells_trials_and_scores_and_nothing_of_the_machinery(
+    tmp_path, trainings, capsys
+):
+    trainings(lambda planned: 0.25 if planned.phase == "frozen" else MemoryError("no memory left"))
+
+    run(search_in(tmp_path, epochs=1), verbose=1)
+
+    said = capsys.readouterr().out
+    names = [line.partition(":")[0] for line in said.splitlines()]
+    # a probe, two heads, two fine-tunings that fail, and so no third one
+    assert names[:7] == [f"Trial {number} of 6" for number in (1, 1, 2, 2, 3, 3, 4)]
+    assert names[-1] == "Trial 5 of 5"
+    assert len(names) == 10
+    assert "val_accuracy 0.2500 (best so far 0.2500, `parity`)" in said
+    assert "failed (MemoryError: no memory left)" in said
+    assert not [word for word in ("rung", "inf", "?", "nan", "None") if word in said]
+
+
+@pytest.mark.usefixtures("canned_probes")
+def test_a_silent_search_says_nothing(tmp_path, trainings, capsys):
+    trainings(lambda planned: 0.5)
+    run(search_in(tmp_path), verbose=0)
+    assert capsys.readouterr().out == ""
 
 
 # Interruptions
