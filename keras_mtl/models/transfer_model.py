@@ -68,9 +68,15 @@ class TransferModel(Trunk):
         before = (batch_size, epochs, verbose, callbacks, validation_split)
         return super().fit(x, y, *before, validation_data, **kwargs)
 
-    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Return what `keras.Model.evaluate` does, for inputs of all kinds that `fit` takes."""
-        return super().evaluate(as_model_input(ModelInputs.of(self), x), *args, **kwargs)
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Return what `keras.Model.evaluate` does, for data of all kinds that `fit` takes.
+
+        Raises:
+            InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
+                not fit its kind.
+        """
+        y, _ = self.checked_labels(y, None)
+        return super().evaluate(as_model_input(ModelInputs.of(self), x), y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return what `keras.Model.predict` does, for inputs of all kinds that `fit` takes."""
