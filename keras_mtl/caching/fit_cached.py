@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from os import PathLike
 from typing import Any
 
@@ -27,10 +27,10 @@ from keras_mtl.caching.storage.feature_cache import Cache, FolderCache, make_cac
 from keras_mtl.errors import UnsupportedModel
 from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.data_adapters import DataAdapter, is_sparse_or_ragged
-from keras_mtl.keras_private.optimizers import gradients_of_one_device
 from keras_mtl.keras_private.retracing import expected_to_trace
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.own_training import own_steps
+from keras_mtl.training.one_device import without_sums_over_devices
 
 
 def fit_cached(
@@ -71,7 +71,7 @@ def fit_cached(
         y: As for `fit`: labels or other targets; None with streams.
         batch_size: Samples in a batch, in the pass and in training; 32 by default. For arrays.
         epochs: As for `fit`: the number of the last epoch.
-        verbose: As for `fit`; a progress bar shows the pass as well.
+        verbose: As for `fit`; a line and a progress bar show the pass as well.
         callbacks: As for `fit`. They see the whole model, of which they must not change the frozen
             layers, nor compile it anew.
         validation_split: As for `fit`: the part of the arrays, from their end, to validate on.
@@ -113,6 +113,9 @@ def fit_cached(
         TypeError: `callbacks` holds something else than callbacks, or `cache` is no path.
         ValueError: The model is not compiled, nothing in it trains, `x` and `y` differ in length,
             or an argument is out of its range or does not go with this kind of data.
+
+    A process that builds and trains many models frees what Keras keeps of them with
+    `keras.utils.clear_session()`.
 
     Example:
         >>> import keras, keras_mtl, numpy as np
@@ -173,7 +176,7 @@ def fit_cached(
             TrainedPart(model, split),
             features.of(training, views),
             callbacks,
-            validation_data=None if validation is None else features.of(validation),
+            validation_data=validation and features.of(validation, what="the validation data"),
             epochs=epochs,
             verbose=verbose,
             initial_epoch=initial_epoch,
@@ -213,7 +216,7 @@ def _train(
             epochs=epochs,
             steps=steps,
         )
-    with _on_its_devices(part.whole):
+    with without_sums_over_devices(part.whole):
         return part.fit(
             data,
             callbacks=callbacks,
@@ -223,15 +226,6 @@ def _train(
             validation_steps=validation_steps,
             **options,
         )
-
-
-def _on_its_devices(model: keras.Model) -> AbstractContextManager[None]:
-    """Return the context in which a step of the model leaves nothing in TensorFlow's registry."""
-    tensorflow = keras.backend.backend() == "tensorflow"
-    # Without `compile` under a strategy there is none.
-    if not tensorflow or model.distribute_strategy.num_replicas_in_sync > 1:
-        return nullcontext()
-    return gradients_of_one_device(model.optimizer)
 
 
 class _CompiledOnce(keras.callbacks.Callback):

@@ -16,6 +16,7 @@ from keras_mtl.caching.replays import NAMES
 from keras_mtl.caching.static_split import Split
 from keras_mtl.caching.storage.feature_cache import Cache
 from keras_mtl.caching.storage.stores import Batch
+from keras_mtl.caching.varying_features import VaryingFeatures
 from keras_mtl.common.hashing import hash_of_several
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.keras_private.data_adapters import DataAdapter
@@ -38,13 +39,15 @@ class StaticPass:
         self._verbose = 1 if verbose == "auto" else int(verbose)
         self._part = StaticPart(model, split)
         self._augmenting = StaticPart(model, split, augments=True)
+        self._varying = VaryingFeatures(split.last)
 
-    def of(self, data: PassData, views: int | None = None) -> DataAdapter:
+    def of(self, data: PassData, views: int | None = None, what: str = "the data") -> DataAdapter:
         """Return the data with features instead of inputs, ready for `fit`.
 
         Args:
             data: The data.
             views: How often random augmentation is drawn; None to leave it out.
+            what: What the line above the progress bar calls the data.
 
         Raises:
             InvalidFeatures: Features are NaN or infinite.
@@ -54,6 +57,8 @@ class StaticPass:
         times = views or 1
 
         def run(keep: Callable[[Batch], None]) -> None:
+            if self._verbose and keras.config.is_interactive_logging_enabled():
+                print(f"Frozen layers, up to `{self._split.last}`: one pass over {what}")
             self._run(part, data, times, keep)
 
         def digest() -> str:
@@ -77,8 +82,10 @@ class StaticPass:
                 full = max(full, _samples(inputs))
                 features = _features(part, inputs, full)
                 finite.check(features[0])
+                self._varying.see(inputs, features[0])
                 keep([*features, *others])
                 progress.add(1)
+        self._varying.warn()
 
 
 def _features(part: StaticPart, inputs: Any, full: int) -> Batch:

@@ -43,6 +43,11 @@ class Split:
     inference: set[int]
     augmentation: tuple[str, ...] = ()
 
+    @property
+    def last(self) -> str:
+        """The path of the last call that runs once."""
+        return self.static.calls[-1].path
+
 
 def split_model(model: keras.Model, views: int | None = None) -> Split:
     """Split a model after the last call whose output training cannot change.

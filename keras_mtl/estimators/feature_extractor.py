@@ -13,6 +13,7 @@ from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
+from keras_mtl.caching.varying_features import warn_if_alike
 from keras_mtl.common.arguments import one_of, whole_number
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.estimators.input_arrays import check_inputs
@@ -131,7 +132,8 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         if not isinstance(source, ArraySource):
             return self._features_of_stream(source)
         inputs = self._checked(X, reset=False)
-        return self._trunk().features(inputs, self.batch_size, self.verbose)
+        features = self._trunk().features(inputs, self.batch_size, self.verbose)
+        return self._looked_at(features, inputs)
 
     def _check_arguments(self) -> None:
         """Check what `__init__` was given; scikit-learn wants it to do nothing but keep it."""
@@ -147,15 +149,21 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
                 "repeats it, such as `.repeat()`."
             )
         trunk: PooledTrunk | None = None
-        parts = []
+        parts: list[np.ndarray] = []
         for batch in source.batches():
             x, *_ = keras.utils.unpack_x_y_sample_weight(batch)
             inputs = check_inputs(self.model, x, "a batch of `X`", batched=True)
             trunk = trunk or self._trunk()  # Made once the first batch is known to fit.
-            parts.append(trunk.features(inputs, self.batch_size))
+            features = trunk.features(inputs, self.batch_size)
+            parts.append(features if parts else self._looked_at(features, inputs))
         if not parts:
             raise InvalidFeatures(f"`X`, a `{source.kind}`, gives no batches.")
         return np.concatenate(parts)
+
+    def _looked_at(self, features: np.ndarray, inputs: list[np.ndarray]) -> np.ndarray:
+        """Return the features, after a warning if they hardly differ between the samples."""
+        warn_if_alike([features], [f"cut={self.cut!r}"], inputs)
+        return features
 
     def _checked(self, X: Any, *, reset: bool) -> list[np.ndarray]:
         """Return the arrays for the model's inputs, and record their width for scikit-learn."""

@@ -76,7 +76,7 @@ class PooledTrunk:
         size = min(batch_size, 1 << (samples - 1).bit_length())
         filled = np.minimum(np.arange(size), samples - 1)
         tensors = [
-            keras.ops.convert_to_tensor(array[filled], dtype=tensor.dtype)
+            keras.ops.convert_to_tensor(_of_rank(array[filled], tensor), dtype=tensor.dtype)
             for array, tensor in zip(batch, self._model.inputs, strict=True)
         ]
         with (
@@ -85,6 +85,13 @@ class PooledTrunk:
         ):  # On JAX `predict_on_batch` moves the weights out and back.
             vectors = keras.tree.flatten(self._model.predict_on_batch(tensors))
         return np.concatenate([v[:samples].astype("float32") for v in vectors], axis=1)
+
+
+def _of_rank(array: np.ndarray, tensor: Any) -> np.ndarray:
+    """Return the array in the rank of its input: Keras compiles no call for two ranks."""
+    if array.ndim == len(tensor.shape):
+        return array
+    return array[..., None] if array.ndim < len(tensor.shape) else array[..., 0]
 
 
 def check_cut(graph: Graph, cut: Cut, pooling: Pooling) -> tuple[str, ...]:

@@ -47,6 +47,11 @@ class ProbeTargets(ABC):
         """Return the predictions of an estimator in the shape of `columns`."""
         return predictions.reshape(self.columns.shape)
 
+    @property
+    @abstractmethod
+    def chance(self) -> float:
+        """The metric of the best predictions that do not look at the features."""
+
     @abstractmethod
     def gains(self, predictions: Floats) -> Floats:
         """Return how good the predictions, in the shape of `columns`, are for each sample.
@@ -75,6 +80,11 @@ class ClassTargets(ProbeTargets):
     def smallest_class(self) -> int:
         """Number of samples of the rarest class."""
         return int(np.bincount(self.values).min())
+
+    @property
+    def chance(self) -> float:
+        """The share of the most frequent class."""
+        return float(self.columns.mean(axis=0).max())
 
     def as_columns(self, predictions: np.ndarray) -> Floats:
         """Return predicted codes as one-hot rows."""
@@ -105,6 +115,12 @@ class YesOrNoTargets(ProbeTargets):
     metric = "accuracy"
     meaning = "yes-or-no labels"
 
+    @property
+    def chance(self) -> float:
+        """The share of labels that are right if each one gets its more frequent value."""
+        share = self.values.mean(axis=0)
+        return float(np.maximum(share, 1 - share).mean())
+
     def gains(self, predictions: Floats) -> Floats:
         """Return the share of the labels that are right."""
         return ((predictions > 0.5) == self.values).mean(axis=1)
@@ -120,6 +136,11 @@ class NumberTargets(ProbeTargets):
 
     metric = "R²"
     meaning = "numbers"
+
+    @property
+    def chance(self) -> float:
+        """0, the coefficient of determination of the mean."""
+        return 0.0
 
     def gains(self, predictions: Floats) -> Floats:
         """Return what the mean over the samples makes the coefficient of determination."""

@@ -59,24 +59,23 @@ def slots_of(optimizer: Optimizer, variable: keras.Variable) -> dict[str, keras.
 
 
 @contextmanager
-def gradients_of_one_device(optimizer: Optimizer) -> Iterator[None]:
-    """Let an optimizer that runs on one device apply gradients without a sum over devices.
+def gradients_of_one_device(optimizers: Sequence[Optimizer]) -> Iterator[None]:
+    """Let optimizers that run on one device apply gradients without a sum over devices.
 
     For each such sum in a compiled step TensorFlow 2.21 registers a function for good, which holds
     the graph of the step, and with it the model: a process keeps all that it has ever trained.
 
     Args:
-        optimizer: An optimizer of a model that is not distributed.
+        optimizers: Those of a model that is not distributed, without others around them.
     """
-    # A `LossScaleOptimizer` hands the gradients on to another one.
-    parts = [optimizer, *filter(None, [vars(optimizer).get("inner_optimizer")])]
-    for part in parts:
-        vars(part)[_SUM] = list
+    outermost = [optimizer for optimizer in optimizers if _SUM not in vars(optimizer)]
+    for optimizer in outermost:
+        vars(optimizer)[_SUM] = list
     try:
         yield
     finally:
-        for part in parts:
-            del vars(part)[_SUM]
+        for optimizer in outermost:
+            del vars(optimizer)[_SUM]
 
 
 _SUM = "_all_reduce_sum_gradients"

@@ -14,7 +14,7 @@ from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.heads.placing import put_head
 from keras_mtl.heads.task_names import check_new_task, check_task
 from keras_mtl.keras_private.graphs import Functional
-from keras_mtl.models.task_heads import SharedHeads, head_of_task
+from keras_mtl.models.task_heads import SharedHeads, head_name, head_of_task
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.models.trunk_with_heads import TrunkWithHeads
 from keras_mtl.surgery.fresh_compile import inner_optimizer
@@ -43,7 +43,8 @@ def with_task(model: Model, task: str, head: HeadLike, loss: Any, metrics: Any) 
     """Return a model with one more task, compiled like `model`."""
     check_new_task(task, [*model.tasks, model.trunk.name])
     features = unwrap_single(checked_functional(model.trunk).output)
-    copy, _ = put_head(features, head_of_task(task, head), task)
+    name = head_name(task, [layer.name for layer in model.layers])
+    copy, _ = put_head(features, head_of_task(task, head), name)
     larger = _with_heads(model, {**model.heads, task: copy})
     known = compiling.arguments_by_task(model) if model.compiled else {}
     for key, value in {"loss": loss, "metrics": metrics}.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -52,18 +52,23 @@ class CopiedHeads(TaskHeads):
 
     Args:
         heads: By task a number of classes, a `Head`, a layer, a list of layers or a model.
-        taken: Names that no task may have, because inputs or the trunk have them.
+        taken: Names that no task may have, such as that of the trunk.
+        inputs: Names of the inputs. A task may have one of them; its head is then named otherwise,
+            as Keras wants the names of layers to differ.
 
     Raises:
         HeadMismatch: Something that was given is no head.
         ValueError: A name cannot be the name of a task, or there are none.
     """
 
-    def __init__(self, heads: Mapping[str, HeadLike], taken: Sequence[str]) -> None:
+    def __init__(
+        self, heads: Mapping[str, HeadLike], taken: Sequence[str], inputs: Sequence[str] = ()
+    ) -> None:
         check_heads(heads)
         for name in heads:
             check_new_task(name, taken)
         self._heads = {name: head_of_task(name, head) for name, head in heads.items()}
+        self._taken = [*taken, *inputs]
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -76,7 +81,12 @@ class CopiedHeads(TaskHeads):
         Raises:
             HeadMismatch: A head does not fit the features.
         """
-        return {task: put_head(features, head, task)[1] for task, head in self._heads.items()}
+        outputs = {}
+        for task, head in self._heads.items():
+            others = self._heads.keys() - {task}
+            name = head_name(task, others.union(self._taken))
+            outputs[task] = put_head(features, head, name)[1]
+        return outputs
 
 
 def check_heads(heads: object, *, least: int = 1) -> None:
@@ -100,6 +110,16 @@ def head_of_task(name: str, head: HeadLike) -> keras.Layer | Sequence[keras.Laye
     return checked
 
 
-def task_heads(heads: Mapping[str, HeadLike] | TaskHeads, taken: Sequence[str]) -> TaskHeads:
+def task_heads(
+    heads: Mapping[str, HeadLike] | TaskHeads, taken: Sequence[str], inputs: Sequence[str] = ()
+) -> TaskHeads:
     """Return heads for a new model; heads that a user gave are checked, and copied later."""
-    return heads if isinstance(heads, TaskHeads) else CopiedHeads(heads, taken)
+    return heads if isinstance(heads, TaskHeads) else CopiedHeads(heads, taken, inputs)
+
+
+def head_name(task: str, taken: Collection[str]) -> str:
+    """Return the name of the head of a task: that of the task, unless another layer has it."""
+    name = task
+    while name in taken:
+        name = f"{name}_head"
+    return name

@@ -79,7 +79,7 @@ class TransferModel(Trunk):
             return super().fit(x, y, *before, validation_data, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Return what `keras.Model.evaluate` does, for inputs of all kinds that `fit` takes.
+        """Return what `keras.Model.evaluate` does, for data of all kinds that `fit` takes.
 
         Raises:
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do

@@ -40,8 +40,8 @@ class TrunkWithHeads(ClassPreserving):
         check_batchnorm(batchnorm)
         name = name_or_none("name", name) or "multitask"
         functional = checked_functional(trunk)
-        taken = [trunk.name, *(tensor.name for tensor in functional.inputs)]
-        placed = task_heads(heads, taken)
+        input_names = [tensor.name for tensor in functional.inputs]
+        placed = task_heads(heads, [trunk.name], input_names)
         inputs = keras.tree.map_structure(copy_of_input, unwrap_single(functional.input))
         features = unwrap_single(trunk(inputs))
         super().__init__(inputs, placed.outputs(features), name=name)

@@ -27,10 +27,11 @@ def new_picture(width: float, height: float) -> Figure:
 
 
 def finish(axes: Axes) -> None:
-    """Add a light grid and a legend, and remove the frame."""
+    """Add a light grid, and a legend if lines have labels; remove the frame."""
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(frameon=False)
 
 
 def band(

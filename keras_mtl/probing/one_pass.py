@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -18,6 +18,7 @@ from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
 from keras_mtl.batches.values import as_tensors
+from keras_mtl.caching.varying_features import SAMPLES
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
 from keras_mtl.keras_private.data_adapters import are_arrays
 from keras_mtl.probing.depth_features import DepthFeatures
@@ -26,10 +27,24 @@ from keras_mtl.scores.spectrum import Floats
 Matrix = NDArray[np.float32]
 
 
+class Pass(NamedTuple):
+    """What one pass over the data gives.
+
+    Attributes:
+        features: The features of all samples.
+        labels: Their labels: `y`, or the labels in the batches.
+        first: The inputs of the first samples, an array for each input.
+    """
+
+    features: Matrix
+    labels: Any
+    first: list[np.ndarray]
+
+
 def run_over(
     extractor: DepthFeatures, x: Any, y: Any, *, batch_size: int | None, verbose: str | int
-) -> tuple[Matrix, Any]:
-    """Return the features of all samples, and their labels: `y`, or the labels in the batches.
+) -> Pass:
+    """Return the features of all samples, and their labels.
 
     Raises:
         InvalidFeatures: The data have no batches or no end, or do not fit the model.
@@ -37,12 +52,14 @@ def run_over(
     """
     inputs = ModelInputs.of(extractor.source)
     if y is not None:
-        arrays = as_tensors(inputs.read(x, "`x`"))
-        return extractor.predict(arrays, batch_size=batch_size, verbose=verbose), y
+        arrays = inputs.read(x, "`x`")
+        features = extractor.predict(as_tensors(arrays), batch_size=batch_size, verbose=verbose)
+        return Pass(features, y, [array[:SAMPLES] for array in keras.tree.flatten(arrays)])
     source = recognise(x)
     _check_stream(source)
+    seen: list[np.ndarray] = []
     labels: list[Any] = []
-    batches = _inputs_of(inputs, source, labels)
+    batches = _inputs_of(inputs, source, labels, seen)
     # Before Keras reads it, whose error would not say what is wrong with the data.
     first = next(batches, None)
     if first is None:
@@ -50,7 +67,7 @@ def run_over(
     with expected_to_end():
         # Keras recognises generators by their type, and a `chain` is none.
         features = extractor.predict((batch for batch in chain([first], batches)), verbose=verbose)
-    return features, np.concatenate(labels)
+    return Pass(features, np.concatenate(labels), seen)
 
 
 def split_features(features: Matrix, widths: Sequence[int], layers: Sequence[str]) -> list[Floats]:
@@ -97,8 +114,10 @@ def _check_stream(source: DataSource) -> None:
         )
 
 
-def _inputs_of(inputs: ModelInputs, source: DataSource, labels: list[Any]) -> Iterator[tuple[Any]]:
-    """Yield the inputs of each batch, and append its labels to `labels`.
+def _inputs_of(
+    inputs: ModelInputs, source: DataSource, labels: list[Any], first: list[np.ndarray]
+) -> Iterator[tuple[Any]]:
+    """Yield the inputs of each batch, append its labels to `labels`, and fill `first` once.
 
     A second pass for the labels would give the samples in another order if the data are shuffled.
     """
@@ -114,6 +133,8 @@ def _inputs_of(inputs: ModelInputs, source: DataSource, labels: list[Any]) -> It
         arrays = inputs.read(x, what, batched=True)
         finite.check(arrays)
         labels.append(_label_array(y))
+        if not first:
+            first.extend(array[:SAMPLES] for array in keras.tree.flatten(arrays))
         tensors = as_tensors(arrays)
         yield (keras.tree.lists_to_tuples(tensors),)  # In batches, Keras takes a list for an array.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.caching.varying_features import warn_if_alike
 from keras_mtl.common.arguments import (
     flag,
     one_of,
@@ -126,13 +127,16 @@ def probe_cuts(
     reductions = [Reduction(one.point.shape, pooling, width, seed) for one in candidates]
     extractor = DepthFeatures(graph, [one.tensor for one in candidates], reductions)
     with expected_to_trace():
-        features, y = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose)
+        seen = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose)
     if targets is None:
-        targets = _checked_targets(method, y, len(features), kind, folds)
-    parts = split_features(features, extractor.widths, [one.point.layer for one in candidates])
+        targets = _checked_targets(method, seen.labels, len(seen.features), kind, folds)
+    layers = [one.point.layer for one in candidates]
+    parts = split_features(seen.features, extractor.widths, layers)
+    warn_if_alike(parts, layers, seen.first)
     scores = in_parallel(lambda part: method.score(part, targets, folds=folds, seed=seed), parts)
     records = map(_record, count(1), candidates, scores)
-    return Probes(model.name, method.unit or targets.metric, list(records))
+    chance = None if method.unit else targets.chance
+    return Probes(model.name, method.unit or targets.metric, list(records), chance)
 
 
 def _checked_targets(

@@ -60,6 +60,8 @@ class Probes(Records[Probe]):
         model_name: Name of the model.
         metric: What the scores are, such as `"accuracy"`.
         probes: The probes, from the inputs to the outputs.
+        chance: The score of predictions that do not look at the features; None for a score that
+            has none.
 
     Example:
         >>> import keras_mtl
@@ -76,15 +78,30 @@ class Probes(Records[Probe]):
 
     index_column = "depth"
 
-    def __init__(self, model_name: str, metric: str, probes: Sequence[Probe]) -> None:
+    def __init__(
+        self,
+        model_name: str,
+        metric: str,
+        probes: Sequence[Probe],
+        chance: float | None = None,
+    ) -> None:
         super().__init__(probes)
         self._model_name = model_name
         self._metric = metric
+        self._chance = chance
 
     @property
     def metric(self) -> str:
         """The name of the score, such as `"accuracy"`."""
         return self._metric
+
+    @property
+    def chance(self) -> float | None:
+        """The score of predictions that do not look at the features, such as 0.5 of two classes.
+
+        None for LogME and H-score, which have none.
+        """
+        return self._chance
 
     @property
     def ranking(self) -> list[Probe]:
@@ -97,7 +114,10 @@ class Probes(Records[Probe]):
         return self.ranking[0]
 
     def plot(self, path: str | Path) -> Path:
-        """Save a picture of the score against the depth.
+        """Save a picture of the score against the depth, with a line at chance.
+
+        A depth whose score is below chance tells nothing of the task: its mark is hollow, and
+        stands at chance.
 
         Args:
             path: Where to save it; the ending says the format, such as `.png` or `.svg`.
@@ -107,7 +127,9 @@ class Probes(Records[Probe]):
         """
         points = [DepthScore(p.layer, p.score, p.spread or 0.0) for p in self]
         layers = [probe.layer for probe in self]
-        return plot_depths({"probe": points}, path, layers=layers, score_name=self._metric)
+        return plot_depths(
+            {"": points}, path, layers=layers, score_name=self._metric, chance=self._chance
+        )
 
     @property
     def title(self) -> str:

@@ -119,6 +119,11 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         return any(getattr(one, key) is not None for one in optimizers for key in CLIPPING)
 
     @property
+    def part_optimizers(self) -> list[keras.optimizers.Optimizer]:
+        """The optimizers of the parts, once it is bound to variables."""
+        return list(self._parts.inner.values())
+
+    @property
     def bound_variables(self) -> list[keras.Variable]:
         """The variables of all parts."""
         return [variable for own in self._parts.variables.values() for variable in own]

@@ -57,3 +57,26 @@ def test_the_size_of_the_batches_does_not_matter(size):
     given = np.concatenate([batch["features"] for batch in adapter.get_numpy_iterator()])
     expected = as_numpy(StaticPart(model, split)(inputs())["features"])
     np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("verbose", ["auto", 1, 2, 0])
+def test_the_pass_says_what_it_is(verbose, capsys):
+    model = transfer(trained(), 1, head=3)
+    statics = StaticPass(model, split_model(model), MemoryCache(), verbose)
+    statics.of(pass_data(model, recognise(inputs()), batch_size=16))
+    statics.of(pass_data(model, recognise(inputs()), batch_size=16), what="the validation data")
+    said = [line for line in capsys.readouterr().out.splitlines() if "Frozen" in line]
+    beginning = "Frozen layers, up to `trunk/last`: one pass over the"
+    expected = [f"{beginning} data", f"{beginning} validation data"]
+    assert said == (expected if verbose else [])
+
+
+def test_the_pass_keeps_quiet_where_keras_does(capsys):
+    model = transfer(trained(), 1, head=3)
+    keras.config.disable_interactive_logging()
+    try:
+        statics = StaticPass(model, split_model(model), MemoryCache(), verbose=1)
+        statics.of(pass_data(model, recognise(inputs()), batch_size=16))
+    finally:
+        keras.config.enable_interactive_logging()
+    assert "Frozen" not in capsys.readouterr().out

@@ -41,3 +41,13 @@ def test_the_cut_is_checked_against_the_pooling(model):
         check_cut(graph, "conv", "none")
     with pytest.raises(ValueError, match="`pooling` is one of"):
         check_cut(graph, "conv", "mean")
+
+
+def test_a_last_dimension_of_1_may_come_and_go():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(3), keras.layers.Dense(2)])
+    trunk = PooledTrunk(model, 1, "auto")
+    column = np.arange(8.0, dtype="float32")[:, None]
+    expected = trunk.features([column], 8)
+    np.testing.assert_array_equal(trunk.features([column[:, 0]], 8), expected)
+    np.testing.assert_array_equal(trunk.features([column[..., None]], 8), expected)
+    np.testing.assert_array_equal(trunk.features([column], 8), expected)

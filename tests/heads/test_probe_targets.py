@@ -18,6 +18,7 @@ def test_classes():
     assert targets.fit(useless) == pytest.approx(0)
     assert targets.fit(perfect) == pytest.approx(1, abs=1e-6)
     assert ClassTargets(np.array([0, 1, 1, 2, 2])).smallest_class == 1
+    assert ClassTargets(np.array([0, 1, 1, 1, 2])).chance == pytest.approx(3 / 5)
 
 
 def test_yes_or_no_labels():
@@ -27,6 +28,8 @@ def test_yes_or_no_labels():
     assert targets.fit(targets.values) == 1
     assert targets.fit(np.full((4, 2), 0.5)) == 0
     assert targets.smallest_class == 4
+    one_in_four = YesOrNoTargets(np.array([[0.0, 1.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0]]))
+    assert one_in_four.chance == pytest.approx((3 / 4 + 1 / 2) / 2)
 
 
 def test_numbers_of_any_unit_count_alike():
@@ -35,4 +38,5 @@ def test_numbers_of_any_unit_count_alike():
     two_of_three = values * [1, 1, 0] + values.mean(axis=0) * [0, 0, 1]
     assert targets.fit(two_of_three) == pytest.approx(2 / 3)
     assert targets.gains(values).mean() == 1
+    assert targets.gains(values.mean(axis=0) + 0 * values).mean() == pytest.approx(targets.chance)
     assert targets.as_columns(np.zeros(150)).shape == (50, 3)

@@ -6,7 +6,7 @@ import pandas
 import pytest
 
 from keras_mtl import Head, transfer
-from keras_mtl.errors import InvalidFeatures
+from keras_mtl.errors import InvalidFeatures, InvalidLabels
 
 X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
 Y = np.arange(8) % 3
@@ -55,3 +55,14 @@ def test_inputs_that_do_not_fit_are_refused_before_training(model):
             verb(gap)
     with pytest.raises(InvalidFeatures, match=r"`validation_data`.*row 5"):
         model.fit(X, Y, validation_data=(gap, Y))
+
+
+def test_labels_of_every_kind_are_evaluated_as_they_are_trained_on(model):
+    expected = model.evaluate(X, Y, verbose=0)
+    for kind in ("Int64", "float64", "category"):
+        labels = pandas.Series(Y, index=range(5, 13)).astype(kind)
+        assert model.evaluate(X, labels, verbose=0) == pytest.approx(expected)
+        assert model.evaluate(X, labels, 4, 0) == pytest.approx(expected)
+    assert model.evaluate(X, pandas.DataFrame({"y": Y}), verbose=0) == pytest.approx(expected)
+    with pytest.raises(InvalidLabels, match="holds the class 3"):
+        model.evaluate(X, Y + 3, verbose=0)

@@ -67,3 +67,24 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path, monkeypatch):
 
     with pytest.raises(MissingExtra, match="plots"):
         plot_depths(LINES, tmp_path / "depths.png", layers=LAYERS)
+
+
+def test_scores_below_chance_are_hollow_marks_at_chance(tmp_path, axes):
+    points = [DepthScore("conv", 0.0, 0.2), DepthScore("pool", 0.75, 0.1), DepthScore("dense", 0.5)]
+
+    plot_depths({"": points}, tmp_path / "depths.png", layers=LAYERS, chance=0.5)
+
+    line, hollow, chance = axes[0].lines
+    assert line.get_xydata().tolist() == [[0, 0.5], [1, 0.75], [2, 0.5]]
+    assert hollow.get_xydata().tolist() == [[0, 0.5]]
+    assert hollow.get_markerfacecolor() == "white"
+    assert set(chance.get_ydata()) == {0.5}
+    (band,) = axes[0].collections
+    assert band.get_paths()[0].vertices[:, 1].min() == 0.5  # no band below chance
+    assert [text.get_text() for text in axes[0].get_legend().get_texts()] == ["chance"]
+
+
+def test_a_single_line_without_a_name_needs_no_legend(tmp_path, axes):
+    plot_depths({"": LINES["frozen"]}, tmp_path / "depths.png", layers=LAYERS)
+
+    assert axes[0].get_legend() is None

@@ -199,6 +199,9 @@ def test_every_probe_can_be_chosen(name):
     assert probes[0].score == pytest.approx(expected.score, rel=1e-4, abs=0.02)
     assert (probes[0].spread is None) == (expected.spread is None)
     assert probes.metric == {"logme": "LogME", "h_score": "H-score"}.get(name, "accuracy")
+    most_frequent = np.bincount(y).max() / len(y)
+    assert probes.chance == (None if probes.metric != "accuracy" else pytest.approx(most_frequent))
+    assert probes[:1].chance == probes.chance
 
 
 @pytest.mark.parametrize("targets", [(), (2,)])

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.training.one_device import without_sums_over_devices
 from keras_mtl.training.steps.labelled_rows import tasks_present
 from keras_mtl.training.steps.step import Batches, Step
 
@@ -34,4 +35,5 @@ def apply(
     """Update the variables; the parts of tasks without a label are left alone."""
     with step.state.updating(tasks_present(step, batches)):
         if variables:
-            step.state.model.optimizer.apply(gradients, variables)
+            with without_sums_over_devices(step.state.model):
+                step.state.model.optimizer.apply(gradients, variables)
