@@ -87,6 +87,10 @@ class InvalidBackup(KerasMtlError, ValueError):
     """A backup is of another run, or damaged."""
 
 
+class BackupInUse(KerasMtlError, RuntimeError):
+    """Another run, which has not ended, makes its backups in the folder."""
+
+
 class BackupNotWritable(KerasMtlError, OSError):
     """A backup cannot be written where it was asked for."""
 

@@ -11,6 +11,7 @@ from keras_mtl.batches.batch import Batch
 
 WIDTH, UNITS, CLASSES = 4, 5, 3
 SEED = 7
+FAST = {"shuffle": False, "verbose": 0, "seed": SEED}
 EAGER = keras.backend.backend() == "tensorflow"  # where tracing takes longer than a test
 
 

@@ -9,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+# Nothing of what is imported and collected becomes garbage: to look for some takes a fifth of it.
+gc.disable()
+
 # Read when the libraries are imported, so set before; the processes that tests start inherit them.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -33,6 +36,7 @@ hypothesis.settings.load_profile("patient")
 
 def pytest_collection_finish(session):
     """Once a process has imported all that its tests need, keep its garbage collector small."""
+    gc.enable()
     if not session.items or session.config.getoption("collectonly"):
         return
     if QUICK_COMPILATION and os.environ["KERAS_BACKEND"] == "tensorflow":

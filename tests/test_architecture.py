@@ -1,6 +1,7 @@
 """The house of `docs/design.md`: who imports whom, and which packages come in where."""
 
 import ast
+import functools
 import inspect
 import re
 import subprocess
@@ -47,11 +48,17 @@ def module_name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def statements(body, in_function=False):
+    """Each statement under some others, and whether it is in a function."""
+    for node in body:
+        yield node, in_function
+        inside = in_function or isinstance(node, ast.FunctionDef)
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from statements(getattr(node, part, ()), inside)
+
+
 def imports_of(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    in_functions = {inner for function in functions for inner in ast.walk(function)}
-    for node in ast.walk(tree):
+    for node, in_function in statements(ast.parse(path.read_text(encoding="utf-8")).body):
         if isinstance(node, ast.Import):
             targets = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -61,7 +68,7 @@ def imports_of(path):
         else:
             continue
         for target in targets:
-            yield Import(module_name(path), target, node.lineno, node in in_functions)
+            yield Import(module_name(path), target, node.lineno, in_function)
 
 
 def rooms():
@@ -104,7 +111,7 @@ def private_names_used_in(path):
 
 
 def uses_a_backend(module):
-    return any(found.package in BACKENDS for found in IMPORTS if found.source == module)
+    return any(found.package in BACKENDS for found in all_imports() if found.source == module)
 
 
 def classes_of(module):
@@ -122,13 +129,26 @@ def within(module, place):
 
 
 MODULES = {module_name(path): path for path in (ROOT / "keras_mtl").rglob("*.py")}
-IMPORTS = [found for path in MODULES.values() for found in imports_of(path)]
-INNER = [found for found in IMPORTS if found.target in MODULES]
 OUTSIDE_KERAS_PRIVATE = [
     path for name, path in MODULES.items() if not name.startswith("keras_mtl.keras_private")
 ]
-GRAPH = networkx.DiGraph((found.source, found.target) for found in IMPORTS)
-GRAPH.add_nodes_from(MODULES)
+
+
+@functools.cache
+def all_imports():
+    """Not read before a test asks for them: this file is collected in every process."""
+    return [found for path in MODULES.values() for found in imports_of(path)]
+
+
+def inner_imports():
+    return [found for found in all_imports() if found.target in MODULES]
+
+
+@functools.cache
+def import_graph():
+    graph = networkx.DiGraph((found.source, found.target) for found in all_imports())
+    graph.add_nodes_from(MODULES)
+    return graph
 
 
 def test_every_file_is_in_a_room_of_the_design():
@@ -143,40 +163,44 @@ def test_every_folder_is_a_package():
 
 def test_imports_run_down_the_list():
     level = rooms().index
-    upward = [found for found in INNER if level(room(found.source)) > level(room(found.target))]
+    upward = [
+        found for found in inner_imports() if level(room(found.source)) > level(room(found.target))
+    ]
     assert upward == []
 
 
 def test_imports_are_absolute():
-    assert [found for found in IMPORTS if found.target.startswith(".")] == []
+    assert [found for found in all_imports() if found.target.startswith(".")] == []
 
 
 def test_files_import_files():
     """Only the face of the whole package may import a package."""
     packages = {name for name, path in MODULES.items() if path.name == "__init__.py"}
-    inside = [found for found in INNER if found.source != "keras_mtl"]
+    inside = [found for found in inner_imports() if found.source != "keras_mtl"]
     assert [found for found in inside if found.target in packages] == []
 
 
 def test_no_files_import_each_other_in_a_circle():
-    assert list(networkx.simple_cycles(GRAPH)) == []
+    assert list(networkx.simple_cycles(import_graph())) == []
 
 
 @pytest.mark.parametrize(("package", "places"), OPTIONAL.items())
 def test_an_optional_package_stays_in_its_room(package, places):
-    uses = [found for found in IMPORTS if found.package == package]
+    uses = [found for found in all_imports() if found.package == package]
     outside = [f for f in uses if not any(within(f.source, place) for place in places)]
     assert outside == []
 
 
 def test_backends_are_imported_where_they_are_needed():
     """In functions of `export`, and in the files of a backend, which functions import in turn."""
-    uses = [found for found in IMPORTS if found.package in BACKENDS]
+    uses = [found for found in all_imports() if found.package in BACKENDS]
     in_export = [found for found in uses if within(found.source, "export") and found.in_function]
     in_training = [f for f in uses if any(within(f.source, place) for place in BACKEND_ROOMS)]
     assert [found for found in uses if found not in in_export + in_training] == []
     backend_files = {found.source for found in in_training}
-    above = [f for f in INNER if f.target in backend_files and f.source not in backend_files]
+    above = [
+        f for f in inner_imports() if f.target in backend_files and f.source not in backend_files
+    ]
     assert [found for found in above if not found.in_function] == []
 
 
@@ -190,7 +214,7 @@ def test_what_is_private_in_keras_stays_in_its_room():
         if name not in own
     ] == []
     internal = ("keras.src", "keras_tuner.src", "keras_tuner.engine")
-    uses = [f for f in IMPORTS if f.target.startswith(internal)]
+    uses = [f for f in all_imports() if f.target.startswith(internal)]
     assert [found for found in uses if not within(found.source, "keras_private")] == []
 
 
@@ -240,7 +264,9 @@ def test_tests_mirror_the_tree():
 @pytest.mark.parametrize("place", ["report", "schedules", "scores", "errors"])
 def test_plain_rooms_reach_no_keras(place):
     modules = [module for module in MODULES if within(module, place)]
-    reached = {target for module in modules for target in networkx.descendants(GRAPH, module)}
+    reached = {
+        target for module in modules for target in networkx.descendants(import_graph(), module)
+    }
     assert {name for name in reached if name.partition(".")[0] == "keras"} == set()
 
 

@@ -1,7 +1,9 @@
 """What the documentation shows is what a reader can run."""
 
 import ast
+from contextlib import redirect_stdout
 from importlib import import_module
+from io import StringIO
 from operator import attrgetter
 from pathlib import Path
 
@@ -14,10 +16,15 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 
 
+def fences(page):
+    """The fenced blocks of a page."""
+    tokens = MarkdownIt().parse(page.read_text(encoding="utf-8"))
+    return [token for token in tokens if token.type == "fence"]
+
+
 def blocks(page, info):
     """The fenced blocks of a page whose info string is `info`."""
-    tokens = MarkdownIt().parse(page.read_text(encoding="utf-8"))
-    return [token for token in tokens if token.type == "fence" and token.info.strip() == info]
+    return [token for token in fences(page) if token.info.strip() == info]
 
 
 PAGES = [page for page in [README, *ROOT.glob("docs/**/*.md")] if blocks(page, "python")]
@@ -53,9 +60,17 @@ def test_the_python_blocks_use_names_that_exist():
 @pytest.mark.backend("tensorflow", reason="the pages show the default backend")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_python_blocks_run_in_order(page, tmp_path, monkeypatch):
+    """In one program, and what a `text` block shows is what the block before it prints."""
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": "__main__"}
 
-    for block in blocks(page, "python"):
-        lines_above = "\n" * (block.map[0] + 1)  # so that a traceback shows the page's own lines
-        exec(compile(lines_above + block.content, page, "exec"), namespace)
+    shown = ""
+    for block in fences(page):
+        if block.info.strip() == "python":
+            # So that a traceback shows the page's own lines.
+            lines_above = "\n" * (block.map[0] + 1)
+            with redirect_stdout(StringIO()) as printed:
+                exec(compile(lines_above + block.content, page, "exec"), namespace)
+            shown = printed.getvalue()
+        elif block.info.strip() == "text":
+            assert block.content == shown

@@ -119,26 +119,6 @@ class ArrayData(TaskData):
         # draw it anew for each batch would take longer than the batch.
         self._order = (-1, np.empty(0, dtype=np.int32))
 
-    @property
-    def x(self) -> Any:
-        """The inputs of all rows, in the structure of the model's inputs."""
-        return self.whole.x
-
-    @property
-    def y(self) -> Any:
-        """The labels of all rows; of joint data a dict by tasks."""
-        return self.whole.y
-
-    @property
-    def sample_weight(self) -> Any:
-        """The weights of all rows, or None; of joint data a dict by tasks."""
-        return self.whole.sample_weight
-
-    @property
-    def mask(self) -> Any:
-        """Which rows have their label, None for all; of joint data a dict by tasks."""
-        return self.whole.mask
-
     def split(self, share: float, batch_size: int | None = None) -> tuple[ArrayData, ArrayData]:
         """Return the first rows, and the last rows for validation, which are not shuffled.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import isgenerator
 from itertools import islice
 from typing import Any, NoReturn
 
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.label_check import LabelCheck, checked_generator
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
@@ -36,6 +38,10 @@ class GeneratorSource(DataSource):
     def batches(self, limit: int | None = None) -> Iterator[Any]:
         """Return the next batches."""
         return islice(self.data, limit)
+
+    def checked(self, check: LabelCheck) -> Any:
+        """Return a generator of the same batches; Keras takes no other iterator."""
+        return checked_generator(self.data, check) if isgenerator(self.data) else self.data
 
     def task_data(self, reader: Reader, order: Order) -> GeneratorData:
         """Return the batches as the data of tasks, in the order of the iterator."""

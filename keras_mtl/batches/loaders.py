@@ -9,12 +9,14 @@ from itertools import count, islice
 from typing import Any
 
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.label_check import LabelCheck, checked_loader
 from keras_mtl.batches.orders import Order, seed_of_draws
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
 from keras_mtl.batches.task_batches import SequentialData
 from keras_mtl.common.global_random import seeded
 from keras_mtl.common.hashing import hash_of_settings
+from keras_mtl.keras_private.data_adapters import is_torch_loader
 
 
 class LoaderSource(DataSource):
@@ -29,6 +31,10 @@ class LoaderSource(DataSource):
     def batches(self, limit: int | None = None) -> Iterator[Any]:
         """Return the first batches of a pass."""
         return islice(self.data, limit)
+
+    def checked(self, check: LabelCheck) -> Any:
+        """Return a loader of torch that checks its labels; others stay as they are."""
+        return checked_loader(self.data, check) if is_torch_loader(self.data) else self.data
 
     def task_data(self, reader: Reader, order: Order) -> LoaderData:
         """Return the batches as the data of tasks, in the order of the loader."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from keras_mtl.batches.batch import UNBATCHED
 from keras_mtl.batches.values import in_floatx
 from keras_mtl.common.label_arrays import label_array
+from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.labels import fitting_labels, without_tensor
@@ -20,7 +20,7 @@ SUBJECT = "`y`"
 def read_labels(
     y: Any, task: str, head: Head | None = None, mask: Any = None
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the labels of a task, and which rows have one.
+    """Return the labels of a task, and which of them there are.
 
     A label is missing where `mask` is False, where a masked array is masked, where it is NaN,
     None or `pandas.NA`, and where integers are what the kind of the head says: -1 for a
@@ -30,13 +30,15 @@ def read_labels(
         y: Labels with one row for each sample.
         task: The name of the task.
         head: The head that is to learn them, if it is one that knows its kind.
-        mask: Booleans of shape `(samples,)`, True where the row has its label; or None.
+        mask: Booleans of shape `(samples,)`, True where the row has its label; or with further
+            axes of the labels, for their steps, pixels or columns; or None.
 
     Returns:
-        The labels, 0 where they are missing, and the mask; None if none is missing.
+        The labels, 0 where they are missing, and the mask: of shape `(samples,)` if each row has
+        all of its labels or none, with further axes if parts are missing, None if none is.
 
     Raises:
-        InvalidLabels: They do not fit the head, or a row has only a part of its labels.
+        InvalidLabels: They do not fit the head.
     """
     try:
         return _read(without_tensor(y), task, head, mask)
@@ -70,18 +72,26 @@ def missing_integer(head: Head | None) -> int | None:
     return None if head is None else head.task_kind.missing_label
 
 
+def coarsest(present: np.ndarray) -> np.ndarray:
+    """Return a mask without the last axes along which it does not differ."""
+    while present.ndim > 1:
+        every = np.asarray(present.all(axis=-1))
+        if not np.array_equal(every, present.any(axis=-1)):
+            break
+        present = every
+    return present
+
+
 def _read(y: Any, task: str, head: Head | None, mask: Any) -> tuple[np.ndarray, np.ndarray | None]:
     # Values under the mask of a masked array are arbitrary: 0 passes the checks below.
     array = label_array(y.filled(0) if _is_masked(y) else y, SUBJECT, gaps=True)
     missing = _missing(y, array, head)
-    absent = _over_row(missing, np.all)
     if mask is not None:
-        absent = absent | ~_checked_mask(mask, task, len(array))
-    _refuse_parts(missing, absent)
-    present = ~absent if absent.any() else None
+        missing |= ~_checked_mask(mask, task, array.shape)
+    present = coarsest(~missing) if missing.any() else None
     if present is not None:
-        # Rows without a label are 0, a label of every kind. `where` makes integers of booleans.
-        array = np.where(absent.reshape(-1, *[1] * (array.ndim - 1)), 0, array).astype(array.dtype)
+        # A missing label is 0, a label of every kind. `where` makes integers of booleans.
+        array = np.where(missing, 0, array).astype(array.dtype)
     if head is not None:
         array = fitting_labels(head, array, SUBJECT)
     return in_floatx(array), present
@@ -104,25 +114,13 @@ def _missing(y: Any, array: np.ndarray, head: Head | None) -> np.ndarray:
     return missing
 
 
-def _checked_mask(mask: Any, task: str, samples: int) -> np.ndarray:
+def _checked_mask(mask: Any, task: str, shape: Shape) -> np.ndarray:
+    """Return the mask in as many dimensions as the labels have."""
     array = np.asarray(without_tensor(mask))
-    if array.dtype != bool or array.shape != (samples,):
+    if array.dtype != bool or not array.ndim or array.shape != shape[: array.ndim]:
+        parts = f" or that of its labels, {shape}" if len(shape) > 1 else ""
         raise InvalidTaskData(
-            f"The mask of `{task}` must hold {samples} booleans, shape ({samples},): True where "
-            f"the row has its label. Received: {array.dtype}, shape {array.shape}."
+            f"The mask of `{task}` must hold {shape[0]} booleans, shape ({shape[0]},){parts}: True "
+            f"where there is a label. Received: {array.dtype}, shape {array.shape}."
         )
-    return array
-
-
-def _refuse_parts(missing: np.ndarray, absent: np.ndarray) -> None:
-    in_part = _over_row(missing, np.any) & ~absent
-    if in_part.any():
-        raise InvalidLabels(
-            f"{int(in_part.sum())} rows of {SUBJECT} are missing in part, the first is row "
-            f"{int(in_part.argmax())}. A row has all of its labels or none: fill the gaps, make "
-            "the whole row NaN, or split the labels into several tasks."
-        )
-
-
-def _over_row(missing: np.ndarray, combine: Callable[..., Any]) -> np.ndarray:
-    return np.asarray(combine(missing, axis=tuple(range(1, missing.ndim))))
+    return array.reshape([*array.shape, *[1] * (len(shape) - array.ndim)])

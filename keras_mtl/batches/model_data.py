@@ -62,21 +62,6 @@ def as_validation_data(inputs: ModelInputs, data: Any, *, labelled: bool = False
     return as_model_input(inputs, x, what), *others
 
 
-def check_rows(inputs: ModelInputs, x: Any, what: str = "`x`") -> None:
-    """Refuse arrays that do not fit the model or are not finite; streams are checked when read.
-
-    Args:
-        inputs: The inputs of the model.
-        x: What `as_model_input` returned.
-        what: What messages call them.
-
-    Raises:
-        As `ModelInputs.count_rows`.
-    """
-    if isinstance(recognise(x), ArraySource):
-        inputs.count_rows(x, what)
-
-
 def _is_taken(leaf: Any) -> bool:
     """Return whether Keras takes an array as it is."""
     if isinstance(leaf, np.ndarray):

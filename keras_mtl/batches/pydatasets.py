@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.label_check import CheckedPyDataset, LabelCheck
 from keras_mtl.batches.orders import Order, order_of_pass, seed_of_draws, unshuffled
 from keras_mtl.batches.own_generators import own_generators
 from keras_mtl.batches.reading import Reader
@@ -32,6 +33,10 @@ class PyDatasetSource(DataSource):
     def batches(self, limit: int | None = None) -> Iterator[Any]:
         """Return the first batches in the order of indices, read by the data set's workers."""
         return dataset_batches(self.data, limit)
+
+    def checked(self, check: LabelCheck) -> CheckedPyDataset:
+        """Return a data set that reads this one and checks its labels."""
+        return CheckedPyDataset(self.data, check)
 
     def task_data(self, reader: Reader, order: Order) -> PyDatasetData:
         """Return the batches as the data of tasks, in another order in each pass."""

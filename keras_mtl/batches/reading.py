@@ -58,7 +58,7 @@ class Reader(ABC):
         if self.inputs is not None:
             self.inputs.check_specs(x, f"`x` of `{self.name}`")
         self.check_label_specs(y)
-        self.check_weight_specs(sample_weight)
+        self.check_weight_specs(sample_weight, y)
 
     @abstractmethod
     def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
@@ -69,8 +69,13 @@ class Reader(ABC):
         """Refuse labels whose known shapes or dtypes do not fit the heads."""
 
     @abstractmethod
-    def check_weight_specs(self, specs: Any) -> None:
-        """Refuse weights whose known shape or dtype is not one number for each row."""
+    def check_weight_specs(self, specs: Any, labels: Any) -> None:
+        """Refuse weights whose known shape or dtype is not a number for each row or part.
+
+        Args:
+            specs: The weights in the `element_spec`.
+            labels: The labels in it.
+        """
 
     def unpack(self, values: Any) -> tuple[Any, Any, Any]:
         """Return the inputs, labels and weights.
@@ -129,15 +134,15 @@ class OneTask(Reader):
     def targets(self, y: Any, sample_weight: Any, mask: Any) -> tuple[Any, Any, Any]:
         """Return the labels, weights and mask."""
         labels, present = read_labels(y, self.name, self.head, mask)
-        return labels, read_weights(sample_weight, self.name), present
+        return labels, read_weights(sample_weight, self.name, labels.shape), present
 
     def check_label_specs(self, specs: Any) -> None:
         """Refuse labels whose known shape or dtype does not fit the head."""
         check_label_spec(specs, self.name, self.head)
 
-    def check_weight_specs(self, specs: Any) -> None:
-        """Refuse weights whose known shape or dtype is not one number for each row."""
-        check_weight_spec(specs, self.name)
+    def check_weight_specs(self, specs: Any, labels: Any) -> None:
+        """Refuse weights whose known shape or dtype is not a number for each row or part."""
+        check_weight_spec(specs, self.name, labels)
 
 
 class SeveralTasks(Reader):
@@ -183,10 +188,10 @@ class SeveralTasks(Reader):
         for task, head in self.heads.items():
             check_label_spec(specs[task], task, head)
 
-    def check_weight_specs(self, specs: Any) -> None:
-        """Refuse weights whose known shape or dtype is not one number for each row."""
+    def check_weight_specs(self, specs: Any, labels: Any) -> None:
+        """Refuse weights whose known shape or dtype is not a number for each row or part."""
         for task, spec in self._for_each(specs, "sample weights").items():
-            check_weight_spec(spec, task)
+            check_weight_spec(spec, task, labels[task])
 
     def _by_task(self, y: Any) -> Mapping[str, Any]:
         if is_frame(y):

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_mtl.batches.batch import UNBATCHED, Batch, hint_for_dicts
+from keras_mtl.batches.label_check import LabelCheck, has_labels
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.reading import Reader
@@ -56,6 +57,13 @@ class TfDatasetSource(DataSource):
     def batches(self, limit: int | None = None) -> Iterator[Any]:
         """Return the first batches of a pass."""
         return dataset_batches(self.data, limit)
+
+    def checked(self, check: LabelCheck) -> Any:
+        """Return the data set as it is: only its `element_spec` is checked here."""
+        spec = self.data.element_spec
+        if has_labels(spec):
+            check.spec(spec[1])
+        return self.data
 
     def task_data(self, reader: Reader, order: Order) -> TfDatasetData:
         """Return the batches as the data of tasks, in the order of the data set."""

@@ -17,6 +17,7 @@ from keras_mtl.errors import CacheError
 from keras_mtl.graph.call import Call
 from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.layers import seed_states, sublayers
+from keras_mtl.surgery.layer_copies import outdated_statistics
 
 
 def fingerprint_of_static_part(model: keras.Model, split: Split) -> str:
@@ -35,6 +36,8 @@ def fingerprint_of_static_part(model: keras.Model, split: Split) -> str:
                 total.add_array(keras.ops.convert_to_numpy(variable))
             for layer in sublayers(step.operation):
                 total.add(_assets(layer) + _code(layer).encode())
+                for values in outdated_statistics(layer):
+                    total.add_array(values)
         producers |= dict.fromkeys(step.outputs, number)
     return total.hexdigest()
 
@@ -57,10 +60,11 @@ def _description(step: Call) -> str:
     kind = f"{type(operation).__module__}.{type(operation).__qualname__}"
     try:
         config = operation.get_config()
-    except NotImplementedError as error:
+    except Exception as error:  # `get_config` is the user's code, or that of a library.
         raise CacheError(
             f"Features of `{step.path}` cannot be found again: `{type(operation).__name__}` has no "
-            '`get_config`, so two of them look the same. Add one, or use `cache="memory"`.'
+            "`get_config` that works, so two of them look the same. Add one, or use "
+            f'`cache="memory"`. The reason: {error}'
         ) from error
     return json.dumps([kind, _without_names(config), args, kwargs], default=_plain)
 

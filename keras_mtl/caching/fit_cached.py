@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from os import PathLike
 from typing import Any
 
@@ -14,6 +14,11 @@ from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
 from keras_mtl.caching.execution import steps_per_execution
+from keras_mtl.caching.fit_arguments import (
+    check_fit_arguments,
+    checked_frequency,
+    validation_parts,
+)
 from keras_mtl.caching.model_parts import TrainedPart
 from keras_mtl.caching.pass_data import PassData, pass_data
 from keras_mtl.caching.static_pass import StaticPass
@@ -22,6 +27,8 @@ from keras_mtl.caching.storage.feature_cache import Cache, FolderCache, make_cac
 from keras_mtl.errors import UnsupportedModel
 from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.data_adapters import DataAdapter, is_sparse_or_ragged
+from keras_mtl.keras_private.optimizers import gradients_of_one_device
+from keras_mtl.keras_private.retracing import expected_to_trace
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.own_training import own_steps
 
@@ -103,8 +110,9 @@ def fit_cached(
             model.
         UnbuiltModel: `model` is a Sequential model without an input shape.
         RuntimeError: A callback compiles the model anew.
+        TypeError: `callbacks` holds something else than callbacks, or `cache` is no path.
         ValueError: The model is not compiled, nothing in it trains, `x` and `y` differ in length,
-            or an argument does not go with this kind of data.
+            or an argument is out of its range or does not go with this kind of data.
 
     Example:
         >>> import keras, keras_mtl, numpy as np
@@ -116,6 +124,21 @@ def fit_cached(
         >>> len(history.history["loss"])
         5
     """
+    check_fit_arguments(
+        batch_size=batch_size,
+        epochs=epochs,
+        verbose=verbose,
+        callbacks=callbacks,
+        validation_split=validation_split,
+        shuffle=shuffle,
+        class_weight=class_weight,
+        initial_epoch=initial_epoch,
+        steps_per_epoch=steps_per_epoch,
+        validation_steps=validation_steps,
+        validation_batch_size=validation_batch_size,
+    )
+    validation_freq = checked_frequency(validation_freq)
+    validation_parts(validation_data)
     split = split_model(model, views)
     _check_training(model)
     if isinstance(model, TransferModel):
@@ -123,8 +146,7 @@ def fit_cached(
     source = _source(model, x, y, sample_weight)
     validation_source = None
     if validation_data is not None:
-        parts = keras.utils.unpack_x_y_sample_weight(validation_data)
-        validation_source = _source(model, *parts)
+        validation_source = _source(model, *validation_parts(validation_data))
     elif validation_split:
         source, validation_source = _split(source, validation_split)
     _check_arrays(
@@ -144,7 +166,7 @@ def fit_cached(
         validation = pass_data(model, validation_source, batch_size=size, steps=validation_steps)
     # All checks come before: from here on work is done. The temporary files of the cache are
     # deleted when training ends, however it ends.
-    with closing(make_cache(cache)) as kept:
+    with closing(make_cache(cache)) as kept, expected_to_trace():
         _check_read_once(training, views, kept)
         features = StaticPass(model, split, kept, verbose)
         return _train(
@@ -191,15 +213,25 @@ def _train(
             epochs=epochs,
             steps=steps,
         )
-    return part.fit(
-        data,
-        callbacks=callbacks,
-        epochs=epochs,
-        verbose=verbose,
-        steps_per_epoch=steps_per_epoch,
-        validation_steps=validation_steps,
-        **options,
-    )
+    with _on_its_devices(part.whole):
+        return part.fit(
+            data,
+            callbacks=callbacks,
+            epochs=epochs,
+            verbose=verbose,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            **options,
+        )
+
+
+def _on_its_devices(model: keras.Model) -> AbstractContextManager[None]:
+    """Return the context in which a step of the model leaves nothing in TensorFlow's registry."""
+    tensorflow = keras.backend.backend() == "tensorflow"
+    # Without `compile` under a strategy there is none.
+    if not tensorflow or model.distribute_strategy.num_replicas_in_sync > 1:
+        return nullcontext()
+    return gradients_of_one_device(model.optimizer)
 
 
 class _CompiledOnce(keras.callbacks.Callback):

@@ -13,7 +13,7 @@ from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
-from keras_mtl.common.arguments import whole_number
+from keras_mtl.common.arguments import one_of, whole_number
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.estimators.input_arrays import check_inputs
 from keras_mtl.estimators.model_archive import from_archive, to_archive
@@ -92,10 +92,10 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Raises:
             As `transform`.
         """
+        self._check_arguments()
         check_cut(Graph.of(self.model), self.cut, self.pooling)
         source = recognise(X)
         if not isinstance(source, ArraySource):
-            whole_number("batch_size", self.batch_size)
             source.check_form(ModelInputs.of(self.model), "`X`")
             return self
         inputs = self._checked(X, reset=True)
@@ -124,17 +124,22 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             CloneError: A layer cannot be copied faithfully.
             NotStatic: A layer draws random numbers in inference.
             TypeError: `X` is sparse, or no array.
-            ValueError: `pooling` or `batch_size` is out of its range.
+            ValueError: `pooling`, `batch_size` or `verbose` is out of its range.
         """
+        self._check_arguments()
         source = recognise(X)
         if not isinstance(source, ArraySource):
             return self._features_of_stream(source)
         inputs = self._checked(X, reset=False)
         return self._trunk().features(inputs, self.batch_size, self.verbose)
 
+    def _check_arguments(self) -> None:
+        """Check what `__init__` was given; scikit-learn wants it to do nothing but keep it."""
+        whole_number("batch_size", self.batch_size)
+        one_of("verbose", self.verbose, (0, 1, 2))
+
     def _features_of_stream(self, source: DataSource) -> np.ndarray:
         """Return the features of a stream, read batch by batch: it may not fit into memory."""
-        whole_number("batch_size", self.batch_size)
         source.check_form(ModelInputs.of(self.model), "`X`")
         if source.is_endless:
             raise InvalidFeatures(
@@ -154,7 +159,6 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
     def _checked(self, X: Any, *, reset: bool) -> list[np.ndarray]:
         """Return the arrays for the model's inputs, and record their width for scikit-learn."""
-        whole_number("batch_size", self.batch_size)
         inputs = check_inputs(self.model, X)
         # scikit-learn counts features along the second axis, which images may have of any size.
         fitted = "n_features_in_" in vars(self)

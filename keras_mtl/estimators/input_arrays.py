@@ -46,6 +46,8 @@ def check_inputs(
 
 def _checked(value: Any, tensor: Any, what: str) -> np.ndarray:
     """Return the array; refuse no samples, NaN and complex numbers as scikit-learn does."""
+    if value is None or np.isscalar(value):
+        raise InvalidFeatures(f"{what} must hold one row for each sample. Received: {value!r}.")
     text = tensor.dtype == "string"
     if keras.ops.is_tensor(value):
         value = keras.ops.convert_to_numpy(value)

@@ -14,7 +14,9 @@ from keras_mtl.common.hashing import Hash
 from keras_mtl.errors import InvalidCut
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
-from keras_mtl.surgery.layer_copies import copy_of_input
+from keras_mtl.keras_private.layers import sublayers
+from keras_mtl.keras_private.retracing import expected_to_trace
+from keras_mtl.surgery.layer_copies import copy_of_input, outdated_statistics
 from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.transfer import copy_trunk
 
@@ -77,7 +79,10 @@ class PooledTrunk:
             keras.ops.convert_to_tensor(array[filled], dtype=tensor.dtype)
             for array, tensor in zip(batch, self._model.inputs, strict=True)
         ]
-        with self._lock:  # On JAX `predict_on_batch` moves the weights out and back.
+        with (
+            self._lock,
+            expected_to_trace(),
+        ):  # On JAX `predict_on_batch` moves the weights out and back.
             vectors = keras.tree.flatten(self._model.predict_on_batch(tensors))
         return np.concatenate([v[:samples].astype("float32") for v in vectors], axis=1)
 
@@ -129,4 +134,7 @@ def _fingerprint(layers: Iterable[keras.Layer]) -> str:
     for layer in layers:
         for weight in layer.weights:
             total.add_values(keras.ops.convert_to_numpy(weight))
+        for part in sublayers(layer):
+            for values in outdated_statistics(part):
+                total.add_values(values)
     return total.hexdigest()

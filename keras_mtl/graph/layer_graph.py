@@ -160,6 +160,54 @@ class Graph(Dataflow):
         structure = wanted if len(wanted) > 1 else wanted[paths[0]]
         return self._narrowed(wanted, keras.tree.map_structure(id, structure), whole=False)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the graph is that of the model, and not a part of it."""
+        whole = keras.tree.map_structure(id, self.functional.output)
+        return not self._parts and self.structure == whole
+
+    def all_calls(self) -> Iterator[Call]:
+        """Yield the calls, those in a nested model after the call of the model."""
+        for call in self.calls:
+            yield call
+            nested = self.nested(call)
+            if nested is not None:
+                yield from nested.all_calls()
+
+    def place(self, number: int) -> str | None:
+        """Return where a tensor is made: positions of calls, from the outermost, and the output.
+
+        A model that is built anew has the same places, while Keras may count other names.
+        """
+        for position, call in enumerate(self.calls):
+            if number in call.outputs:
+                return f"{position}.{call.outputs.index(number)}"
+            nested = self.nested(call)
+            inner = None if nested is None else nested.place(number)
+            if inner is not None:
+                return f"{position}.{inner}"
+        return None
+
+    def part_at(self, places: Any) -> Graph:
+        """Return the part that leads to the tensors at `places`, a structure of what `place` gives.
+
+        Its outputs have that structure.
+        """
+        wanted = dict(map(self._at, keras.tree.flatten(places)))
+        numbers = keras.tree.map_structure(lambda place: id(self._at(place)[1]), places)
+        return self._narrowed(wanted, numbers, whole=False)
+
+    def _at(self, place: str) -> tuple[str, keras.KerasTensor]:
+        """Return a key for the tensor at a place, which begins with the path, and the tensor."""
+        first, _, rest = place.partition(".")
+        call = self.calls[int(first)]
+        if "." not in rest:
+            return f"{call.path} {rest}", call.tensors[int(rest)]
+        nested = self.nested(call)
+        assert nested is not None  # A place with more positions leads into a model.
+        key, tensor = nested._at(rest)
+        return f"{call.path}/{key}", tensor
+
     def _located(self, name: str) -> tuple[Dataflow, Call]:
         """Return the call with a name, and the view that it stands in."""
         if not isinstance(name, str):

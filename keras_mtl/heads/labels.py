@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -12,6 +13,45 @@ from keras_mtl.common.number_arrays import check_finite
 from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.head import Head
+from keras_mtl.heads.kinds.task_kind import TaskKind
+
+
+@dataclass(frozen=True)
+class LabelRule:
+    """What labels must be to fit a head; unlike the head it can be handed to other processes.
+
+    Attributes:
+        kind: The kind of the task.
+        units: Number of outputs of the head.
+        places: Dimensions between samples and units, for an output at every place.
+    """
+
+    kind: TaskKind
+    units: int
+    places: Shape
+
+    @classmethod
+    def of(cls, head: Head) -> LabelRule:
+        """Return the rule of a head."""
+        return cls(head.task_kind, head.units, _places(head))
+
+    def check(self, labels: Any, *, argument: str = "y") -> np.ndarray:
+        """Return the labels as `check_labels` does."""
+        subject = f"`{argument}`"
+        if np.ma.is_masked(labels):
+            raise InvalidLabels(
+                f"{subject} is a masked array in which {np.ma.count_masked(labels)} values are "
+                "masked. Leave out their samples."
+            )
+        array = label_array(without_tensor(labels), subject)
+        if not len(array):
+            raise InvalidLabels(f"{subject} is empty; expected a label for each sample.")
+        return self.fitting(array, subject)
+
+    def fitting(self, array: np.ndarray, subject: str) -> np.ndarray:
+        """Return the labels as `fitting_labels` does."""
+        check_finite(array, subject, InvalidLabels)
+        return self.kind.check_labels(array, self.units, self.places, subject)
 
 
 def check_labels(head: Head, labels: Any, *, argument: str = "y") -> np.ndarray:
@@ -31,16 +71,7 @@ def check_labels(head: Head, labels: Any, *, argument: str = "y") -> np.ndarray:
     Raises:
         InvalidLabels: They have the wrong dtype, shape or values, or there are none.
     """
-    subject = f"`{argument}`"
-    if np.ma.is_masked(labels):
-        raise InvalidLabels(
-            f"{subject} is a masked array in which {np.ma.count_masked(labels)} values are masked. "
-            "Leave out their samples."
-        )
-    array = label_array(without_tensor(labels), subject)
-    if not len(array):
-        raise InvalidLabels(f"{subject} is empty; expected a label for each sample.")
-    return fitting_labels(head, array, subject)
+    return LabelRule.of(head).check(labels, argument=argument)
 
 
 def fitting_labels(head: Head, array: np.ndarray, subject: str) -> np.ndarray:
@@ -54,8 +85,7 @@ def fitting_labels(head: Head, array: np.ndarray, subject: str) -> np.ndarray:
     Raises:
         InvalidLabels: They are not finite, or have the wrong shape or values.
     """
-    check_finite(array, subject, InvalidLabels)
-    return head.task_kind.check_labels(array, head.units, _places(head), subject)
+    return LabelRule.of(head).fitting(array, subject)
 
 
 def without_tensor(values: Any) -> Any:

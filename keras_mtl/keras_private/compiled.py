@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras.src.losses.loss import scale_loss_for_distribution
+from keras.src.losses.loss import reduce_weighted_values, scale_loss_for_distribution
 from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 
 __all__ = [
@@ -17,7 +17,9 @@ __all__ = [
     "compile_arguments",
     "initial_epoch",
     "metric_direction",
+    "metric_function",
     "only_loss",
+    "reduce_weighted_values",
     "scale_loss_for_distribution",
     "set_initial_epoch",
     "unweighted_metrics",
@@ -48,6 +50,11 @@ def weighted_metrics(metrics: CompileMetrics) -> list[keras.Metric]:
 def metric_direction(metric: keras.Metric) -> str | None:
     """Return "up" if larger values are better, "down" if smaller ones, None if Keras cannot say."""
     return vars(metric).get("_direction")  # Metrics that Keras does not know have none.
+
+
+def metric_function(metric: keras.Metric) -> Any:
+    """Return the function whose mean a metric is; None for a metric of another kind."""
+    return metric._fn if isinstance(metric, keras.metrics.MeanMetricWrapper) else None
 
 
 def initial_epoch(model: keras.Model) -> int:

@@ -45,6 +45,16 @@ def is_tf_dataset(data: Any) -> bool:
     return bool(data_adapters.is_tf_dataset(data))
 
 
+def is_torch_loader(data: Any) -> bool:
+    """Return whether it is a `DataLoader` of torch, without importing torch."""
+    return bool(data_adapters.is_torch_dataloader(data))
+
+
+def is_validation_of_fit(arguments: dict[str, Any]) -> bool:
+    """Return whether `evaluate` is called by Keras's `fit`, which has checked its data."""
+    return bool(arguments.get("_use_cached_eval_dataset"))
+
+
 def is_sparse_or_ragged(value: Any) -> bool:
     """Return whether it is an array that only Keras's adapters can make dense, batch by batch."""
     kinds = ("tensorflow_ragged", "tensorflow_sparse", "jax_sparse", "scipy_sparse")

@@ -5,7 +5,8 @@ Written against Keras 3.15.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import keras
@@ -55,6 +56,30 @@ def slots_of(optimizer: Optimizer, variable: keras.Variable) -> dict[str, keras.
         for attribute, slots in _slot_lists(optimizer).items()
         if slots[index] is not None
     }
+
+
+@contextmanager
+def gradients_of_one_device(optimizer: Optimizer) -> Iterator[None]:
+    """Let an optimizer that runs on one device apply gradients without a sum over devices.
+
+    For each such sum in a compiled step TensorFlow 2.21 registers a function for good, which holds
+    the graph of the step, and with it the model: a process keeps all that it has ever trained.
+
+    Args:
+        optimizer: An optimizer of a model that is not distributed.
+    """
+    # A `LossScaleOptimizer` hands the gradients on to another one.
+    parts = [optimizer, *filter(None, [vars(optimizer).get("inner_optimizer")])]
+    for part in parts:
+        vars(part)[_SUM] = list
+    try:
+        yield
+    finally:
+        for part in parts:
+            del vars(part)[_SUM]
+
+
+_SUM = "_all_reduce_sum_gradients"
 
 
 def _slot_lists(optimizer: Optimizer) -> dict[str, list[keras.Variable | None]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batches.arrays import ArrayData
 from keras_mtl.batches.generators import expected_to_end
 from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.common.near_misses import did_you_mean
@@ -15,9 +16,11 @@ from keras_mtl.heads.task_names import check_task
 from keras_mtl.models.task_changes import model_of_task
 from keras_mtl.models.task_scores import TaskScores, relative_changes
 from keras_mtl.models.trunk_with_heads import TrunkWithHeads
+from keras_mtl.training.logs import of_task
 from keras_mtl.training.metric_directions import directions
+from keras_mtl.training.rows import rank_of
 from keras_mtl.training.scoring_pass import score
-from keras_mtl.training.state import TrainingState
+from keras_mtl.training.state import OneTaskState, TrainingState
 from keras_mtl.training.task_data import Data, RowOptions, apart, read_data
 
 
@@ -37,6 +40,11 @@ def evaluate(
     model = state.model
     if not model.compiled:
         raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
+    if baselines is not None and not isinstance(baselines, Mapping):
+        raise TypeError(
+            "`baselines` is a dict by task, of models or of dicts of metrics. Received: "
+            f"{baselines!r}."
+        )
     options = RowOptions(batch_size, sample_weight, masks)
     data = read_data(state, x, y, options, every_task=False)
     models = any(isinstance(one, keras.Model) for one in (baselines or {}).values())
@@ -96,8 +104,15 @@ def _known_metrics(
     return values
 
 
-def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
+def _evaluated(model: keras.Model, data: TaskData) -> Mapping[str, Any]:
     """Return the result of Keras's `evaluate`, without its warning that a generator ends."""
+    if isinstance(data, ArrayData) and rank_of(data.whole.mask) > 1:
+        # Keras cannot leave out a part of the labels of a row: a weight of 0 does not.
+        state = OneTaskState(model)
+        (own,) = state.tasks
+        quiet = keras.callbacks.CallbackList([], model=model)
+        score(state, Data({own: data}, (own,), joint=False), quiet)
+        return of_task("", state.objectives[own].result())
     with expected_to_end():
         values: dict[str, Any] = model.evaluate(_labelled(data), return_dict=True, verbose=0)
     return values
@@ -106,6 +121,11 @@ def _evaluated(model: keras.Model, data: TaskData) -> dict[str, Any]:
 def _labelled(data: TaskData) -> Iterator[Any]:
     """Yield the batches of one pass as Keras takes them, without rows that have no label."""
     for batch in data.one_pass():
+        if rank_of(batch.mask) > 1:
+            raise InvalidTaskData(
+                f"Labels of `{data.name}` are missing in part, and its baseline is a model: give "
+                "the data as arrays, or the metrics of the baseline as a dict."
+            )
         there = batch if batch.mask is None else batch.rows(batch.mask)
         if there.num_rows:
             values = there[:2] if there.sample_weight is None else there[:3]

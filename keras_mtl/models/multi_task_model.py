@@ -96,16 +96,15 @@ class MultiTaskModel(TrunkWithHeads):
                 after the cut, with the loss and metrics with which `model` was compiled.
             heads: The heads of the other tasks, by name.
             batchnorm: As for the constructor, `"frozen"` by default.
-            loss: The loss of `task`, if `model` is not compiled or is to have another one. Needed
-                where the class of `model` has a `compute_loss` or a `train_step` of its own.
+            loss: The loss of `task`, if `model` is not compiled, has a `compute_loss` or a
+                `train_step` of its own, or is to have another loss.
             verify: Whether to check on one batch that the copy computes what `model` computes.
             name: Name of the result.
 
         Raises:
             TypeError: `task` or `heads` is missing.
             InvalidCut: The model cannot be cut there, or nothing would be left for the head.
-            MissingLoss: `model` is not compiled or computes its loss by itself, and `loss` is not
-                given.
+            MissingLoss: `loss` is not given, and `model` has none that can be used.
             HeadMismatch: A head does not fit the features at the cut.
 
         Example:
@@ -256,9 +255,9 @@ class MultiTaskModel(TrunkWithHeads):
             x: The data of each task, a dict by name: `(x, y)` or `(x, y, sample_weight)` of arrays
                 (rows first; NumPy, pandas, tensors), a `tf.data.Dataset`, a `PyDataset`, a
                 generator or a `DataLoader`, each of batches of these. Or one data set with labels
-                for several tasks: any of these, the labels a dict by task. A label may be missing:
-                NaN, -1 for classes, or by `masks`; the loss is the mean over the rows that have
-                one, and a batch with none leaves the task alone.
+                for several tasks: any of these, the labels a dict by task. A label may be missing,
+                also some of a row, a sequence or a picture: NaN, -1 for classes, or by `masks`.
+                Loss and metrics are means over the labels that there are.
             y: Labels by task, where `x` are the inputs of all.
             schedule: Which task trains at which step: one of `keras_mtl.schedules`, or a function
                 of the step that returns the name of a task. `Interleaved()` by default, `Joint()`
@@ -269,13 +268,12 @@ class MultiTaskModel(TrunkWithHeads):
             callbacks: Callbacks of Keras; their `model` is this one. Their batch hooks run once a
                 block of steps, see `steps_per_execution`.
             validation_data: As `x`, of all tasks or of some.
-            validation_split: The share of the rows of each task's arrays, from their end, to
-                validate on instead.
-            shuffle: Whether arrays are shuffled for each pass. A `tf.data.Dataset` shuffles as it
-                was made to.
+            validation_split: The share of each task's rows, the last ones, to validate on instead.
+            shuffle: Whether arrays are shuffled for each pass; a `tf.data.Dataset` never is.
             class_weight: By task a dict from classes to the weights of their rows, 1 by default.
-            sample_weight: Weights of the rows by task, where the data are arrays.
-            masks: By task which rows have a label, booleans of shape `(rows,)`.
+            sample_weight: Weights by task, where the data are arrays: of shape `(rows,)`, or
+                `(rows, steps)` and the like for labels of these.
+            masks: By task where there is a label, booleans of the same shapes.
             initial_epoch: The epoch to start with.
             epoch: How long an epoch is: until each task (`"all"`), the one with the most batches
                 (`"longest"`), or the one with the fewest (`"shortest"`) has had all its batches.
@@ -284,14 +282,13 @@ class MultiTaskModel(TrunkWithHeads):
                 the steps. 32 by default; 1 if a callback has a batch hook of its own.
             validation_batch_size: As `batch_size`, which it is by default.
             validation_freq: Epochs from one validation to the next.
-            seed: Seed of the schedule, of the order of the rows and of what a `PyDataset` or a
-                loader draws from the global generators of Python, NumPy and torch; drawn by Python
-                by default, so that `keras.utils.set_random_seed` decides.
+            seed: Seed of the schedule, the order of the rows, and what a `PyDataset` or a loader
+                draws from the global generators of Python, NumPy and torch; drawn by Python by
+                default, so that `keras.utils.set_random_seed` decides.
             backup: A folder for backups. The same call goes on from the last one after an
-                interruption, to the same weights and history; at the end it is removed. It has the
-                states of Python's and NumPy's global generators, and of callbacks the numbers,
-                texts, arrays (best weights), and lists and dicts of these. A `PyDataset` with
-                random generators of its own is warned of. `CSVLogger` needs `append=True`.
+                interruption, to the same weights and history; at the end it is removed. It has
+                numbers, texts and arrays of callbacks, and the states of the global generators of
+                Python and NumPy. `CSVLogger` needs `append=True`.
             backup_every: Steps from one backup to the next; an epoch by default.
 
         Returns:

@@ -7,15 +7,18 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batches.label_check import LabelCheck
 from keras_mtl.batches.model_data import as_model_input, as_validation_data
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.common.registered import registered
 from keras_mtl.heads.head import Head
-from keras_mtl.heads.labels import check_labels
+from keras_mtl.heads.labels import LabelRule
 from keras_mtl.heads.placing import put_head
+from keras_mtl.keras_private.data_adapters import is_validation_of_fit
 from keras_mtl.keras_private.graphs import producer
 from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
+from keras_mtl.training.label_checks import checked_stream, label_errors
 
 
 @registered
@@ -54,25 +57,40 @@ class TransferModel(Trunk):
         validation_data: Any = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
-        """Train the model as `keras.Model.fit` does, after a check of labels given as arrays.
+        """Train the model as `keras.Model.fit` does, with a check of the labels.
 
-        Inputs may also be text of any kind, lists and pandas objects; named inputs a data frame.
+        Labels in arrays are checked before training, and so are the known shapes in a
+        `tf.data.Dataset`; labels in batches when they are read. Inputs may also be text of any
+        kind, lists and pandas objects; named inputs a data frame.
 
         Raises:
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
         """
         y, validation_data = self.checked_labels(y, validation_data)
+        x = self._checked_stream(x, y)
+        if not isinstance(validation_data, tuple | list):
+            validation_data = self._checked_stream(validation_data, argument="validation_data")
         inputs = ModelInputs.of(self)
         x = as_model_input(inputs, x, labelled=self._needs_labels)
         validation_data = as_validation_data(inputs, validation_data, labelled=self._needs_labels)
         before = (batch_size, epochs, verbose, callbacks, validation_split)
-        return super().fit(x, y, *before, validation_data, **kwargs)
+        with label_errors(x, validation_data):
+            return super().fit(x, y, *before, validation_data, **kwargs)
 
-    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Return what `keras.Model.evaluate` does, for inputs of all kinds that `fit` takes."""
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Return what `keras.Model.evaluate` does, for inputs of all kinds that `fit` takes.
+
+        Raises:
+            InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
+                not fit its kind.
+        """
+        if not is_validation_of_fit(kwargs):
+            y, _ = self.checked_labels(y, None)
+            x = self._checked_stream(x, y)
         x = as_model_input(ModelInputs.of(self), x, labelled=self._needs_labels)
-        return super().evaluate(x, *args, **kwargs)
+        with label_errors(x):
+            return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return what `keras.Model.predict` does, for inputs of all kinds that `fit` takes."""
@@ -89,16 +107,30 @@ class TransferModel(Trunk):
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
         """
-        known = isinstance(self.head, Head) and self.compiled and self.head.has_loss(self.loss)
-        if not known:
+        rule = self._label_rule
+        if rule is None:
             return y, validation_data
         if y is not None:
-            y = check_labels(self.head, y)
+            y = rule.check(y)
         if isinstance(validation_data, tuple | list) and len(validation_data) > 1:
             inputs, labels, *weights = validation_data
-            labels = check_labels(self.head, labels, argument="validation_data[1]")
+            labels = rule.check(labels, argument="validation_data[1]")
             validation_data = (inputs, labels, *weights)
         return y, validation_data
+
+    @property
+    def _label_rule(self) -> LabelRule | None:
+        """What the labels must be; None if the head, or the loss, does not tell."""
+        head = self.head
+        known = isinstance(head, Head) and self.compiled and head.has_loss(self.loss)
+        return LabelRule.of(head) if known else None
+
+    def _checked_stream(self, x: Any, y: Any = None, *, argument: str = "y") -> Any:
+        """Return batches with a check of their labels; arrays as they are."""
+        rule = self._label_rule
+        if x is None or y is not None or rule is None:
+            return x
+        return checked_stream(x, LabelCheck(rule, argument))
 
 
 def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> TransferModel:

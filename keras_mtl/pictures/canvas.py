@@ -42,6 +42,19 @@ def band(
     axes.fill_between(list(x), lower, upper, color=color, alpha=0.15, linewidth=0)
 
 
+def explain_bands(figure: Figure, runs: Iterable[int]) -> None:
+    """Write above the picture what lines and bands are.
+
+    Args:
+        figure: The figure.
+        runs: The numbers of runs behind the points.
+    """
+    least, most = min(runs := list(runs)), max(runs)
+    count = f"{least}" if least == most else f"{least} to {most}"
+    text = f"mean of {count} runs; the band is one standard deviation to each side"
+    figure.suptitle("one run" if most == 1 else text, fontsize=9, color="0.4")
+
+
 def save(figure: Figure, path: str | Path) -> Path:
     """Write the figure; the ending of the path says the format."""
     figure.savefig(path, dpi=150)

@@ -7,10 +7,17 @@ from typing import Any
 
 import keras
 
-from keras_mtl.common.arguments import whole_number_or_none
+from keras_mtl.common.arguments import (
+    flag,
+    one_of,
+    random_seed,
+    whole_number,
+    whole_number_or_none,
+)
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling, check_pooling
 from keras_mtl.heads.probe_targets import ProbeTargets
+from keras_mtl.keras_private.retracing import expected_to_trace
 from keras_mtl.probing.candidates import Candidate, Cuts, find_candidates
 from keras_mtl.probing.depth_features import DepthFeatures
 from keras_mtl.probing.one_pass import count_samples, run_over, split_features
@@ -85,7 +92,8 @@ def probe_cuts(
         InvalidCut: A cut is not legal; the nearest legal ones are named.
         LayerNotFound: No layer has the name given; near names are suggested.
         HeadMismatch: No head fits on a cut that was asked for.
-        ValueError: `probe`, `kind`, `pooling`, `folds` or `max_width` is out of its range.
+        ValueError: `probe`, `kind`, `pooling`, `folds`, `max_width`, `seed`, `batch_size`, `nested`
+            or `verbose` is out of its range.
 
     Source:
         Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
@@ -108,6 +116,7 @@ def probe_cuts(
     method = PROBES.find(probe)
     check_kind(kind)
     _check_vectors(pooling, max_width)
+    _check_pass(nested, folds, seed, batch_size, verbose)
     graph = Graph.of(model)
     candidates = find_candidates(graph, cuts, nested=nested, pooling=pooling)
     samples = None if y is None else count_samples(model, x)
@@ -116,7 +125,8 @@ def probe_cuts(
     width = None if samples is not None and samples <= (max_width or samples) else max_width
     reductions = [Reduction(one.point.shape, pooling, width, seed) for one in candidates]
     extractor = DepthFeatures(graph, [one.tensor for one in candidates], reductions)
-    features, y = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose)
+    with expected_to_trace():
+        features, y = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose)
     if targets is None:
         targets = _checked_targets(method, y, len(features), kind, folds)
     parts = split_features(features, extractor.widths, [one.point.layer for one in candidates])
@@ -143,3 +153,11 @@ def _check_vectors(pooling: str, max_width: int | None) -> None:
     if pooling == "none":
         raise ValueError('A probe needs a vector for each sample. Received: pooling="none".')
     whole_number_or_none("max_width", max_width)
+
+
+def _check_pass(nested: Any, folds: Any, seed: Any, batch_size: Any, verbose: Any) -> None:
+    flag("nested", nested)
+    whole_number("folds", folds, least=2)
+    random_seed("seed", seed)
+    whole_number_or_none("batch_size", batch_size)
+    one_of("verbose", verbose, ("auto", 0, 1, 2))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_mtl.pictures.canvas import band, finish, new_picture, save
+from keras_mtl.pictures.canvas import band, explain_bands, finish, new_picture, save
 
 Runs = Sequence[Sequence[float]]
 
@@ -19,7 +19,7 @@ def plot_curves(
 
     Args:
         curves: By task and way of training, the scores of each run by epoch. The line is the mean
-            over the runs, with a band of one standard deviation to each side.
+            over the runs, with a band of one (sample) standard deviation to each side.
         path: Where to save it; the ending says the format, such as `.png` or `.svg`.
         score_name: What the vertical axis is called.
 
@@ -32,9 +32,11 @@ def plot_curves(
         for way, runs in ways.items():
             scores = np.asarray(runs, dtype=float)
             epochs = np.arange(1, scores.shape[1] + 1)
-            mean, spread = scores.mean(axis=0), scores.std(axis=0)
+            mean, several = scores.mean(axis=0), len(scores) > 1
+            spread = scores.std(axis=0, ddof=1) if several else np.zeros_like(mean)
             (line,) = axes.plot(epochs, mean, label=way)
             band(axes, epochs, mean, spread, line.get_color())
         axes.set(title=task, xlabel="epoch", ylabel=score_name)
         finish(axes)
+    explain_bands(figure, [len(runs) for ways in curves.values() for runs in ways.values()])
     return save(figure, path)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from keras_mtl.common.tables import text_table
-from keras_mtl.pictures.canvas import band, finish, new_picture, save
+from keras_mtl.pictures.canvas import band, explain_bands, finish, new_picture, save
 from keras_mtl.report.measured_scores import Score, summarise
 
 
@@ -36,7 +36,8 @@ def score_table(scores: Iterable[Score]) -> str:
 def plot_scores(scores: Iterable[Score], path: str | Path, *, score_name: str = "accuracy") -> Path:
     """Save a picture of the score against the number of labels, with a line for each strategy.
 
-    A band shows the standard deviation over seeds.
+    A line is the mean over seeds, with a band of one standard deviation to each side; the picture
+    says so, and of how many seeds.
 
     Args:
         scores: Measured scores, over any strategies, label counts and seeds.
@@ -60,4 +61,5 @@ def plot_scores(scores: Iterable[Score], path: str | Path, *, score_name: str = 
     axes.set_xticks([], minor=True)
     axes.set(xlabel="labels of the main task", ylabel=score_name)
     finish(axes)
+    explain_bands(figure, [summary.runs for summary in summaries])
     return save(figure, path)

@@ -13,9 +13,18 @@ from keras_mtl.common.structures import unwrap_single
 from keras_mtl.errors import CloneError
 from keras_mtl.graph.call import Call
 from keras_mtl.graph.dataflow import Dataflow
+from keras_mtl.graph.functional_models import functional_of
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.keras_private.graphs import Functional, get_keras_mask, producing_node
 from keras_mtl.surgery.layer_copies import copy_of_input
+from keras_mtl.surgery.own_configs import (
+    Origin,
+    Rebuilt,
+    Sourced,
+    loads_unbuilt,
+    rebuilds_itself,
+    rebuilt_model,
+)
 
 ClassOf = Callable[[Any], Callable[..., Functional]]
 
@@ -44,19 +53,85 @@ class Cloner:
         copies: The copies made so far, by the ids of the originals.
     """
 
-    def __init__(self, class_of: ClassOf, copy_layer: Callable[[Any], Any]) -> None:
+    def __init__(
+        self,
+        class_of: ClassOf,
+        copy_layer: Callable[[Any], Any],
+        rebuild_model: Callable[[keras.Model], Rebuilt] = rebuilt_model,
+    ) -> None:
         self.copies: dict[int, Any] = {}
         self._class_of = class_of
         self._copy_layer = copy_layer
+        self._rebuild_model = rebuild_model
         self._pairs: list[tuple[Any, Any]] = []
 
     def copy_model(self, graph: Graph, name: str) -> Functional:
-        """Return a model of the copied operations, without their state."""
+        """Return a model of the copied operations, without their state.
+
+        Where the operations do not serve one by one, they come from a model that is built anew.
+        """
+        rebuilt = self.copy_operations(graph)
+        make = self._class_of(graph.model)
+        if rebuilt is not None and make is Functional:
+            rebuilt.name = name
+            return rebuilt
+        model = self._model(graph, make, name)
+        if rebuilt is not None and isinstance(model, Sourced):
+            model.origin = Origin.of(graph)
+        return model
+
+    def copy_operations(self, graph: Graph) -> keras.Model | None:
+        """Copy the operations of a graph but for nested models; return the model built for that.
+
+        Returns:
+            None where the operations were copied one by one.
+
+        Raises:
+            CloneError: An operation cannot be copied, nor the model as a whole.
+        """
+        calls = [call for call in graph.calls if not call.is_input and graph.nested(call) is None]
+        new = {id(c.operation): c.operation for c in calls if id(c.operation) not in self.copies}
+        alone = list(new.values())
+        if not alone or not rebuilds_itself(graph.model):
+            self._copy_each(alone)
+            return None
+        if any(map(loads_unbuilt, alone)):
+            try:
+                return self._copy_whole(graph)
+            except CloneError:
+                # As good a copy in memory; Keras could load neither this one nor the original.
+                self._copy_each(alone)
+                return None
+        try:
+            self._copy_each(alone)
+            return None
+        except CloneError as error:
+            try:
+                return self._copy_whole(graph)
+            except CloneError as other:
+                raise CloneError(f"{error} The whole model: {other}") from error
+
+    def _copy_each(self, operations: list[Any]) -> None:
+        self._add([(operation, self._copy_layer(operation)) for operation in operations])
+
+    def _copy_whole(self, graph: Graph) -> keras.Model:
+        """Take the operations of a model that is built anew; return that model."""
+        rebuilt = self._rebuild_model(graph.model)
+        operations = [call.operation for call in graph.all_calls()]
+        nested = {id(each) for each in operations if functional_of(each) is not None}
+        self._add([pair for pair in rebuilt.pairs if id(pair[0]) not in nested])
+        return rebuilt.model
+
+    def _add(self, pairs: list[tuple[Any, Any]]) -> None:
+        self.copies.update((id(source), copy) for source, copy in pairs)
+        self._pairs += pairs
+
+    def _model(self, graph: Graph, make: Callable[..., Functional], name: str) -> Functional:
         # Inputs keep their structure: calls inside the model, and the user's, are made with it.
         inputs = keras.tree.map_structure(copy_of_input, graph.functional.input)
         values = dict(zip(graph.inputs, keras.tree.flatten(inputs), strict=True))
         outputs = self.replay(graph, graph, values)
-        return self._class_of(graph.model)(inputs, unwrap_single(outputs), name=name)
+        return make(inputs, unwrap_single(outputs), name=name)
 
     def replay(self, graph: Graph, calls: Dataflow, values: dict[int, Any]) -> Any:
         """Call the copies of the operations in some calls of a graph; return the outputs."""
@@ -97,9 +172,18 @@ class Cloner:
             if nested is not None:
                 self.copies[key] = self.copy_model(nested, call.operation.name)
             else:
-                self.copies[key] = self._copy_layer(call.operation)
-                self._pairs.append((call.operation, self.copies[key]))
+                self._copy_each([call.operation])
         return self.copies[key]
+
+
+class Regrouper(Cloner):
+    """Calls operations themselves, not copies, so that they make up models of another class."""
+
+    def __init__(self, class_of: ClassOf) -> None:
+        super().__init__(class_of, lambda operation: operation)
+
+    def copy_operations(self, graph: Graph) -> None:
+        """Take the operations as they are."""
 
 
 def _refuse_variables(operation: Any, arguments: Any) -> None:

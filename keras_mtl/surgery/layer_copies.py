@@ -19,6 +19,8 @@ def copy_from_config(operation: Any) -> Any:
     """Return a new operation with the same configuration, without its state."""
     if type(operation) is keras.layers.Lambda:
         return _copy_of_lambda(operation)
+    if type(operation) is keras.layers.TFSMLayer:
+        return _copy_of_saved_model(operation)
     return rebuild_operation(operation, operation.get_config)
 
 
@@ -59,9 +61,38 @@ def _copy_own_state(source: keras.Layer, copy: keras.Layer) -> None:
         with tempfile.TemporaryDirectory() as folder:
             source.save_assets(folder)
             copy.load_assets(folder)
-    # `save_own_variables` of a layer leaves its random generators out.
-    for old, new in zip(seed_states(source), seed_states(copy), strict=True):
+    # `save_own_variables` of a layer leaves its random generators out, and what an RNN remembers.
+    old_states = [*seed_states(source), *_memory(source)]
+    for old, new in zip(old_states, [*seed_states(copy), *_memory(copy)], strict=True):
         new.assign(_new_array(old))
+    if statistics := outdated_statistics(source):
+        for variable, value in zip((copy.adapt_mean, copy.adapt_variance), statistics, strict=True):
+            variable.assign(np.reshape(value, variable.shape))
+        copy.finalize_state()
+
+
+def _memory(layer: keras.Layer) -> list[keras.Variable]:
+    """Return what a stateful RNN remembers of the batch before."""
+    is_stateful = isinstance(layer, keras.layers.RNN) and layer.stateful
+    return keras.tree.flatten(layer.states) if is_stateful and layer.states is not None else []
+
+
+def outdated_statistics(layer: keras.Layer) -> list[np.ndarray]:
+    """Return mean and variance of a Normalization, if its variables say something else.
+
+    It computes with what the variables were at its last `finalize_state()`: `set_weights` changes
+    the variables only.
+    """
+    adapts = isinstance(layer, keras.layers.Normalization) and layer.input_mean is None
+    if not adapts or layer.mean is None:
+        return []
+    used = [_new_array(layer.mean), _new_array(layer.variance)]
+    told = [_new_array(layer.adapt_mean), _new_array(layer.adapt_variance)]
+    same = [
+        np.array_equal(one, np.reshape(other, one.shape).astype(one.dtype))
+        for one, other in zip(used, told, strict=True)
+    ]
+    return [] if all(same) else used
 
 
 def _new_array(value: Any) -> np.ndarray:
@@ -80,3 +111,28 @@ def _copy_of_lambda(layer: keras.layers.Lambda) -> keras.layers.Lambda:
         dtype=layer.dtype_policy,
         trainable=layer.trainable,
     )
+
+
+def _copy_of_saved_model(layer: keras.layers.TFSMLayer) -> keras.layers.TFSMLayer:
+    """Return a copy made by the constructor.
+
+    Keras refuses to rebuild it from a config, which may come from anybody. This one is in memory:
+    whoever loaded the SavedModel has trusted it.
+
+    Raises:
+        CloneError: The SavedModel is not there any more.
+    """
+    try:
+        return keras.layers.TFSMLayer(
+            layer.filepath,
+            call_endpoint=layer.call_endpoint,
+            call_training_endpoint=layer.call_training_endpoint,
+            trainable=layer.trainable,
+            name=layer.name,
+            dtype=layer.dtype_policy,
+        )
+    except (OSError, ValueError) as error:
+        raise CloneError(
+            f"`{layer.name}` (TFSMLayer) cannot be copied: a copy reads `{layer.filepath}` again. "
+            f"Put the SavedModel back. The reason: {error}"
+        ) from error

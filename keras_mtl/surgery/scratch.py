@@ -18,7 +18,7 @@ from keras_mtl.surgery.clone import clone_graph
 from keras_mtl.surgery.cloner import ClassOf, Copy
 from keras_mtl.surgery.fresh_compile import compile_like
 from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state, rebuild_operation
-from keras_mtl.surgery.own_configs import rebuilt_model
+from keras_mtl.surgery.own_configs import Rebuilt, rebuilt_model
 from keras_mtl.surgery.own_training import (
     carry_attributes,
     class_of_graph,
@@ -93,13 +93,18 @@ def _fresh_copy(graph: Graph, class_of: ClassOf, seeds: random.Random) -> Copy:
         class_of=class_of,
         copy_layer=lambda operation: _fresh(operation, seeds),
         copy_state=_copy_adapted_state,
+        rebuild_model=lambda model: _rebuilt_with(model, seeds),
     )
+
+
+def _rebuilt_with(model: keras.Model, seeds: random.Random) -> Rebuilt:
+    return rebuilt_model(model, lambda: _reseeded(model.get_config(), seeds))
 
 
 def _rebuilt(model: keras.Model, seeds: random.Random) -> keras.Model:
     """Return a fresh model of a class whose constructor makes the layers."""
     try:
-        copy = rebuilt_model(model, lambda: _reseeded(model.get_config(), seeds))
+        copy = _rebuilt_with(model, seeds)
     except CloneError as error:
         raise CloneError(
             f"{described(model)}; the control needs them, and its constructor takes other "
@@ -133,6 +138,11 @@ def _fresh(operation: Any, seeds: random.Random) -> Any:
     if type(operation) is keras.layers.Lambda:
         # Keras refuses to rebuild a Python lambda from its config; there is no seed in it either.
         return copy_from_config(operation)
+    if type(operation) is keras.layers.TFSMLayer:
+        raise CloneError(
+            f"`{operation.name}` (TFSMLayer) has no fresh weights: those of its SavedModel are all "
+            "that there is. Build the control from the code of that model."
+        )
     return rebuild_operation(operation, lambda: _reseeded(operation.get_config(), seeds))
 
 

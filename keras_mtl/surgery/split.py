@@ -12,6 +12,7 @@ from keras_mtl.keras_private.graphs import Functional
 from keras_mtl.surgery.clone import clone_graph
 from keras_mtl.surgery.cloner import Cloner, Copy
 from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state
+from keras_mtl.surgery.own_configs import rebuilds_itself
 from keras_mtl.surgery.trunk import Trunk, own_class
 from keras_mtl.surgery.verify import verify_chain, verify_copy
 
@@ -28,7 +29,8 @@ def split(graph: Graph, path: str, *, verify: bool = True) -> tuple[Trunk, Funct
         The trunk, and a model from the features of the trunk to the output of the model.
 
     Raises:
-        InvalidCut: No layer comes after the cut.
+        InvalidCut: No layer comes after the cut, or the layers after it serve only as a part of
+            a model that is built as a whole.
     """
     if graph.opened.number(graph.tensor(path)) in graph.opened.outputs:
         raise InvalidCut(
@@ -56,6 +58,8 @@ def _rest(cloner: Cloner, graph: Graph, path: str, features: keras.KerasTensor) 
     outer, _, inner = path.partition("/")
     call = graph.find(outer)
     rest = Dataflow(graph.calls[graph.calls.index(call) + 1 :], graph.structure)
+    if rest.calls:
+        _check_served_alone(graph, path)
     # torch has no sparse tensors in Keras, though symbolic ones are marked as such there too.
     sparse = features.sparse and keras.config.backend() != "torch"
     inputs = keras.Input(batch_shape=features.shape, dtype=features.dtype, sparse=sparse)
@@ -69,3 +73,16 @@ def _rest(cloner: Cloner, graph: Graph, path: str, features: keras.KerasTensor) 
         # Where the cut is at the end of the nested model, this hands the features on.
         values = dict(zip(call.outputs, keras.tree.flatten(first(inputs)), strict=True))
     return Functional(inputs, unwrap_single(cloner.replay(graph, rest, values)))
+
+
+def _check_served_alone(graph: Graph, path: str) -> None:
+    """Refuse the last layers of a model whose layers cannot be rebuilt or loaded one by one."""
+    if not rebuilds_itself(graph.model):
+        return
+    if Cloner(own_class, copy_from_config).copy_operations(graph) is not None:
+        raise InvalidCut(
+            f"The layers of `{graph.model.name}` ({type(graph.model).__name__}) after {path!r} "
+            "cannot be a head by themselves: the config of the whole model serves, those of its "
+            "layers do not. Cut at its end or before it, or use "
+            "`MultiTaskModel(transfer(model, cut), heads)`."
+        )

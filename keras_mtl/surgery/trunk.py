@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import keras
@@ -17,6 +18,8 @@ from keras_mtl.keras_private.layers import (
     inference_context,
     sublayers,
 )
+from keras_mtl.surgery.cloner import Regrouper
+from keras_mtl.surgery.own_configs import Origin, Sourced
 
 
 class ClassPreserving(Functional):
@@ -33,7 +36,7 @@ class ClassPreserving(Functional):
 
 
 @registered
-class Trunk(ClassPreserving, HookedFunctional):
+class Trunk(Sourced, ClassPreserving, HookedFunctional):
     """A Functional model in which `layer.trainable = False` makes a layer static.
 
     Keras stops the training of a frozen layer but not its Dropout, its noise, its augmentation or
@@ -66,7 +69,14 @@ class Trunk(ClassPreserving, HookedFunctional):
         return unwrap_single(outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the config of a Functional model, and the flags of its layers."""
+        """Return the config of a Functional model, and the flags of its layers.
+
+        Where the configs of its layers do not serve, the config is that of the model that the
+        trunk is a part of.
+        """
+        if self.origin is not None:
+            static = [i for i, part in enumerate(sublayers(self)) if not part.trainable]
+            return {"name": self.name, "frozen": static, **asdict(self.origin)}
         config = super().get_config()
         frozen = [_frozen_parts(layer) for layer in self.layers]
         return {**config, "frozen": frozen} if any(frozen) else config
@@ -74,6 +84,8 @@ class Trunk(ClassPreserving, HookedFunctional):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Trunk:
         """Return the model that `get_config` describes, with fresh weights."""
+        if "source" in config:
+            return cls._of_origin(config, custom_objects)
         config = dict(config)
         frozen = config.pop("frozen", [])
         is_legacy = any("module" not in layer for layer in config["layers"])
@@ -85,6 +97,17 @@ class Trunk(ClassPreserving, HookedFunctional):
                 parts[index].trainable = False
         return trunk
 
+    @classmethod
+    def _of_origin(cls, config: dict[str, Any], custom_objects: Any) -> Trunk:
+        origin = Origin(*(config[key] for key in ("source", "outputs", "names")))
+        regrouper = Regrouper(lambda _: cls)
+        trunk = regrouper.copy_model(origin.graph(custom_objects), config["name"])
+        trunk.origin = origin
+        parts = sublayers(trunk)
+        for index in config["frozen"]:
+            parts[index].trainable = False
+        return trunk
+
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Compile the model as `keras.Model.compile` does."""
         super().compile(*args, **kwargs)
@@ -93,6 +116,15 @@ class Trunk(ClassPreserving, HookedFunctional):
             # before: the model could not be trained, and slots would be lost.
             self._builds_optimizer = False
             self.optimizer.build(self.trainable_variables)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as a saved model was; Keras calls it when it loads one."""
+        if type(self).compile is not Trunk.compile:
+            super().compile_from_config(config)  # Warns that a `compile` of the user's is not run.
+            return
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        # Keras loads the state of the optimizer next, into variables that must exist.
+        self.optimizer.build(self.trainable_variables)
 
     def layer_cloned(self, layer: keras.Layer, copy: keras.Layer) -> None:
         """Give the copy that `keras.models.clone_model` made the flags of the layer."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import keras
 
 from keras_mtl.training.loop import TrainingLoop
-from keras_mtl.training.resume.backup import Backup
+from keras_mtl.training.resume.backup import Backup, opened
 from keras_mtl.training.resume.resuming import Resuming
 from keras_mtl.training.run_callbacks import callback_list
 from keras_mtl.training.run_setup import set_up
@@ -35,22 +36,8 @@ def fit(state: TrainingState, x: Any, y: Any, settings: Settings) -> keras.callb
     if not model.compiled:
         raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
     state.check_variables()
-    backup = None if settings.backup is None else Backup(settings.backup)
-    seed = settings.seed
-    if seed is None and backup is not None:
-        seed = backup.seed
-    run = set_up(state, x, y, settings, seed)
-    model.stop_training = False
-    state.stopped.clear()
-    steps = RunSteps(run)
-    callbacks = callback_list(
-        model,
-        settings.callbacks,
-        verbose=settings.verbose,
-        epochs=settings.epochs,
-        steps=run.plan.steps_per_epoch,
-    )
-    return TrainingLoop(run, steps, callbacks, Resuming(run, steps, backup)).run()
+    with _backup(state, settings) as backup:
+        return _loop(state, x, y, settings, backup).run()
 
 
 def fit_one_task(
@@ -83,3 +70,31 @@ def fit_one_task(
         masks=by_task(settings.masks),
     )
     return fit(state, {task: x if y is None else (x, y)}, None, settings)
+
+
+def _backup(state: TrainingState, settings: Settings) -> AbstractContextManager[Backup | None]:
+    """Return the backups of a run, whose folder is locked until it ends."""
+    if settings.backup is None:
+        return nullcontext()
+    return opened(settings.backup, shared=state.num_workers > 1)
+
+
+def _loop(
+    state: TrainingState, x: Any, y: Any, settings: Settings, backup: Backup | None
+) -> TrainingLoop:
+    """Read and check all that a run needs, and return what runs it."""
+    model, seed = state.model, settings.seed
+    if seed is None and backup is not None:
+        seed = backup.seed
+    run = set_up(state, x, y, settings, seed)
+    model.stop_training = False
+    state.stopped.clear()
+    steps = RunSteps(run)
+    callbacks = callback_list(
+        model,
+        settings.callbacks,
+        verbose=settings.verbose,
+        epochs=settings.epochs,
+        steps=run.plan.steps_per_epoch,
+    )
+    return TrainingLoop(run, steps, callbacks, Resuming(run, steps, backup))

@@ -99,6 +99,15 @@ class TrainingState:
         return nullcontext()
 
     @property
+    def num_workers(self) -> int:
+        """The number of processes that train the model together."""
+        if keras.config.backend() != "tensorflow":
+            return 1
+        resolver = self.model.distribute_strategy.cluster_resolver
+        jobs = resolver.cluster_spec().as_dict() if resolver else {}
+        return max(1, sum(map(len, jobs.values())))
+
+    @property
     def part_optimizer(self) -> TaskOptimizer | None:
         """The optimizer that knows the parts of the model; None for an optimizer of Keras."""
         optimizer: TaskOptimizer = inner_optimizer(self.model.optimizer)

@@ -80,11 +80,14 @@ class Budget:
             # As `int`, for JSON takes no numbers of NumPy.
             number = whole_number(name, getattr(self, name), least=minimum)
             object.__setattr__(self, name, number)
+        if self.epochs >= 2**31:
+            raise ValueError(f"`epochs` is below 2**31. Received: {self.epochs!r}.")
 
     @property
     def rungs(self) -> list[int]:
-        """The number of trials in each rung."""
-        sizes = [self.tuned_trials] if self.tuned_trials else []
+        """The number of trials in each rung; no more are fine-tuned than heads are trained."""
+        first = min(self.tuned_trials, self.frozen_trials)
+        sizes = [first] if first else []
         while sizes and sizes[-1] > 1:
             sizes.append(max(1, sizes[-1] // self.factor))
         return sizes
@@ -93,6 +96,11 @@ class Budget:
         """Return the number of epochs of a rung."""
         shorter = self.factor ** (len(self.rungs) - 1 - rung)
         return max(1, round(self.epochs / shorter))
+
+    @property
+    def shortest(self) -> int:
+        """The number of epochs of the shortest trial."""
+        return self.epochs_of(0) if self.rungs else self.epochs
 
     def promoted_from(self, planned: PlannedTrial) -> int:
         """Return how many of the trials that run beside a trial are promoted."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import keras_tuner
+import numpy as np
 
 from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.common.arguments import is_number, is_whole_number
@@ -20,6 +21,8 @@ from keras_mtl.probing.candidates import Cuts, find_candidates
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm
 from keras_mtl.transfer import transfer
 
+LARGEST = 2**31
+"""A layer with as many units or more fits no backend."""
 Rate = float | tuple[float, float]
 
 
@@ -78,6 +81,8 @@ class CutHyperModel(keras_tuner.HyperModel):
         batchnorm: BatchNormPolicy = "frozen",
         name: str | None = None,
     ) -> None:
+        if name is not None and not isinstance(name, str):
+            raise ValueError(f"`name` is a text. Received: {name!r}.")
         super().__init__(name=name)
         check_batchnorm(batchnorm)
         self.model = model
@@ -174,7 +179,8 @@ def _checked_rate(rate: Rate) -> tuple[float, float]:
 
 
 def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    if not isinstance(sizes, list | tuple) or not all(is_whole_number(s, least=0) for s in sizes):
+    known = isinstance(sizes, list | tuple)
+    if not known or not all(is_whole_number(s, least=0) and s < LARGEST for s in sizes):
         raise ValueError(
             "`hidden_units` is a list of whole numbers, 0 for no hidden layer. "
             f"Received: {sizes!r}."
@@ -183,6 +189,7 @@ def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
 
 
 def _checked_flags(name: str, values: Sequence[bool]) -> tuple[bool, ...]:
-    if not isinstance(values, list | tuple) or not values or not set(values) <= {True, False}:
+    known = isinstance(values, list | tuple) and values
+    if not known or not all(isinstance(value, bool | np.bool_) for value in values):
         raise ValueError(f"`{name}` is a list of True, False or both. Received: {values!r}.")
-    return tuple(dict.fromkeys(values))
+    return tuple(dict.fromkeys(map(bool, values)))

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import keras
 import keras_tuner
 
+from keras_mtl.common.arguments import (
+    fraction,
+    is_number,
+    is_whole_number,
+    one_of,
+    whole_number_or_none,
+)
 from keras_mtl.common.near_misses import did_you_mean
+from keras_mtl.errors import KerasMtlError
 from keras_mtl.heads.head import Head
 from keras_mtl.tuning.hypermodel import CutHyperModel
 
@@ -53,13 +63,67 @@ def check_hypermodel(hypermodel: Any) -> None:
         )
 
 
-def check_fit_arguments(objective: str, x: Any, fit_arguments: Mapping[str, Any]) -> None:
-    """Refuse arguments of `search` that its trials cannot use.
+def check_fit_arguments(objective: str, shortest: int, fit_arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments of `search` that its trials cannot use, whatever the data are.
+
+    Args:
+        objective: The name of the objective.
+        shortest: Number of epochs of the shortest trial.
+        fit_arguments: The arguments.
 
     Raises:
-        FatalValueError: `fit` has no such argument, `epochs` is given, `validation_data` and
-            `validation_split` are both missing, or `x` can be read only once.
+        FatalValueError: `fit` has no such argument, it has a wrong value, `epochs` is given, or
+            `validation_data` and `validation_split` are both missing.
     """
+    _check_names(fit_arguments)
+    with refused_by_keras_tuner():
+        for name in ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size"):
+            whole_number_or_none(name, fit_arguments.get(name))
+        fraction("validation_split", fit_arguments.get("validation_split", 0))
+        one_of("verbose", fit_arguments.get("verbose", "auto"), ("auto", 0, 1, 2))
+        _check_class_weight(fit_arguments.get("class_weight"))
+        copied_callbacks(fit_arguments.get("callbacks"))
+        if objective.startswith("val_"):
+            _check_validation_freq(fit_arguments.get("validation_freq", 1), shortest)
+    validated = fit_arguments.get("validation_data") is not None
+    if objective.startswith("val_") and not (validated or fit_arguments.get("validation_split")):
+        raise keras_tuner.errors.FatalValueError(
+            f"`objective={objective!r}` needs `validation_data` or `validation_split` in `search`."
+        )
+
+
+@contextmanager
+def refused_by_keras_tuner() -> Iterator[None]:
+    """Raise errors as those that end a search of keras-tuner; others make a trial fail."""
+    try:
+        yield
+    except keras_tuner.errors.FatalError:
+        raise
+    except (KerasMtlError, ValueError) as error:
+        raise keras_tuner.errors.FatalValueError(str(error)) from error
+
+
+def copied_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Return copies of callbacks for one trial, as callbacks keep state.
+
+    Raises:
+        FatalValueError: They are no callbacks, or cannot be copied.
+    """
+    given = keras.tree.flatten([] if callbacks is None else callbacks)  # `fit` takes one alone.
+    for one in given:
+        if not isinstance(one, keras.callbacks.Callback):
+            raise keras_tuner.errors.FatalValueError(
+                f"`callbacks` are a list of `keras.callbacks.Callback`. Received: {one!r}."
+            )
+    try:
+        return deepcopy(given)
+    except Exception as error:  # The callbacks are the user's code.
+        raise keras_tuner.errors.FatalValueError(
+            f"`callbacks` are copied for each trial, which these cannot be: {error}"
+        ) from error
+
+
+def _check_names(fit_arguments: Mapping[str, Any]) -> None:
     known = inspect.signature(keras.Model.fit).parameters
     for name in fit_arguments:
         if name not in known:
@@ -71,13 +135,34 @@ def check_fit_arguments(objective: str, x: Any, fit_arguments: Mapping[str, Any]
             "`epochs` is an argument of `CutTuner`, not of `search`: the number of epochs of the "
             "longest trials."
         )
-    validated = fit_arguments.get("validation_data") is not None
-    if objective.startswith("val_") and not (validated or fit_arguments.get("validation_split")):
+    if fit_arguments.get("initial_epoch"):
         raise keras_tuner.errors.FatalValueError(
-            f"`objective={objective!r}` needs `validation_data` or `validation_split` in `search`."
+            "Each trial begins at its first epoch: leave `initial_epoch` out. Received: "
+            f"{fit_arguments['initial_epoch']!r}."
         )
-    if isinstance(x, Iterator) and not fit_arguments.get("steps_per_epoch"):
-        raise keras_tuner.errors.FatalValueError(
-            f"A `{type(x).__name__}` can be read only once, but each trial reads `x`. Give arrays, "
-            "a `PyDataset` or a `tf.data.Dataset`; or `steps_per_epoch`, if it has no end."
+
+
+def _check_class_weight(weights: Any) -> None:
+    if weights is None:
+        return
+    known = isinstance(weights, Mapping) and all(map(is_number, weights.values()))
+    if not known or not all(is_whole_number(key, least=0) for key in weights):
+        raise ValueError(
+            "`class_weight` is a dict of a number for each class, as in `{0: 1.0, 1: 2.5}`. "
+            f"Received: {weights!r}."
+        )
+
+
+def _check_validation_freq(freq: Any, shortest: int) -> None:
+    """Refuse a frequency at which a trial would end before its objective is measured."""
+    epochs = list(freq) if isinstance(freq, list | tuple | set | range) else [freq]
+    if not epochs or not all(is_whole_number(epoch, least=1) for epoch in epochs):
+        raise ValueError(
+            "`validation_freq` is a positive whole number, or a list of epochs. Received: "
+            f"{freq!r}."
+        )
+    if min(epochs) > shortest:
+        raise ValueError(
+            f"The shortest trials have {shortest} epochs, so `validation_freq={freq!r}` leaves "
+            "them without a score."
         )

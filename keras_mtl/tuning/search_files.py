@@ -34,8 +34,8 @@ class NotWritable(SearchNotWritable, keras_tuner.errors.FatalError):
         number = error.errno if isinstance(error, OSError) else None
         reason = os.strerror(number) if number else str(error)
         return cls(
-            f"`{path}` cannot be written: {reason}. The search ends here; once this is mended, the "
-            "same call resumes at this trial."
+            f"`{path}` cannot be written: {reason}. Nothing is lost: once this is mended, the same "
+            "call resumes the search."
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,12 @@ from typing import Any
 import keras
 import keras_tuner
 
-from keras_mtl.batches.model_data import as_model_input, as_validation_data, check_rows
-from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.common.arguments import one_of, positive_number, random_seed, whole_number
 from keras_mtl.errors import KerasMtlError, SearchNotWritable
 from keras_mtl.keras_private.filed_tuner import FiledTuner, Trial
 from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.tuning.checkpoints import CHECKPOINT, SavedBestEpoch, load_weights
-from keras_mtl.tuning.data_identity import identity_of_data
 from keras_mtl.tuning.halving import Budget, PlannedTrial
 from keras_mtl.tuning.hypermodel import CutHyperModel
 from keras_mtl.tuning.oracle import CutOracle, probe_metrics
@@ -28,7 +24,10 @@ from keras_mtl.tuning.search_arguments import (
     check_fit_arguments,
     check_hypermodel,
     check_objective,
+    copied_callbacks,
+    refused_by_keras_tuner,
 )
+from keras_mtl.tuning.search_data import probed_rows, search_data
 from keras_mtl.tuning.search_files import (
     COMPLETED,
     ENDED,
@@ -69,13 +68,17 @@ class CutTuner(FiledTuner):
         seed: Seed of probes, heads and the order of the samples, 0 by default.
         directory: Folder of the searches, the working directory by default.
         project_name: Folder of this search within it.
-        overwrite: Whether to start anew where there is a search already.
+        overwrite: Whether to delete the search that is there already; other files in its folder
+            stay.
 
     Raises:
         FatalValueError: The objective is none of the head's, or the folder holds the search of
             another model or objective.
-        ValueError: A number is out of its range, `hypermodel` freezes nothing, or a file of an
-            earlier search is damaged.
+        ValueError: A number is out of its range, `hypermodel` freezes nothing, `directory` is no
+            path, `project_name` is not the name of one folder, a file of an earlier search is
+            damaged, or `overwrite` is to delete a folder that holds no search.
+        FolderInUse: `overwrite` is to delete a search that another process runs.
+        SearchNotWritable: The folder cannot be made.
 
     Source:
         Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter
@@ -115,9 +118,10 @@ class CutTuner(FiledTuner):
         folder = search_folder(directory, project_name)
         check_hypermodel(hypermodel)
         check_objective(objective, hypermodel.head)
-        budget = Budget(frozen_trials, tuned_trials, factor, epochs)
+        one_of("overwrite", overwrite, (False, True))
+        self._budget = Budget(frozen_trials, tuned_trials, factor, epochs)
         if False not in hypermodel.freeze:
-            budget = replace(budget, tuned_trials=0)
+            self._budget = replace(self._budget, tuned_trials=0)
         self._saved_models = whole_number("saved_models", saved_models)
         self._seed = random_seed("seed", seed)
         # Read while the constructor of keras-tuner reloads a search that was interrupted.
@@ -125,14 +129,14 @@ class CutTuner(FiledTuner):
         self._data: str | None = None
         oracle = CutOracle(
             objective,
-            budget,
+            self._budget,
             defaults=_defaults(hypermodel),
             tuning_rate=positive_number("tuning_rate", tuning_rate),
             saved_models=self._saved_models,
             seed=self._seed,
         )
         make_folder(folder)
-        if one_of("overwrite", overwrite, (False, True)) and not self.is_worker:
+        if overwrite and not self.is_worker:
             with locked_search(folder):
                 delete_search(folder)
         super().__init__(oracle, hypermodel, directory=str(folder.parent), project_name=folder.name)
@@ -145,26 +149,27 @@ class CutTuner(FiledTuner):
             y: As in `probe_cuts`.
             **fit_arguments: Arguments of `fit` except `epochs`, such as `validation_data`,
                 `validation_split`, `batch_size`, `callbacks` (copied for each trial), `verbose`.
+
+        Raises:
+            FatalValueError: No trial could use the data or an argument, or the folder holds a
+                search on other data.
+            FolderInUse: Another process searches in the folder.
+            SearchNotWritable: The disk is full, or nothing may be written in the folder. The same
+                call resumes later.
+            FatalRuntimeError: All trials failed.
         """
-        check_fit_arguments(self.oracle.objective.name, x, fit_arguments)
-        inputs = ModelInputs.of(self.hypermodel.model)
-        x = as_model_input(inputs, x)
-        check_rows(inputs, x)
-        if fit_arguments.get("validation_data") is not None:
-            validation_data = as_validation_data(inputs, fit_arguments["validation_data"])
-            fit_arguments = {**fit_arguments, "validation_data": validation_data}
-            held_out = keras.utils.unpack_x_y_sample_weight(validation_data)[0]
-            check_rows(inputs, held_out, "`validation_data`")
-        data = identity_of_data(x, y)
-        self._check_data(data)
-        self._data = data
+        check_fit_arguments(self.oracle.objective.name, self._budget.shortest, fit_arguments)
+        with refused_by_keras_tuner():
+            data = search_data(self.hypermodel, x, y, fit_arguments)
+        self._check_data(data.identity)
+        self._data = data.identity
         if self.is_worker:  # The chief has the oracle, and its folder.
-            super().search(x, y, **fit_arguments)
+            super().search(data.x, data.y, **data.fit_arguments)
             return
         if self.oracle.is_finished:  # Nothing to write, and the folder may be read-only.
             return
-        with self._resumed(data):
-            super().search(x, y, **fit_arguments)
+        with self._resumed(data.identity):
+            super().search(data.x, data.y, **data.fit_arguments)
         if not self.oracle.get_best_trials(1):
             messages = [trial.message for trial in self._trials() if trial.message]
             last = (messages or ["unknown"])[-1].rstrip()
@@ -213,7 +218,7 @@ class CutTuner(FiledTuner):
         Raises:
             ValueError: More than `saved_models` are asked for.
         """
-        if num_models > self._saved_models:
+        if whole_number("num_models", num_models) > self._saved_models:
             raise ValueError(
                 f"Only the weights of the {self._saved_models} best models are kept: pass "
                 f"`saved_models={num_models}` to `CutTuner`. Received: num_models={num_models}."
@@ -291,6 +296,7 @@ class CutTuner(FiledTuner):
 
     def _probe(self, x: Any, y: Any, fit_arguments: dict[str, Any]) -> dict[str, float]:
         hypermodel = self.hypermodel
+        x, y = probed_rows(x, y, fit_arguments)
         steps = fit_arguments.get("steps_per_epoch")
         if y is None and steps:  # Data with `steps_per_epoch` may have no end.
             x = recognise(x).batches(steps)
@@ -316,16 +322,14 @@ class CutTuner(FiledTuner):
         model = self._build(trial)
         if planned.start:
             load_weights(model, self._checkpoint(planned.start))
-        callbacks = [*_copies(fit_arguments.get("callbacks")), self._saved_best_epoch(trial)]
+        callbacks = copied_callbacks(fit_arguments.get("callbacks"))
+        callbacks.append(SavedBestEpoch(self._checkpoint(trial.trial_id), self.oracle.objective))
         arguments = {**fit_arguments, "epochs": planned.epochs, "callbacks": callbacks}
         return self.hypermodel.fit(trial.hyperparameters, model, x, y, **arguments)
 
     def _build(self, trial: Trial) -> keras.Model:
         keras.utils.clear_session()  # Frees the models of earlier trials.
         return self.hypermodel.build(trial.hyperparameters)
-
-    def _saved_best_epoch(self, trial: Trial) -> SavedBestEpoch:
-        return SavedBestEpoch(self._checkpoint(trial.trial_id), self.oracle.objective)
 
     def _checkpoint(self, trial_id: str) -> Path:
         return Path(self.get_trial_dir(trial_id)) / CHECKPOINT
@@ -340,14 +344,3 @@ def _defaults(hypermodel: CutHyperModel) -> dict[str, Any]:
     hp = keras_tuner.HyperParameters()
     hypermodel.declare(hp)
     return {**hp.values, "learning_rate": hypermodel.learning_rate[1]}
-
-
-def _copies(callbacks: Any) -> list[keras.callbacks.Callback]:
-    """Return copies for one trial: callbacks keep state."""
-    given = keras.tree.flatten(callbacks or [])  # `fit` takes a single one, too.
-    try:
-        return deepcopy(given)
-    except Exception as error:  # The callbacks are the user's code.
-        raise keras_tuner.errors.FatalValueError(
-            f"`callbacks` are copied for each trial, which these cannot be: {error}"
-        ) from error

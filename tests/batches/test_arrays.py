@@ -77,19 +77,19 @@ def test_weights_and_masks_come_with_their_rows():
         np.testing.assert_array_equal(batch.sample_weight, batch.x[:, 0])
         np.testing.assert_array_equal(batch.mask, batch.x[:, 0] // 2 % 3 > 0)
         np.testing.assert_array_equal(batch.y, np.where(batch.mask, batch.x[:, 0] // 2, 0))
-    assert data.sample_weight.dtype == np.float32
+    assert data.whole.sample_weight.dtype == np.float32
 
 
 def test_arrays_are_not_copied():
     data = make()
-    assert np.shares_memory(data.x, X)
-    assert np.shares_memory(data.y, Y)
+    assert np.shares_memory(data.whole.x, X)
+    assert np.shares_memory(data.whole.y, Y)
 
 
 def test_numbers_are_in_the_precision_of_the_backend():
     data = task_data("age", (X.astype("float64"), Y / 2))
-    assert data.x.dtype == data.y.dtype == keras.config.floatx()
-    assert task_data("age", (X.astype("uint8"), Y)).x.dtype == np.uint8
+    assert data.whole.x.dtype == data.whole.y.dtype == keras.config.floatx()
+    assert task_data("age", (X.astype("uint8"), Y)).whole.x.dtype == np.uint8
 
 
 def test_trees_of_arrays_are_gathered():

@@ -37,7 +37,7 @@ def test_arrays_of_any_kind(data):
 def test_weights_in_the_tuple_and_beside_it():
     for data, weights in [((X, Y, Y), None), ((X, Y), Y), ((X, Y, None), Y)]:
         made = task_data("sex", data, sample_weight=weights)
-        np.testing.assert_array_equal(made.sample_weight, Y)
+        np.testing.assert_array_equal(made.whole.sample_weight, Y)
     with pytest.raises(InvalidTaskData, match="given twice"):
         task_data("sex", (X, Y, Y), sample_weight=Y)
 
@@ -73,7 +73,7 @@ def test_a_batch_size_is_positive(size):
 
 def test_inputs_are_those_of_the_model():
     inputs = ModelInputs(keras.Input((2,), name="image"))
-    assert task_data("sex", ({"image": X}, Y), inputs=inputs).x is X
+    assert task_data("sex", ({"image": X}, Y), inputs=inputs).whole.x is X
     with pytest.raises(InvalidFeatures, match="`x` of `sex` does not fit"):
         task_data("sex", (X[:, :1], Y), inputs=inputs)
 
@@ -94,18 +94,18 @@ def test_joint_labels_may_be_missing_for_some_tasks():
     hair = np.where(Y == 1, np.nan, Y)
     sex = np.where(Y == 2, -1, Y)
     made = joint_data((X, {"hair": hair, "sex": sex}), HEADS, masks={"hair": Y > 0})
-    assert list(made.y) == ["sex", "hair"]
-    np.testing.assert_array_equal(made.mask["hair"], Y == 2)
-    np.testing.assert_array_equal(made.mask["sex"], Y < 2)
+    assert list(made.whole.y) == ["sex", "hair"]
+    np.testing.assert_array_equal(made.whole.mask["hair"], Y == 2)
+    np.testing.assert_array_equal(made.whole.mask["sex"], Y < 2)
     made = joint_data((X, LABELS), HEADS, masks={"hair": Y > 0})
-    assert made.mask["sex"] is None
+    assert made.whole.mask["sex"] is None
 
 
 def test_joint_weights_are_for_all_tasks_or_for_each():
-    for_all = joint_data((X, LABELS, Y), HEADS).sample_weight
+    for_all = joint_data((X, LABELS, Y), HEADS).whole.sample_weight
     np.testing.assert_array_equal(for_all["sex"], Y)
     np.testing.assert_array_equal(for_all["hair"], Y)
-    for_one = joint_data((X, LABELS), HEADS, sample_weight={"hair": Y}).sample_weight
+    for_one = joint_data((X, LABELS), HEADS, sample_weight={"hair": Y}).whole.sample_weight
     assert for_one["sex"] is None
     np.testing.assert_array_equal(for_one["hair"], Y)
 

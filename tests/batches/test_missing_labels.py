@@ -110,12 +110,6 @@ def test_what_is_given_stays_as_it_is():
 @pytest.mark.parametrize(
     ("y", "head", "message"),
     [
-        (
-            [[1, NAN], [0, 1]],
-            Head(2, "multilabel"),
-            "labels of `hair` do not fit its head: 1 rows of `y` are missing in",
-        ),
-        ([[1, -1], [0, 1]], Head(2, pooling="none"), "missing in part, the first is row 0"),
         ([1, -1], Head(1, "binary"), "labels of `hair` do not fit its head: .*holds -1"),
         ([[1, -1]], Head(2, "multilabel"), "holds -1"),
         ([0, 3, -1], Head(3), "holds the class 3"),
@@ -135,6 +129,32 @@ def test_what_is_given_stays_as_it_is():
 def test_labels_that_do_not_fit_are_refused(y, head, message):
     with pytest.raises(InvalidLabels, match=message):
         read(y, head)
+
+
+@pytest.mark.parametrize(
+    ("y", "head", "filled", "present"),
+    [
+        ([[1, NAN], [0, 1]], Head(2, "multilabel"), [[1, 0], [0, 1]], [[1, 0], [1, 1]]),
+        ([[0.5, 2.0], [NAN, 1.0]], None, [[0.5, 2.0], [0, 1.0]], [[1, 1], [0, 1]]),
+        ([[1, -1], [0, 2]], at_two_places(3), [[1, 0], [0, 2]], [[1, 0], [1, 1]]),
+        ([[[1], [-1]], [[0], [2]]], at_two_places(3), [[[1], [0]], [[0], [2]]], [[1, 0], [1, 1]]),
+        ([[[5, 6], [NAN, NAN]]], None, [[[5, 6], [0, 0]]], [[1, 0]]),
+        ([[[5, 6], [NAN, 7]]], None, [[[5, 6], [0, 7]]], [[[1, 1], [0, 1]]]),
+    ],
+)
+def test_parts_of_rows_may_be_missing(y, head, filled, present):
+    """The mask has no axis along which it does not differ."""
+    assert read(y, head) == (filled, np.array(present, bool).tolist())
+
+
+def test_a_mask_may_have_the_shape_of_the_labels():
+    steps = np.array([[True, False], [True, True]])
+    assert read([[1, 9], [0, 2]], at_two_places(3), steps) == ([[1, 0], [0, 2]], steps.tolist())
+    rows = np.array([True, False])
+    assert read([[1, -1], [0, 2]], at_two_places(3), rows) == (
+        [[1, 0], [0, 0]],
+        [[True, False], [False, False]],
+    )
 
 
 @pytest.mark.parametrize("mask", [[1, 0], [True], [[True, False]]])

@@ -16,3 +16,23 @@ def test_weights_are_in_the_precision_of_the_model():
 def test_weights_are_finite_numbers_one_for_each_sample(weights):
     with pytest.raises(InvalidTaskData, match="`sex` must be finite numbers, one for each sample"):
         read_weights(weights, "sex")
+
+
+@pytest.mark.parametrize(
+    ("shape", "labels", "read"),
+    [
+        ((4, 2), (4, 2), (4, 2)),
+        ((4, 2), (4, 2, 3), (4, 2)),
+        ((4, 2, 1), (4, 2, 1), (4, 2)),
+        ((4, 1), (4, 1), (4,)),
+        ((4,), (4, 2), (4,)),
+    ],
+)
+def test_weights_of_the_steps_of_labels(shape, labels, read):
+    assert read_weights(np.ones(shape), "sex", labels).shape == read
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (4, 2, 3, 1)])
+def test_weights_have_the_shape_of_the_labels(shape):
+    with pytest.raises(InvalidTaskData, match=r"one for each sample, or of the shape of the lab"):
+        read_weights(np.ones(shape), "sex", (4, 2, 3))

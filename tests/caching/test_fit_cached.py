@@ -1,3 +1,4 @@
+import gc
 import warnings
 
 import keras
@@ -526,6 +527,22 @@ def test_a_damaged_folder_is_made_anew(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         fit_cached(made, x, y, cache=tmp_path, **options)
+
+
+# What stays behind
+
+
+@pytest.mark.backend("tensorflow", reason="the other backends keep no graphs")
+def test_no_graph_stays_alive():
+    def graphs():
+        gc.collect()
+        return {id(one) for one in gc.get_objects() if type(one).__name__ == "FuncGraph"}
+
+    made = model()
+    made.run_eagerly = False
+    before = graphs()
+    fit_cached(made, x, y, **FAST)
+    assert graphs() <= before
 
 
 # Errors come before any work

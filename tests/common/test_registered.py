@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from _helpers import draw, paths
+from _helpers import draw, paths, reload
 from _watching import as_numpy, same_bits
 from keras_mtl import Head, MultiTaskModel, TransferModel, Trunk, transfer
 from keras_mtl.common.registered import registered
@@ -68,6 +68,28 @@ def test_a_checkpoint_is_what_was_saved(build, tmp_path):
     before = int(as_numpy(model.optimizer.iterations))
     fit(loaded)
     assert int(as_numpy(loaded.optimizer.iterations)) == 2 * before
+
+
+def test_keras_files_keep_the_optimizer_too(tmp_path):
+    model = transferred(False)
+    fit(model)
+    loaded = reload(model, tmp_path)
+    assert same_bits(loaded.optimizer.variables, model.optimizer.variables)
+    fit(loaded)
+
+
+class OwnCompile(TransferModel):
+    def compile(self, optimizer, *, rate=0.1, **kwargs):
+        super().compile(optimizer, **kwargs)
+
+
+def test_a_compile_of_the_user_is_not_run_as_keras_has_it(tmp_path):
+    model = transferred(False)
+    own = OwnCompile(model.input, model.output)
+    own.compile("sgd", rate=0.5, loss="mse")
+    with pytest.warns(UserWarning, match="`compile\\(\\)` was not called as part of model loading"):
+        loaded = reload(own, tmp_path, {"OwnCompile": OwnCompile})
+    assert getattr(loaded, "optimizer", None) is None
 
 
 def test_a_trunk_alone(tmp_path):

@@ -43,6 +43,20 @@ def test_metrics_by_whether_weights_count(weighted):
     assert [one.name for one in private.weighted_metrics(metrics)] == (weighted or [])
 
 
+def test_the_function_whose_mean_a_metric_is():
+    found = private.metric_function(keras.metrics.MeanSquaredError())
+    assert found is keras.losses.mean_squared_error, GONE.format("the function of a metric")
+    assert private.metric_function(keras.metrics.AUC()) is None
+
+
+def test_losses_are_reduced_with_their_weights():
+    values, weights = np.array([1.0, 2.0], "float32"), np.array([1.0, 0.0], "float32")
+    reductions = {"sum_over_batch_size": 0.5, "sum": 1.0, "mean_with_sample_weight": 1.0}
+    for reduction, expected in reductions.items():
+        found = private.reduce_weighted_values(values, weights, None, reduction, "float32")
+        assert float(as_numpy(found)) == expected, GONE.format("how a loss is reduced")
+
+
 def test_the_direction_of_a_metric():
     directions = {
         private.metric_direction(metric)

@@ -87,3 +87,24 @@ def test_the_array_adapter_has_what_is_asked_of_it():
     assert (made.num_batches, made.batch_size) == (3, 4), f"Keras's adapter is another: {SEE}."
     assert isinstance(made, adapters.DataAdapter)
     assert isinstance(adapters.PyDatasetAdapter(Batches()), adapters.DataAdapter)
+
+
+def test_a_loader_of_torch():
+    data = pytest.importorskip("torch").utils.data
+    assert adapters.is_torch_loader(data.DataLoader([1, 2])), "Keras no longer tells a DataLoader"
+    assert not adapters.is_torch_loader([1, 2])
+
+
+def test_fit_tells_evaluate_that_it_calls_it():
+    class Model(keras.Sequential):
+        def evaluate(self, *args, **kwargs):
+            seen.append(adapters.is_validation_of_fit(kwargs))
+            return super().evaluate(*args, **kwargs)
+
+    seen = []
+    model = Model([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    x, y = np.ones((2, 2)), np.ones((2, 1))
+    model.fit(x, y, validation_data=(x, y), verbose=0)
+    model.evaluate(x, y, verbose=0)
+    assert seen == [True, False], "Keras's `fit` no longer marks its calls of `evaluate`"

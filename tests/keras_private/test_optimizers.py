@@ -87,3 +87,23 @@ def test_every_slot_is_found_by_its_variable(kind):
     for variable, slots in zip(trained, found, strict=True):
         ranks = {"Adafactor": {0, 1, len(variable.shape)}}.get(kind.__name__, {len(variable.shape)})
         assert {len(slot.shape) for slot in slots.values()} <= ranks
+
+
+@pytest.mark.backend("tensorflow", reason="only TensorFlow sums over devices in the optimizer")
+@pytest.mark.parametrize("scaled", [False, True])
+def test_gradients_of_one_device_are_applied_without_a_sum(scaled):
+    from keras.src.backend.tensorflow.optimizer import TFOptimizer
+
+    message = GONE.format("the sum over devices in `_all_reduce_sum_gradients`")
+    assert list(inspect.signature(TFOptimizer._all_reduce_sum_gradients).parameters) == [
+        "self",
+        "grads_and_vars",
+    ], message
+    trained, optimizer = variables(), keras.optimizers.SGD(0.5)
+    if scaled:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)
+    optimizer.build(trained)
+    with private.gradients_of_one_device(optimizer):
+        optimizer.apply([keras.ops.ones_like(v) for v in trained], trained)
+    np.testing.assert_allclose(as_numpy(trained[1]), [0.0, 0.0], err_msg=message)
+    assert "_all_reduce_sum_gradients" not in vars(optimizer)

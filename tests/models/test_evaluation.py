@@ -125,6 +125,27 @@ def test_baselines_are_compared_with_as_models(model, stream):
     assert scores.changes["hair"]["loss"] == pytest.approx(change, rel=1e-4)
 
 
+def test_a_baseline_is_compared_over_the_labels_that_there_are():
+    model = sex_and_hair({"hair": Head(3, "multilabel")})
+    x, y = draw(9, 4), (draw(9, 3, seed=2) > 0).astype("float32")
+    gaps = np.where(draw(9, 3, seed=3) > 0, y, np.nan)
+
+    scores = model.evaluate(
+        {"hair": (x, gaps)}, baselines={"hair": model.task("hair")}, batch_size=4, verbose=0
+    )
+
+    assert scores.changes["hair"] == pytest.approx({"loss": 0, "accuracy": 0}, abs=1e-6)
+    with pytest.raises(InvalidTaskData, match=r"`hair` are missing in part.*as arrays"):
+        data = {"hair": [(x, gaps)]}
+        model.evaluate(data, baselines={"hair": model.task("hair")}, verbose=0)
+
+
+@pytest.mark.parametrize("baselines", [5, "none", [0.5]])
+def test_baselines_are_a_dict(model, baselines):
+    with pytest.raises(TypeError, match=r"`baselines` is a dict by task.*Received: "):
+        model.evaluate(two_sets(), baselines=baselines, verbose=0)
+
+
 def test_a_baseline_of_several_inputs():
     inputs = [keras.Input((2,), name="left"), keras.Input((2,), name="right")]
     trunk = keras.Model(inputs, keras.layers.Concatenate()(inputs))

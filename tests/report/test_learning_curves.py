@@ -28,6 +28,10 @@ def test_a_panel_a_task_and_a_line_a_way(tmp_path, monkeypatch):
     lines = {line.get_label(): line.get_xydata().tolist() for line in digit.lines}
     assert lines["alternating"] == [[1, pytest.approx(0.2)], [2, pytest.approx(0.6)]]
     assert lines["alone"] == [[1, 0.1], [2, 0.4]]
+    tops = [band.get_paths()[0].vertices[:, 1].max() for band in digit.collections]
+    # The standard deviation of 0.5 and 0.7 is 0.2 / sqrt(2), as in the tables of scores.
+    assert tops == [pytest.approx(0.6 + 0.2 / 2**0.5), pytest.approx(0.4)]
+    assert figures[0].get_suptitle().startswith("mean of 1 to 2 runs; the band is")
 
 
 def test_without_matplotlib_it_says_what_to_install(tmp_path, monkeypatch):

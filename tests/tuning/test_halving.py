@@ -51,6 +51,15 @@ def test_nothing_is_fine_tuned_if_nothing_may_be():
     assert phases == ["probe", "frozen", "frozen"]
 
 
+@pytest.mark.parametrize("tuned", [3, 7, 10**30])
+def test_no_more_are_fine_tuned_than_heads_are_trained(tuned):
+    budget = Budget(3, tuned, 2, 8)
+    assert budget.rungs == [3, 1]
+    assert budget.shortest == budget.epochs_of(0) == 4
+    phases = [e.planned.phase for e in run(budget, RANKING, merit_by_name)]
+    assert phases == ["probe"] + ["frozen"] * 3 + ["fine-tuned"] * 4
+
+
 def test_failed_trials_are_not_promoted():
     ended = run(BUDGET, RANKING, lambda step: None if step.cut == "third" else 1.0)
     assert [e.planned.cut for e in ended if e.planned.phase == "fine-tuned"] == [
@@ -101,6 +110,7 @@ def test_each_trial_survives_as_values():
         ((1, -1, 2, 3), "tuned_trials"),
         ((1, 1, 1, 3), "factor"),
         ((1, 1, 2, 0), "epochs"),
+        ((1, 1, 2, 2**31), "epochs"),
     ],
 )
 def test_a_budget_out_of_range_is_refused(arguments, name):

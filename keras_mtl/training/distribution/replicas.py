@@ -16,6 +16,14 @@ def num_replicas() -> int:
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
+def sum_of_replicas(value: Any) -> Any:
+    """Return the sum of a value of each replica; in the context of a replica."""
+    if num_replicas() == 1:
+        return value
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+
+
 def summed(
     optimizer: TaskOptimizer | None, gradients: Sequence[Any], replicas: int
 ) -> Sequence[Any]:
@@ -42,7 +50,7 @@ def summed(
 
 
 def average_statistics(variables: Iterable[keras.Variable]) -> None:
-    """Give all replicas the mean of what each has computed, as for moving statistics.
+    """Give all replicas, those of other workers too, the mean of what each has computed.
 
     Moving statistics are linear in the statistics of the batches, so to average them once a block
     gives what averaging at each step would.
@@ -55,7 +63,23 @@ def average_statistics(variables: Iterable[keras.Variable]) -> None:
         return
     for variable in {id(variable): variable for variable in variables}.values():
         if "float" in variable.dtype:  # Not seeds, which count the same calls on each replica.
-            copies = strategy.experimental_local_results(variable.value)
-            mean = tf.add_n([copy.read_value() for copy in copies]) / len(copies)
-            for copy in copies:
+            values = strategy.run(lambda variable=variable: tf.identity(variable.value))
+            mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, values, None)
+            for copy in strategy.experimental_local_results(variable.value):
                 copy.assign(mean)
+
+
+def true_everywhere(flags: Any) -> Any:
+    """Return whether a boolean is true on all replicas, the same answer on all workers.
+
+    Args:
+        flags: The boolean of each replica, as `Strategy.run` returns it.
+    """
+    strategy = tf.distribute.get_strategy()
+    here = strategy.experimental_local_results(flags)
+    if len(here) == strategy.num_replicas_in_sync:
+        return tf.reduce_all(tf.stack(here))
+    # Were each worker to decide by its own replicas, one could wait for another for ever.
+    numbers = strategy.run(lambda flag: tf.cast(flag, tf.int32), args=(flags,))
+    total = strategy.reduce(tf.distribute.ReduceOp.SUM, numbers, None)
+    return tf.equal(total, strategy.num_replicas_in_sync)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_mtl.batches.batch import Batch
 from keras_mtl.errors import UnsupportedBackend
-from keras_mtl.training.objective import Rows
+from keras_mtl.training.rows import Rows, of_rank
 from keras_mtl.training.steps.labelled_rows import row_weights, rows_by_task, tasks_present
 from keras_mtl.training.steps.step import Batches, Labels, Step
 
@@ -79,8 +79,11 @@ def _shard(batch: Batch, index: Any, replicas: int) -> Shard:
 
 
 def _rows(step: Step, task: str, labels: Labels, shard: Shard, replicas: int) -> Rows:
-    weight = row_weights(step, task, labels.y, labels.sample_weight)
+    weight = shard.pick(row_weights(step, task, labels.y, labels.sample_weight))
+    if labels.mask is None:
+        return Rows(weight, shard.real, shard.share * replicas, shard.size)
     mask = shard.pick(labels.mask)
-    here = shard.real if mask is None else shard.real & mask
-    valid = shard.size if mask is None else tf.reduce_sum(tf.cast(labels.mask, tf.int64))
-    return Rows(shard.pick(weight), here, shard.share * replicas, valid)
+    here = of_rank(shard.real, len(mask.shape)) & mask
+    places = tf.size(mask, tf.int64) // shard.share
+    valid = tf.reduce_sum(tf.cast(labels.mask, tf.int64))
+    return Rows(weight, here, shard.share * replicas * places, valid)

@@ -6,7 +6,8 @@ import json
 import os
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +15,15 @@ import keras
 import numpy as np
 
 from keras_mtl.common.atomic_files import left_unfinished, written_whole_file
-from keras_mtl.errors import BackupNotWritable, InvalidBackup
+from keras_mtl.common.checksums import add_checksum, check_checksum
+from keras_mtl.common.locks import AlreadyLocked, locked
+from keras_mtl.errors import BackupInUse, BackupNotWritable, InvalidBackup
 
 VERSION = 1
 """The version of the format; others are refused."""
 NEWEST = "backup.npz"
 BEFORE = "backup-before.npz"
+LOCK = "backup.lock"
 META = "meta"
 OTHERS = "other "
 """The names of arrays that are not variables begin with this."""
@@ -48,24 +52,52 @@ class SavedRun(NamedTuple):
     arrays: Mapping[str, np.ndarray]
 
 
+@contextmanager
+def opened(folder: str | os.PathLike[str], *, shared: bool = False) -> Iterator[Backup]:
+    """Give the backups in a folder, in which no other run makes its backups meanwhile.
+
+    Args:
+        folder: Made if it does not exist.
+        shared: Whether several processes train together. One of them writes; the others only read
+            where they share the folder.
+
+    Raises:
+        BackupNotWritable: Nothing can be written there.
+        BackupInUse: Another run makes its backups there.
+        InvalidBackup: All backups are damaged, or of another version.
+    """
+    _make(Path(folder))
+    with ExitStack() as stack:
+        writes = True
+        try:
+            stack.enter_context(locked(Path(folder) / LOCK))
+        except AlreadyLocked as error:
+            writes = False
+            if not shared:
+                raise BackupInUse(
+                    f"The folder {str(folder)!r} has the backups of a run that has not ended "
+                    f"({error.owner}). Give another folder, or wait until that run ends."
+                ) from None
+        except OSError as error:  # The folder can be written: its file system knows no locks.
+            warnings.warn(
+                f"The folder {str(folder)!r} cannot be locked ({error}): see to it that no other "
+                "run makes its backups there.",
+                stacklevel=2,
+            )
+        yield Backup(folder, writes=writes)
+
+
 class Backup:
     """A folder with the newest backup of a run and the one before.
 
     Args:
-        folder: Made if it does not exist.
-
-    Raises:
-        BackupNotWritable: Nothing can be written there.
+        folder: The folder; `opened` makes it and locks it.
+        writes: Whether backups are written and deleted, or only read.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, writes: bool = True) -> None:
         self._folder = Path(folder)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BackupNotWritable(f"`backup={str(folder)!r}`: {error}") from error
-        if not os.access(self._folder, os.W_OK):
-            raise BackupNotWritable(f"Nothing can be written in `backup={str(folder)!r}`.")
+        self._writes = writes
         self._identity: dict[str, Any] = {}
         self._arrays, self._meta = self._newest_sound()
 
@@ -116,6 +148,8 @@ class Backup:
 
     def save(self, saved: SavedRun, variables: Mapping[str, keras.Variable]) -> None:
         """Write a backup, whole or not at all, and keep the backup before it."""
+        if not self._writes:
+            return
         arrays: dict[str, Any] = {name: _bytes_of(variable) for name, variable in variables.items()}
         arrays |= {f"{OTHERS}{name}": array for name, array in saved.arrays.items()}
         meta = {
@@ -128,8 +162,9 @@ class Backup:
         newest, before = self._folder / NEWEST, self._folder / BEFORE
         try:
             # An open file, because NumPy adds ".npz" to a path that does not end with it.
-            with written_whole_file(newest, keep=before) as new, new.open("wb") as file:
+            with written_whole_file(newest, keep=before) as new, new.open("w+b") as file:
                 np.savez(file, **arrays)
+                add_checksum(file)
         except OSError as error:
             raise BackupNotWritable(
                 f"The backup cannot be written in {str(self._folder)!r}: {error}"
@@ -137,6 +172,8 @@ class Backup:
 
     def remove(self) -> None:
         """Delete the backups: the run has ended."""
+        if not self._writes:
+            return
         for path in [*map(self._folder.joinpath, (NEWEST, BEFORE)), *self._left_over()]:
             path.unlink(missing_ok=True)
 
@@ -177,10 +214,22 @@ class Backup:
         return {}, {}
 
 
+def _make(folder: Path) -> None:
+    """Make a folder, in which something can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackupNotWritable(f"`backup={str(folder)!r}`: {error}") from error
+    if not os.access(folder, os.W_OK):
+        raise BackupNotWritable(f"Nothing can be written in `backup={str(folder)!r}`.")
+
+
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     # NumPy leaves a damaged file open that it has opened itself.
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    with path.open("rb") as stream:
+        check_checksum(stream)
+        with np.load(stream, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
     meta = json.loads(arrays.pop(META).tobytes())
     return arrays, meta
 

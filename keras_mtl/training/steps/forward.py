@@ -11,7 +11,8 @@ from keras import ops
 
 from keras_mtl.keras_private.compiled import scale_loss_for_distribution
 from keras_mtl.keras_private.layers import added_losses, sublayers
-from keras_mtl.training.objective import Objective, Rows
+from keras_mtl.training.objective import Objective
+from keras_mtl.training.rows import Rows, with_real_steps
 from keras_mtl.training.steps.labelled_rows import tasks_present
 from keras_mtl.training.steps.step import Batches, Step, changing_variables
 from keras_mtl.training.steps.update_rules import StepLosses
@@ -105,6 +106,7 @@ def _one_call(
 
 def _score(step: Step, task: str, y: Any, y_pred: Any, rows: Rows) -> Scored:
     objective = step.state.objectives[task]
+    rows = with_real_steps(rows, y_pred)
     return Scored(objective, y, y_pred, objective.loss(y, y_pred, rows), rows)
 
 

@@ -12,6 +12,7 @@ import keras
 from jax import numpy as jnp
 
 from keras_mtl.batches.task_batches import TaskData
+from keras_mtl.training.distribution.jax_processes import refuse_several_processes
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.forward import add_to_metrics, forward
 from keras_mtl.training.steps.jax_step import Values, train, variables_of
@@ -24,11 +25,13 @@ def make_runner(
     state: TrainingState, steps: Sequence[Step], data: Mapping[str, TaskData]
 ) -> Runner:
     """Return what runs the steps of training."""
+    refuse_several_processes()
     return JaxSteps(state, steps, data)
 
 
 def make_scorer(step: Step) -> Callable[[Batches], None]:
     """Return a function that adds a batch to the metrics, in inference mode."""
+    refuse_several_processes()
     state = step.state
     compiled = state.compiled_function(
         f"score {step.key}", lambda: _compiled(state, partial(_score, step))

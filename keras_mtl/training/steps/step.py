@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_mtl.batches.batch import Batch
 from keras_mtl.keras_private.layers import own_state, sublayers
+from keras_mtl.training.objective import Objective
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.update_rules import StepVariables
 from keras_mtl.training.task_data import JOINT_DATA
@@ -87,15 +88,26 @@ class Step:
         return sum(batches[name].num_rows for name in self.feeds)
 
     def build(self, batches: Batches) -> None:
-        """Make the losses and metrics, which depend on the shapes of labels; one row is enough."""
+        """Make the losses and metrics, which depend on the shapes of labels; one row is enough.
+
+        Raises:
+            InvalidTaskData: A mask, or weights, tell more apart than these do.
+        """
         for task, labels in self.labels(batches).items():
             objective = self.state.objectives[task]
-            if objective.built:
-                continue
-            y = ops.convert_to_tensor(labels.y[:1])
-            output = self.state.graphs.outputs[task]
-            sizes = [1, *(_size(y, axis, size) for axis, size in enumerate(output.shape) if axis)]
-            objective.build(y, ops.zeros(sizes, output.dtype))
+            self._build(objective, task, labels)
+            ranks = (
+                0 if one is None else len(one.shape) for one in (labels.mask, labels.sample_weight)
+            )
+            objective.check_ranks(*ranks)
+
+    def _build(self, objective: Objective, task: str, labels: Labels) -> None:
+        if objective.built:
+            return
+        y = ops.convert_to_tensor(labels.y[:1])
+        output = self.state.graphs.outputs[task]
+        sizes = [1, *(_size(y, axis, size) for axis, size in enumerate(output.shape) if axis)]
+        objective.build(y, ops.zeros(sizes, output.dtype))
 
 
 def whole_step(state: TrainingState, data: Collection[str]) -> Step:

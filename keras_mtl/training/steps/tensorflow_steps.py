@@ -33,7 +33,7 @@ def make_runner(
     """Return what runs the steps of training."""
     model = state.model
     if not model.run_eagerly and len(steps) <= MOST_KINDS:
-        feeds = {name: feed_of(one, jit=_jit(state)) for name, one in data.items()}
+        feeds = {name: feed_of(one, state) for name, one in data.items()}
         if all(feeds.values()):
             return Loop(state, steps, {name: feed for name, feed in feeds.items() if feed})
     return OneByOne(state, steps, data)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import tensorflow as tf
 
+from keras_mtl.batches.label_check import LabelCheck, has_labels
 from keras_mtl.batches.missing_labels import missing_integer, read_labels
 from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.heads.head import Head
@@ -19,16 +23,62 @@ def checked_labels(labels: tf.Tensor, task: str, head: Head | None) -> tf.Tensor
     bounds = None if head is None else head.task_kind.label_bounds(head.units)
     if head is None or bounds is None or labels.dtype == tf.bool:
         return labels
+    fit = _all_fit(labels, bounds, missing_integer(head), gaps=True)
+    return _refused_unless(fit, labels, lambda values: read_labels(values, task, head))
 
-    def refuse(values: tf.Tensor) -> tf.Tensor:
-        read_labels(values, task, head)
+
+def with_checked_labels(dataset: Any, check: LabelCheck) -> Any:
+    """Return a `tf.data.Dataset` that stops at a batch whose labels do not fit.
+
+    Args:
+        dataset: A data set; one without labels, or of another class, is returned as it is.
+        check: The check.
+    """
+    if not isinstance(dataset, tf.data.Dataset) or not has_labels(dataset.element_spec):
+        return dataset
+
+    def checked(x: Any, y: Any, *weights: Any) -> Any:
+        return (x, _checked(y, check), *weights)
+
+    return dataset.map(checked, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+@contextmanager
+def unwrapped_errors() -> Iterator[None]:
+    """Raise the errors of labels that TensorFlow has wrapped as what they are."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        found = refused_labels(error)
+        if found is None:
+            raise
+        raise found from None
+
+
+def _checked(labels: Any, check: LabelCheck) -> Any:
+    """Return labels all of which there must be, if they fit."""
+    if not isinstance(labels, tf.Tensor):  # Ragged and sparse ones are Keras's.
+        return labels
+    known = labels.shape.rank is not None and None not in tuple(labels.shape)[1:]
+    bounds = check.rule.kind.label_bounds(check.rule.units)
+    fit = tf.constant(known)  # A shape that is not known before is checked batch by batch.
+    if known and bounds is not None and labels.dtype != tf.bool:
+        fit = _all_fit(labels, bounds, None, gaps=False)
+    elif known and labels.dtype.is_floating:
+        fit = tf.reduce_all(tf.math.is_finite(labels))
+    return _refused_unless(fit, labels, check.labels)
+
+
+def _refused_unless(fit: tf.Tensor, labels: tf.Tensor, refuse: Callable[[Any], Any]) -> tf.Tensor:
+    def refused(values: tf.Tensor) -> tf.Tensor:
+        refuse(values)
         return values
 
     # The graph only tells whether something is wrong, which is fast; Python then says what.
     return tf.cond(
-        _all_fit(labels, head, bounds),
+        fit,
         lambda: labels,
-        lambda: tf.ensure_shape(tf.py_function(refuse, [labels], labels.dtype), labels.shape),
+        lambda: tf.ensure_shape(tf.py_function(refused, [labels], labels.dtype), labels.shape),
     )
 
 
@@ -75,17 +125,18 @@ def missing_labels(labels: tf.Tensor, head: Head | None) -> tf.Tensor | None:
     return None
 
 
-def _all_fit(labels: tf.Tensor, head: Head, bounds: LabelBounds) -> tf.Tensor:
+def _all_fit(
+    labels: tf.Tensor, bounds: LabelBounds, missing: int | None, *, gaps: bool
+) -> tf.Tensor:
     """Return a boolean scalar, by few operations: every training step waits for them."""
     least, most = bounds.least, min(bounds.most, labels.dtype.max)
     if labels.dtype.is_floating:
         values = tf.floor(labels) if bounds.whole else labels
         inside = tf.clip_by_value(values, least, most) == labels
-        return tf.reduce_all(inside | tf.math.is_nan(labels))
-    integer = missing_integer(head)
+        return tf.reduce_all(inside | tf.math.is_nan(labels) if gaps else inside)
     inside = tf.clip_by_value(labels, least, most) == labels
-    if integer is not None and _is_signed(labels):
-        inside |= labels == integer
+    if missing is not None and _is_signed(labels):
+        inside |= labels == missing
     return tf.reduce_all(inside)
 
 

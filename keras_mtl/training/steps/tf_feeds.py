@@ -16,6 +16,8 @@ from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.reading import OneTask, SeveralTasks
 from keras_mtl.batches.tf_datasets import TfDatasetData
 from keras_mtl.heads.head import Head
+from keras_mtl.training.objective import Objective
+from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.tf_checks import checked_labels, missing_labels
 
 
@@ -113,11 +115,11 @@ class RowsLayout(Layout):
 class DatasetFeed(Feed):
     """A `tf.data.Dataset`, iterated inside the loop, again and again."""
 
-    def __init__(self, data: TfDatasetData) -> None:
+    def __init__(self, data: TfDatasetData, state: TrainingState) -> None:
         self._dataset = data.dataset
         self._one_pass = range(data.num_batches or 0)
         self._iterators: list[Any] = []
-        self.layout = DatasetLayout(data)
+        self.layout = DatasetLayout(data, state)
 
     def open(self, positions: range) -> None:
         """Make an iterator over the batches at these positions."""
@@ -149,9 +151,10 @@ class DatasetFeed(Feed):
 class DatasetLayout(Layout):
     """An iterator over batches as the user made them."""
 
-    def __init__(self, data: TfDatasetData) -> None:
+    def __init__(self, data: TfDatasetData, state: TrainingState) -> None:
         self._spec = data.dataset.element_spec
         self._reader = data.reader
+        self._state = state
 
     @property
     def signature(self) -> Any:
@@ -169,11 +172,13 @@ class DatasetLayout(Layout):
         x, y, *rest = arguments.get_next()
         weights = keras.tree.map_structure(_in_floatx, rest[0]) if rest else None
         if isinstance(self._reader, OneTask):
-            labels, mask = _read(y, self._reader.name, self._reader.head)
+            name = self._reader.name
+            labels, mask = _read(y, name, self._reader.head, self._state.objectives[name])
             return Batch(x, labels, weights, mask)
         assert isinstance(self._reader, SeveralTasks)
         heads = self._reader.heads
-        read = {task: _read(y[task], task, head) for task, head in heads.items()}
+        objectives = self._state.objectives
+        read = {task: _read(y[task], task, head, objectives[task]) for task, head in heads.items()}
         by_task = weights if isinstance(weights, dict) else dict.fromkeys(y, weights)
         return Batch(
             x,
@@ -183,15 +188,15 @@ class DatasetLayout(Layout):
         )
 
 
-def feed_of(data: Any, *, jit: bool) -> Feed | None:
+def feed_of(data: Any, state: TrainingState) -> Feed | None:
     """Return the feed of a data set, None if a compiled loop cannot read it.
 
     XLA cannot read `tf.data`, and data of unknown rank cannot be traced.
     """
     if isinstance(data, ArrayData):
         return RowsFeed(data)
-    if isinstance(data, TfDatasetData) and not jit and _has_ranks(data):
-        return DatasetFeed(data)
+    if isinstance(data, TfDatasetData) and not state.model.jit_compile and _has_ranks(data):
+        return DatasetFeed(data, state)
     return None
 
 
@@ -209,22 +214,34 @@ def _has_ranks(data: TfDatasetData) -> bool:
 
 
 def _in_floatx(weights: Any) -> Any:
-    return None if weights is None else tf.cast(weights, keras.config.floatx())
+    if weights is None:
+        return None
+    return _without_last_ones(tf.cast(weights, keras.config.floatx()))
 
 
 def _zeros(spec: Any) -> np.ndarray:
     return np.zeros([1, *(size or 1 for size in spec.shape[1:])], spec.dtype.as_numpy_dtype)
 
 
-def _read(values: Any, task: str, head: Head | None) -> tuple[Any, Any]:
-    """Return labels that fit the head, 0 where they are missing, and the mask of labelled rows.
+def _read(values: Any, task: str, head: Head | None, objective: Objective) -> tuple[Any, Any]:
+    """Return labels that fit the head, 0 where they are missing, and the mask of those there are.
 
-    A row is missing if all of it is; a NaN in a part of it makes the loss NaN, which is refused.
+    Where the loss and the metrics of the task need whole rows, a row is missing if all of it is;
+    a NaN in a part of it makes the loss NaN, which is refused.
     """
     labels = checked_labels(values, task, head)
     missing = missing_labels(labels, head)
     if missing is None:
         return labels, None
-    absent = tf.reduce_all(missing, axis=range(1, labels.shape.rank), keepdims=True)
-    filled = tf.where(absent, tf.zeros_like(labels), labels)
-    return filled, ~tf.reshape(absent, [-1])
+    missing = _without_last_ones(missing)
+    if len(missing.shape) > 1 and not objective.takes_parts(len(missing.shape)):
+        missing = tf.reduce_all(missing, axis=range(1, len(missing.shape)))
+    ones = [1] * (labels.shape.rank - len(missing.shape))
+    absent = tf.reshape(missing, tf.concat([tf.shape(missing), tf.constant(ones, tf.int32)], 0))
+    return tf.where(absent, tf.zeros_like(labels), labels), ~missing
+
+
+def _without_last_ones(values: Any) -> Any:
+    while len(values.shape) > 1 and values.shape[-1] == 1:
+        values = values[..., 0]
+    return values

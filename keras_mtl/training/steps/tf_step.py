@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_mtl.training.distribution.replicas import num_replicas, summed
+from keras_mtl.training.distribution.replicas import num_replicas, summed, true_everywhere
 from keras_mtl.training.distribution.sharding import num_rows, shards
 from keras_mtl.training.steps.applying import apply, loss_scale, skips_non_finite_gradients
 from keras_mtl.training.steps.forward import add_to_metrics, forward, scored_again
@@ -58,7 +58,7 @@ def train(step: Step, batches: Batches) -> Any:
             variable.assign(value)
         return tf.constant(False)
 
-    finite = tf.reduce_all(tf.stack(strategy.experimental_local_results(computed[0])))
+    finite = true_everywhere(computed[0])
     labelled = _labelled(step, batches)
     # A batch without labels is computed for nothing: a second `tf.cond` would cost every step time.
     return tf.cond(finite & labelled, accept, undo) | ~labelled

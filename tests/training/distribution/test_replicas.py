@@ -91,6 +91,33 @@ copies = [
     for v in model.non_trainable_variables if "moving" in v.path
 ]
 report["statistics"] = [bool(np.array_equal(*c) and np.isfinite(c).all()) for c in copies]
+
+from keras_mtl import Head, MultiTaskModel
+from test_labels_in_part import LABELLED, TAG, TOPIC, WEIGHTS, WORDS, X
+
+X = np.eye(WORDS)[X] * (X > 0)[..., None]
+
+
+def tagged(scope, mask):
+    keras.utils.set_random_seed(0)
+    with scope:
+        trunk = [keras.Input((None, WORDS)), layers.Masking(), layers.Dense(4)]
+        heads = {{"tag": Head(3, pooling="none"), "topic": 2}}
+        model = MultiTaskModel(keras.Sequential(trunk), heads)
+        model.compile(keras.optimizers.SGD(0.5))
+    data = {{"tag": (X, TAG, WEIGHTS["step weights"]), "topic": (X, TOPIC)}}
+    given = {{"masks": {{"tag": mask}}, "batch_size": 5}}
+    history = model.fit(data, epochs=2, seed=1, verbose=0, **given).history
+    return model.get_weights(), {{**history, **model.evaluate(data, verbose=0, **given)}}
+
+
+for kind, mask in LABELLED.items():
+    (several, logs), (one, expected) = (
+        tagged(scope, mask) for scope in (strategy.scope(), contextlib.nullcontext())
+    )
+    report[kind] = max(float(np.abs(a - b).max()) for a, b in zip(several, one))
+    differences = [np.abs(np.subtract(logs[key], expected[key])).max() for key in logs]
+    report[kind + " logs"] = float(max(differences))
 report["moved"] = float(np.abs(copies[0][0]).max())
 print("REPORT" + json.dumps(report))
 """
@@ -112,12 +139,14 @@ def test_there_are_two_replicas(report):
     assert report["replicas"] == 2
 
 
-@pytest.mark.parametrize("case", ["arrays", "clipped"])
+@pytest.mark.parametrize("case", ["arrays", "clipped", "rows", "steps"])
 def test_weights_are_those_of_one_device_with_uneven_batches_too(report, case):
     assert report[case] < 1e-5
 
 
-@pytest.mark.parametrize("case", ["arrays logs", "clipped logs", "evaluate"])
+@pytest.mark.parametrize(
+    "case", ["arrays logs", "clipped logs", "evaluate", "rows logs", "steps logs"]
+)
 def test_logs_and_scores_are_those_of_one_device(report, case):
     assert report[case] < 1e-5
 

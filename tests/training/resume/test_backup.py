@@ -4,6 +4,7 @@ import os
 import shutil
 import warnings
 
+import keras
 import numpy as np
 import pytest
 
@@ -11,8 +12,8 @@ from _interrupted import (
     arrays,
 )
 from _two_tasks import bits, same_logs, sex_and_hair
-from keras_mtl.errors import BackupNotWritable, InvalidBackup
-from keras_mtl.training.resume.backup import BEFORE, NEWEST, Backup
+from keras_mtl.errors import BackupInUse, BackupNotWritable, InvalidBackup
+from keras_mtl.training.resume.backup import BEFORE, NEWEST, Backup, Position, SavedRun, opened
 
 
 def damage(path, content=None):
@@ -70,6 +71,33 @@ def test_no_flipped_byte_is_taken_for_a_backup(backups, tmp_path):
         assert found.notes == expected.notes and found.position == expected.position
 
 
+def test_no_damage_of_the_directory_of_the_file_is_taken_for_another_run(backups, tmp_path):
+    """Zip has no checksum of its directory, which may lack an array without a word."""
+    newest, before = tmp_path / NEWEST, tmp_path / BEFORE
+    shutil.copy(newest, before)
+    whole = newest.read_bytes()
+    expected = Backup(tmp_path).saved
+    entries = [at for at in range(len(whole)) if whole[at : at + 4] == b"PK\x01\x02"]
+    first, last = entries[0], len(whole)
+    assert len(entries) > 10
+    for place in [*entries, *(at + 28 for at in entries), *range(first, last, 29)]:
+        for bit in (1, 8):
+            flipped = bytes([whole[place] ^ bit])
+            newest.write_bytes(whole[:place] + flipped + whole[place + 1 :])
+            with warnings.catch_warnings(action="ignore"):
+                found = Backup(tmp_path).saved
+            assert found.notes == expected.notes and set(found.arrays) == set(expected.arrays)
+
+
+def test_a_backup_of_an_earlier_version_has_no_checksum(backups, interrupted_run, tmp_path):
+    _, expected, _ = interrupted_run
+    for name in (NEWEST, BEFORE):
+        whole = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(whole[:-18])
+
+    assert same_logs(backups(), expected)
+
+
 def test_an_older_format_is_refused(backups, monkeypatch):
     monkeypatch.setattr("keras_mtl.training.resume.backup.VERSION", 2)
 
@@ -111,3 +139,59 @@ def test_files_of_runs_that_were_killed_are_removed_at_the_end(tmp_path):
     (tmp_path / "notes.txt").touch()
     backup.remove()
     assert os.listdir(tmp_path) == ["notes.txt"]
+
+
+# Two runs in one folder
+
+
+class Fits(keras.callbacks.Callback):
+    """Begins another run in the middle of a run."""
+
+    def __init__(self, fit):
+        super().__init__()
+        self.fit = fit
+
+    def on_epoch_begin(self, epoch, logs=None):
+        with pytest.raises(BackupInUse, match=r"has not ended \(process \d+.*another folder"):
+            self.fit()
+
+
+def test_a_second_run_in_the_folder_of_a_run_is_refused(backups, interrupted_run, tmp_path):
+    _, expected, _ = interrupted_run
+    other = sex_and_hair(seed=3)
+    before = bits(other)
+
+    history = backups(callbacks=[Fits(lambda: other.fit(arrays(), backup=tmp_path, verbose=0))])
+
+    assert bits(other) == before
+    assert same_logs(history, expected)
+    assert not os.listdir(tmp_path)
+
+
+def test_the_folder_is_free_after_a_run_that_failed(backups, tmp_path):
+    with pytest.raises(InvalidBackup, match="of another run"):
+        backups(seed=5)
+    assert sorted(os.listdir(tmp_path)) == sorted([NEWEST, BEFORE])
+    backups()
+
+
+def test_of_several_processes_that_train_together_one_writes(tmp_path):
+    variables = {"model-0": keras.Variable([1.0])}
+    saved = SavedRun(Position(1, 0), {}, {})
+    with opened(tmp_path, shared=True) as first, opened(tmp_path, shared=True) as second:
+        second.save(saved, variables)
+        assert not (tmp_path / NEWEST).exists()
+        first.save(saved, variables)
+        second.remove()
+        assert (tmp_path / NEWEST).exists()
+        first.remove()
+        assert not (tmp_path / NEWEST).exists()
+
+
+def test_a_file_system_without_locks_is_warned_of(tmp_path, monkeypatch):
+    def unknown(path):
+        raise OSError("No locks available")
+
+    monkeypatch.setattr("keras_mtl.training.resume.backup.locked", unknown)
+    with pytest.warns(UserWarning, match="cannot be locked"), opened(tmp_path) as backup:
+        assert backup.saved is None

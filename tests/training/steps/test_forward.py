@@ -8,7 +8,7 @@ from keras import layers, regularizers
 from _helpers import draw
 from _two_tasks import (
     EAGER,
-    SEED,
+    FAST,
     WIDTH,
     Sgd,
     assert_same_weights,
@@ -23,7 +23,6 @@ from _watching import as_numpy
 from keras_mtl import Head, MultiTaskModel, schedules
 from keras_mtl.batches.batch import Batch
 
-FAST = {"shuffle": False, "verbose": 0, "seed": SEED}
 LABELLED = np.array([True, False, True, True, False, True, False, True])
 ROWS = len(LABELLED)
 PLAIN = {"optimizer": keras.optimizers.SGD(0.1)}

@@ -11,7 +11,7 @@ from _helpers import draw
 from _two_tasks import (
     CLASSES,
     EAGER,
-    SEED,
+    FAST,
     WIDTH,
     bits,
     joint_data,
@@ -24,7 +24,6 @@ from _zoo import first_ones
 from keras_mtl import Head, MultiTaskModel, schedules
 from keras_mtl.errors import NonFiniteLoss
 
-FAST = {"shuffle": False, "verbose": 0, "seed": SEED}
 BATCH_SIZE = 8
 
 

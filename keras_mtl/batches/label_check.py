@@ -1,0 +1,119 @@
+"""Checks of the labels of a stream of batches that Keras's own loop reads."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.heads.labels import LabelRule
+
+
+@dataclass(frozen=True)
+class LabelCheck:
+    """Refuses batches whose labels do not fit a head.
+
+    Attributes:
+        rule: What the labels must be.
+        argument: What messages call the labels.
+    """
+
+    rule: LabelRule
+    argument: str = "y"
+
+    def labels(self, y: Any) -> None:
+        """Refuse labels.
+
+        Raises:
+            InvalidLabels: They do not fit the head.
+        """
+        self.rule.check(y, argument=self.argument)
+
+    def batch(self, batch: Any) -> Any:
+        """Return a batch whose labels fit, as it is; one without labels of its own is Keras's."""
+        if has_labels(batch):
+            self.labels(batch[1])
+        return batch
+
+    def spec(self, spec: Any) -> None:
+        """Refuse labels whose known shape or dtype does not fit.
+
+        Args:
+            spec: The labels in the `element_spec` of a `tf.data.Dataset`.
+        """
+        if spec.shape.rank is None or None in tuple(spec.shape)[1:]:
+            return
+        dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype
+        # Zeros are labels of every kind, so only shape and dtype are checked.
+        self.labels(np.zeros([size or 1 for size in spec.shape], dtype))
+
+
+class CheckedPyDataset(keras.utils.PyDataset):
+    """A `PyDataset` whose labels are checked when a batch is read.
+
+    Args:
+        dataset: The data set, whose workers and hooks stay its own.
+        check: The check.
+    """
+
+    def __init__(self, dataset: keras.utils.PyDataset, check: LabelCheck) -> None:
+        super().__init__(
+            workers=dataset.workers,
+            use_multiprocessing=dataset.use_multiprocessing,
+            max_queue_size=dataset.max_queue_size,
+        )
+        self._dataset = dataset
+        self._check = check
+
+    @property
+    def num_batches(self) -> int | None:
+        """The number of batches; None where it is not known."""
+        known: int | None = self._dataset.num_batches
+        return known
+
+    def __getitem__(self, index: int) -> Any:
+        return self._check.batch(self._dataset[index])
+
+    def on_epoch_begin(self) -> None:
+        """Call the hook of the data set."""
+        self._dataset.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        """Call the hook of the data set."""
+        self._dataset.on_epoch_end()
+
+
+@dataclass(frozen=True)
+class CheckedCollation:
+    """The `collate_fn` of a loader, with a check of what it makes."""
+
+    collate: Callable[[Any], Any]
+    check: LabelCheck
+
+    def __call__(self, samples: Any) -> Any:
+        """Return a batch whose labels fit."""
+        return self.check.batch(self.collate(samples))
+
+
+def checked_generator(batches: Iterator[Any], check: LabelCheck) -> Iterator[Any]:
+    """Yield the batches of a generator whose labels fit."""
+    for batch in batches:
+        yield check.batch(batch)
+
+
+def checked_loader(loader: Any, check: LabelCheck) -> Any:
+    """Return a copy of a torch `DataLoader` that checks the labels of its batches."""
+    checked = copy.copy(loader)
+    checked.collate_fn = CheckedCollation(loader.collate_fn, check)
+    return checked
+
+
+def has_labels(batch: Any) -> bool:
+    """Return whether a batch, or the `element_spec` of a data set, is `(x, y)` or with weights."""
+    if not isinstance(batch, tuple | list) or not 2 <= len(batch) <= 3:
+        return False
+    return hasattr(batch[1], "shape") and not isinstance(batch[1], Mapping)

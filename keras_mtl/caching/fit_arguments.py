@@ -1,0 +1,116 @@
+"""Checks of the arguments of `fit_cached`, before any work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.recognise import recognise
+from keras_mtl.common.arguments import (
+    fraction,
+    is_number,
+    is_whole_number,
+    one_of,
+    whole_number,
+    whole_number_or_none,
+)
+
+
+def check_fit_arguments(
+    *,
+    batch_size: Any,
+    epochs: Any,
+    verbose: Any,
+    callbacks: Any,
+    validation_split: Any,
+    shuffle: Any,
+    class_weight: Any,
+    initial_epoch: Any,
+    steps_per_epoch: Any,
+    validation_steps: Any,
+    validation_batch_size: Any,
+) -> None:
+    """Refuse values that `fit` would find during training, or would take for something else.
+
+    Raises:
+        TypeError: `callbacks` holds something else than callbacks.
+        ValueError: Another argument is out of its range.
+    """
+    sizes = {
+        "batch_size": batch_size,
+        "validation_batch_size": validation_batch_size,
+        "steps_per_epoch": steps_per_epoch,
+        "validation_steps": validation_steps,
+    }
+    for name, value in sizes.items():
+        whole_number_or_none(name, value)
+    whole_number("epochs", epochs)
+    whole_number("initial_epoch", initial_epoch, least=0)
+    one_of("verbose", verbose, ("auto", 0, 1, 2))
+    one_of("shuffle", shuffle, (True, False, "batch"))
+    fraction("validation_split", validation_split)
+    _check_callbacks(callbacks)
+    _check_class_weight(class_weight)
+
+
+def checked_frequency(frequency: Any) -> int | list[int]:
+    """Return `validation_freq` as `fit` takes it.
+
+    Raises:
+        ValueError: It is neither a number of epochs nor a list of numbers of epochs.
+    """
+    if is_whole_number(frequency, least=1):
+        return int(frequency)
+    is_list = isinstance(frequency, Sequence) and not isinstance(frequency, str)
+    if not is_list or not frequency or not all(is_whole_number(n, least=1) for n in frequency):
+        raise ValueError(
+            "`validation_freq` is the number of epochs from one validation to the next, or a list "
+            f"of the numbers of epochs, from 1, to validate after. Received: {frequency!r}."
+        )
+    return list(map(int, frequency))
+
+
+def validation_parts(data: Any) -> tuple[Any, Any, Any]:
+    """Return the inputs, labels and weights of `validation_data`; all but the first may be None.
+
+    Raises:
+        ValueError: It is neither a tuple of arrays nor a stream of batches.
+    """
+    if data is None:
+        return None, None, None
+    if isinstance(data, tuple | list):
+        if 1 <= len(data) <= 3:
+            return keras.utils.unpack_x_y_sample_weight(data)
+        received = f"{len(data)} values"
+    else:
+        if not isinstance(recognise(data), ArraySource):
+            return data, None, None
+        received = f"`{type(data).__name__}`"
+    raise ValueError(
+        "`validation_data` is `(x, y)` or `(x, y, sample_weight)`, or batches of these, such as a "
+        f"`tf.data.Dataset`. Received: {received}."
+    )
+
+
+def _check_callbacks(callbacks: Any) -> None:
+    given = [] if callbacks is None else keras.tree.flatten(callbacks)
+    kinds = (keras.callbacks.Callback, keras.callbacks.CallbackList)
+    other = next((one for one in given if not isinstance(one, kinds)), None)
+    if other is not None:
+        raise TypeError(
+            "`callbacks` is a list of objects of `keras.callbacks.Callback`. Received: "
+            f"{callbacks!r}."
+        )
+
+
+def _check_class_weight(class_weight: Any) -> None:
+    if class_weight is None:
+        return
+    if not isinstance(class_weight, Mapping) or not all(map(is_number, class_weight.values())):
+        raise ValueError(
+            "`class_weight` is a dict from classes to their weights, such as `{0: 1.0, 1: 2.5}`. "
+            f"Received: {class_weight!r}."
+        )

@@ -1,0 +1,184 @@
+"""The data of a search, checked before the first trial and not by each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.batch import hint_for_dicts
+from keras_mtl.batches.loaders import LoaderSource
+from keras_mtl.batches.model_data import as_model_input, as_validation_data
+from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.recognise import recognise
+from keras_mtl.batches.source import DataSource
+from keras_mtl.batches.tf_datasets import TfDatasetSource
+from keras_mtl.batches.values import dense_array
+from keras_mtl.errors import InvalidFeatures, InvalidLabels
+from keras_mtl.heads.head import Head
+from keras_mtl.heads.labels import check_labels
+from keras_mtl.keras_private.data_adapters import refuse_class_weight
+from keras_mtl.probing.task_labels import probe_targets
+from keras_mtl.tuning.data_identity import identity_of_data
+from keras_mtl.tuning.hypermodel import CutHyperModel
+
+
+@dataclass(frozen=True)
+class SearchData:
+    """What the trials of a search are trained on.
+
+    Attributes:
+        x: The inputs, as `fit` takes them.
+        y: The labels, or None if `x` gives batches.
+        fit_arguments: The other arguments of `fit`.
+        identity: A text by which the data are recognised; "" for batches.
+    """
+
+    x: Any
+    y: Any
+    fit_arguments: dict[str, Any]
+    identity: str
+
+
+def search_data(
+    hypermodel: CutHyperModel, x: Any, y: Any, fit_arguments: Mapping[str, Any]
+) -> SearchData:
+    """Return the data of a search, if its trials can be trained on them.
+
+    Raises:
+        InvalidFeatures: Inputs do not fit the model, or cannot be read by each trial.
+        InvalidLabels: Labels do not fit the head, or those that are trained on are all equal.
+        ValueError: An argument does not go with this kind of data.
+    """
+    inputs = ModelInputs.of(hypermodel.model)
+    weights = fit_arguments.get("sample_weight")
+    source = recognise(x, y, weights)
+    taken = as_model_input(inputs, x)
+    arguments = dict(fit_arguments)
+    _check_validation_data(inputs, hypermodel.head, arguments)
+    if "validation_data" in arguments:
+        arguments["validation_data"] = as_validation_data(inputs, arguments["validation_data"])
+    if isinstance(source, ArraySource):
+        labels = _checked_labels(inputs, hypermodel.head, (x, y, weights), ("`x`", "y"))
+        _check_training_labels(hypermodel.head, *probed_rows(taken, labels, arguments))
+        given = np.asarray(y) if isinstance(y, list | tuple) else y
+        return SearchData(taken, labels, arguments, identity_of_data(taken, given))
+    _check_batches(inputs, source, "`x`", "steps_per_epoch", arguments)
+    _check_arguments_of_batches(source, arguments)
+    return SearchData(x, None, arguments, identity_of_data(x, None))
+
+
+def probed_rows(x: Any, y: Any, fit_arguments: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the rows that depths are ranked by: not those that trials are compared by.
+
+    Args:
+        x: The inputs.
+        y: The labels; None if `x` gives batches.
+        fit_arguments: The other arguments of `fit`.
+    """
+    share = fit_arguments.get("validation_split")
+    if y is None or not share or fit_arguments.get("validation_data") is not None:
+        return x, y
+    training, _ = ArraySource(x, y).split(share)
+    return training.x, training.y
+
+
+def _checked_labels(
+    inputs: ModelInputs, head: Head, data: tuple[Any, Any, Any], names: tuple[str, str]
+) -> np.ndarray:
+    """Return the labels of arrays, if all rows have one and as many weights as there are rows."""
+    x, y, weights = data
+    if y is None:
+        raise InvalidLabels(f"{names[0]} has no labels: give `(x, y)`, or batches of both.")
+    rows = inputs.count_rows(x, names[0])
+    labels = check_labels(head, y, argument=names[1])
+    counts = {f"`{names[1]}`": len(labels)}
+    for array in [] if weights is None else keras.tree.flatten(weights):
+        counts["the sample weights"] = len(dense_array(array, "`sample_weight`"))
+    for what, count in counts.items():
+        if count != rows:
+            raise InvalidLabels(f"{names[0]} has {rows} rows, and {what} {count}.")
+    return labels
+
+
+def _check_training_labels(head: Head, x: Any, y: np.ndarray) -> None:
+    try:
+        probe_targets(y, len(y), head.kind)
+    except InvalidLabels as error:
+        raise InvalidLabels(
+            f"{error} These are the rows that are trained on: `validation_split` takes the last "
+            "rows, so shuffle sorted rows before."
+        ) from error
+
+
+def _check_validation_data(inputs: ModelInputs, head: Head, arguments: Mapping[str, Any]) -> None:
+    data = arguments.get("validation_data")
+    if data is None:
+        return
+    if isinstance(data, tuple | list):
+        if len(data) not in (2, 3):
+            raise ValueError(
+                "`validation_data` is a tuple `(x, y)` or `(x, y, sample_weight)`, or gives "
+                f"batches. Received: {len(data)} values."
+            )
+        x, y, *weights = data
+        names = ("`validation_data`", "validation_data[1]")
+        _checked_labels(inputs, head, (x, y, weights[0] if weights else None), names)
+        return
+    source = recognise(data)
+    if isinstance(source, ArraySource):
+        raise ValueError(
+            f"`validation_data` is a tuple `(x, y)`, or gives batches. Received: `{source.kind}`."
+        )
+    _check_batches(inputs, source, "`validation_data`", "validation_steps", arguments)
+
+
+def _check_batches(
+    inputs: ModelInputs, source: DataSource, what: str, steps: str, arguments: Mapping[str, Any]
+) -> None:
+    """Refuse batches that cannot be read by each trial, or that are known not to fit."""
+    if source.is_read_once and not arguments.get(steps):
+        raise InvalidFeatures(
+            f"A `{source.kind}` can be read only once, but each trial reads {what}. Give arrays, "
+            f"a `PyDataset` or a `tf.data.Dataset`; or `{steps}`, if it has no end."
+        )
+    if source.is_endless and not arguments.get(steps):
+        raise InvalidFeatures(
+            f"{what}, a `{source.kind}`, has no end. Leave out what repeats it, such as "
+            f"`.repeat()`, or give `{steps}`."
+        )
+    if isinstance(source, TfDatasetSource):
+        spec = source.data.element_spec
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(spec)
+        if y is None:
+            raise InvalidLabels(
+                f"{what} must give batches `(inputs, labels)`. Received batches without labels."
+                f"{hint_for_dicts(spec)}"
+            )
+        inputs.check_specs(x, what)
+
+
+def _check_arguments_of_batches(source: DataSource, arguments: Mapping[str, Any]) -> None:
+    if arguments.get("validation_split"):
+        raise ValueError(
+            "`validation_split` takes the last rows of arrays. Received: x of type "
+            f"`{source.kind}`; give `validation_data`."
+        )
+    if isinstance(source.data, list):  # Keras takes it for the arrays of several inputs.
+        raise InvalidFeatures(
+            "`fit`, which fine-tunes, takes no list of batches. Give arrays, a `PyDataset` or a "
+            "`tf.data.Dataset`."
+        )
+    class_weight = arguments.get("class_weight")
+    if source.is_read_once:  # Keras would read the first batch to find out.
+        if class_weight is not None:
+            raise ValueError(
+                f"`class_weight` does not go with a `{source.kind}`: let it give weights, as "
+                "`(x, y, sample_weight)`."
+            )
+    elif class_weight is not None or isinstance(source, LoaderSource):
+        refuse_class_weight(source.data, class_weight)
