@@ -6,32 +6,30 @@ import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from keras_mtl.common.atomic_files import written_whole_folder
 from keras_mtl.common.structures import unwrap_single
-from keras_mtl.errors import (
-    ExportError,
-    ExportPathExists,
-    ExportPathNotWritable,
-    UnsupportedBackend,
-)
+from keras_mtl.errors import ExportError, UnsupportedBackend
+from keras_mtl.export_path import checked_path, written_whole_export
 from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.graphs import producer
+from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.models.multi_task_model import MultiTaskModel
 
 DEFAULT_ENDPOINT = "serving_default"
 """The endpoint that TensorFlow Serving calls when a request names none."""
+KERAS_ENDPOINT = "serve"
+"""The endpoint that `keras.layers.TFSMLayer` calls, and that `keras.Model.export` writes."""
 
 _VIA_TENSORFLOW = (
     'save the model with `model.save("model.keras")`, load it in a process started with '
     "KERAS_BACKEND=tensorflow, and export it there."
 )
+_SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]+")
 _JAX_PLATFORMS = ("cpu", "cuda", "tpu")
 
 
@@ -41,13 +39,17 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
     Use it to put a trained model into service: TensorFlow Serving, `tf.saved_model.load` and
     the converters of TensorFlow read it. To train on, save it with `model.save` instead.
 
-    The signature `"serving_default"` is the model in inference mode. Its inputs are named
+    The signatures `"serving_default"` and `"serve"`, which is that of `keras.Model.export` and what
+    `keras.layers.TFSMLayer` calls, are the model in inference mode. Its inputs are named
     after the input layers of the model, and have their dtypes and shapes (None stays None).
     Its outputs are named after the layers that make them, `"head"` for a model with a `Head`; the
     outputs of a model that returns a dict keep their keys. Of two equal names the second becomes
-    `"name_1"`, and a character that TensorFlow refuses in the name of an input becomes `"_"`.
+    `"name_1"`, and in the name of an input what is no letter from a to z, digit or `_` becomes `_`.
     A `MultiTaskModel` has a signature under the name of each task as well, which runs the trunk
     and that head only; the variables are stored once.
+
+    A process that is killed leaves the old model or the new one; where it was killed between
+    putting one away and the other in its place, the next call for `path` puts the old one back.
 
     Args:
         model: A Functional or built Sequential model, such as `transfer` returns. It is not
@@ -60,7 +62,8 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
         `path`, as a `pathlib.Path`.
 
     Raises:
-        ExportError: Nothing can be written at `path`. If something is there already it is also a
+        ExportError: Nothing can be written at `path`, or TensorFlow takes a name of a layer not. If
+            something is there already, or comes there before the model is written, it is also a
             `FileExistsError`, if the folder around it cannot be written in a `PermissionError`.
         UnsupportedBackend: Keras does not run on TensorFlow or JAX, or JAX cannot express the
             model for inputs of any size.
@@ -80,13 +83,14 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
     """
     checked_functional(model)
     _check_backend()
-    path = _checked_path(path, overwrite=overwrite)
+    _check_names(model)
+    path = checked_path(path, overwrite=overwrite)
     endpoints = {DEFAULT_ENDPOINT: model}
     if isinstance(model, MultiTaskModel):
         endpoints = {
             task: model.training_state.graphs.of_task(task) for task in model.tasks
         } | endpoints
-    with _written_whole(path, overwrite=overwrite) as folder:
+    with written_whole_export(path, overwrite=overwrite) as folder:
         _write_saved_model(model, endpoints, folder)
     return path
 
@@ -99,51 +103,45 @@ def _check_backend() -> None:
         )
 
 
-def _checked_path(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
-    path = Path(path)
-    if os.path.lexists(path):
-        if not overwrite:
-            raise ExportPathExists(
-                f"`{path}` exists. Give another path, or replace an exported model with "
-                "`overwrite=True`."
+def _check_names(model: keras.Model) -> None:
+    """Refuse names that TensorFlow, where it is the backend, takes for no scope of operations."""
+    if keras.backend.backend() != "tensorflow":
+        return
+    parts = [part for part in sublayers(model) if not isinstance(part, keras.layers.InputLayer)]
+    for name in [*(part.name for part in parts), *(v.path for v in model.variables)]:
+        if not _SCOPE.fullmatch(name):
+            raise ExportError(
+                f"TensorFlow takes no layer or variable named `{name}`, only letters from a to z, "
+                "digits, `_`, `.` and `-`. Give the layer another name where the model is made; or "
+                "set `layer.name` and export a copy, `keras_mtl.to_plain(model)`."
             )
-        if not (path / "saved_model.pb").is_file():
-            raise ExportPathExists(
-                f"`{path}` is not an exported model, so it is not overwritten. Give another path."
-            )
-    if not path.parent.is_dir():
-        raise ExportError(
-            f"`{path}` cannot be written: `{path.parent}` is not a folder. Create it first, or "
-            "give another path."
-        )
-    return path
-
-
-@contextmanager
-def _written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give an empty folder to write in, which becomes `path` if all goes well."""
-    with ExitStack() as stack:
-        try:
-            folder = stack.enter_context(written_whole_folder(path, overwrite=overwrite))
-        except OSError as error:
-            raise ExportPathNotWritable(
-                f"`{path}` cannot be written: {error}. Give a path in a folder that you can write "
-                "in."
-            ) from error
-        yield folder
 
 
 def _write_saved_model(model: keras.Model, endpoints: dict[str, keras.Model], folder: Path) -> None:
     """Write models that share the variables of `model`, which are stored once."""
     archive = keras.export.ExportArchive()
+    functions: dict[str, Any] = {}
     if keras.backend.backend() == "jax":
         for name, function in _jax_functions(model, endpoints):
-            archive.add_endpoint(name, function)
+            functions[name] = archive.add_endpoint(name, function)
     else:
         archive.track(_holder_of(model))
         for name, endpoint in endpoints.items():
-            archive.add_endpoint(name, _serving(endpoint), [_input_specs(endpoint)])
-    archive.write_out(folder, verbose=False)
+            functions[name] = archive.add_endpoint(
+                name, _serving(endpoint), [_input_specs(endpoint)]
+            )
+    if KERAS_ENDPOINT not in endpoints:  # A task may have this name.
+        archive.add_endpoint(KERAS_ENDPOINT, functions[DEFAULT_ENDPOINT])
+    _write_out(archive, folder)
+
+
+def _write_out(archive: keras.export.ExportArchive, folder: Path) -> None:
+    import tensorflow as tf
+
+    try:
+        archive.write_out(folder, verbose=False)
+    except tf.errors.OpError as error:  # Such as a full disk.
+        raise OSError(error.message) from error
 
 
 def _holder_of(model: keras.Model) -> Any:
@@ -185,9 +183,11 @@ def _input_specs(model: keras.Model) -> Any:
 
 
 def _input_name(tensor: Any) -> str:
-    """Return the name of the input layer, changed so that TensorFlow takes it for a node."""
-    name = re.sub(r"[^A-Za-z0-9_.-]", "_", _layer_name(tensor))
-    return name if name[0].isalnum() else f"input{name}"
+    """Return the name of the input layer, changed as TensorFlow changes names of arguments."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", _layer_name(tensor))
+    if name[0].isdigit():
+        return f"arg_{name}"
+    return f"input{name}" if name[0] == "_" else name
 
 
 def _output_names(model: keras.Model) -> list[str]:

@@ -14,6 +14,7 @@ from keras_mtl.heads.head_like import HeadLike, checked_head
 from keras_mtl.keras_private.graphs import producer
 from keras_mtl.models.transfer_model import TransferModel, join
 from keras_mtl.surgery.clone import clone_graph
+from keras_mtl.surgery.preprocessing import augmentation
 from keras_mtl.surgery.static_flags import BatchNormPolicy, calls_up_to, check_batchnorm, set_static
 from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.surgery.verify import verify_copy
@@ -26,6 +27,7 @@ def transfer(
     head: HeadLike = None,
     *,
     batchnorm: BatchNormPolicy = "frozen",
+    augment: bool = False,
     verify: bool = True,
     name: str | None = None,
 ) -> Trunk | TransferModel:
@@ -50,6 +52,11 @@ def transfer(
         batchnorm: Whether BatchNormalization layers that are not static still keep their
             statistics, gamma and beta (`"frozen"`, as is best with small data), or train
             (`"train"`).
+        augment: Whether random layers at the bottom of `model`, in front of all layers that learn,
+            draw in training although the layers around them are static; by default they are static
+            too. `fit_cached` then needs `views=n`, since cached features of one draw would not be
+            those of the next; `probe_cuts` and `FeatureExtractor` never augment. `unfreeze` leaves
+            such layers as they are, `freeze` makes them static.
         verify: Whether to check on one batch that the copy computes what `model` computes.
         name: Name of the result.
 
@@ -91,11 +98,12 @@ def transfer(
     graph = Graph.of(model)
     part = graph.part(graph.cut(cut))
     static = _calls_to_freeze(graph, part, freeze)
+    random = _calls_that_augment(part) if augment else ()
     new_head = checked_head(head)
     if new_head is not None:
         _check_names(graph, new_head)
     trunk_name = name if new_head is None and name else "trunk"
-    trunk = copy_trunk(part, static, batchnorm, verify=verify, name=trunk_name)
+    trunk = copy_trunk(part, static, batchnorm, random=random, verify=verify, name=trunk_name)
     if new_head is None:
         return trunk
     return join(trunk, new_head, name or f"{model.name}_transfer")
@@ -106,6 +114,7 @@ def copy_trunk(
     static: Sequence[Call],
     batchnorm: BatchNormPolicy = "frozen",
     *,
+    random: Sequence[Call] = (),
     verify: bool = True,
     name: str = "trunk",
 ) -> Trunk:
@@ -115,6 +124,7 @@ def copy_trunk(
         part: What `graph.part` returns.
         static: The calls of `part.opened` whose layers are static; all others train.
         batchnorm: As for `transfer`.
+        random: Calls whose layers draw in training even so.
         verify: As for `transfer`.
         name: The name of the copy.
     """
@@ -123,7 +133,22 @@ def copy_trunk(
     set_static(copy.model, operations, batchnorm)
     if verify:
         verify_copy(part, copy)
+    if random:  # After the proof, which shows that all the others are static.
+        drawing = {id(copy.of(call.operation)) for call in random}
+        others = {path: one for path, one in operations.items() if id(one) not in drawing}
+        set_static(copy.model, others, batchnorm)
     return copy.model
+
+
+def _calls_that_augment(part: Graph) -> Sequence[Call]:
+    """Return the calls of the random layers at the bottom of the trunk."""
+    calls = augmentation(part.opened)
+    if not calls:
+        raise ValueError(
+            f"`augment=True`: `{part.model.name}` has no random layer, such as `RandomFlip`, in "
+            "front of all layers with weights. Leave `augment` out."
+        )
+    return calls
 
 
 def _calls_to_freeze(graph: Graph, part: Graph, freeze: bool | str) -> Sequence[Call]:

@@ -24,6 +24,7 @@ from _models import (
 )
 from _reloaded import by_name, stored
 from _watching import as_numpy, assert_close, rounding_of, unchanged
+from keras_mtl.common.left_behind import REPLACED, temporary_path
 from keras_mtl.errors import ExportError, UnbuiltModel, UnsupportedBackend, UnsupportedModel
 
 BACKEND = keras.backend.backend()
@@ -164,14 +165,15 @@ def test_the_signature_has_the_shapes_and_dtypes_of_the_inputs(build, tmp_path):
 
 
 @exports
-def test_one_signature_and_a_function_of_the_structure_that_the_model_takes(tmp_path):
+def test_two_names_of_one_signature_and_a_function_of_the_structure_that_the_model_takes(tmp_path):
     import tensorflow as tf
 
     model = dicts()
     loaded = tf.saved_model.load(keras_mtl.export(model, tmp_path / "exported"))
-    assert list(loaded.signatures) == ["serving_default"]
-    outputs = loaded.serving_default({"wide": tf.ones((1, 8)), "deep": tf.ones((1, 4))})
-    assert sorted(outputs) == ["age", "sex"]
+    assert list(loaded.signatures) == ["serving_default", "serve"]
+    for endpoint in (loaded.serving_default, loaded.serve):
+        outputs = endpoint({"wide": tf.ones((1, 8)), "deep": tf.ones((1, 4))})
+        assert sorted(outputs) == ["age", "sex"]
 
 
 @exports
@@ -285,6 +287,142 @@ def test_others_may_read_it_as_they_may_read_any_new_folder(tmp_path):
     (tmp_path / "any").mkdir()
     path = keras_mtl.export(small(), tmp_path / "exported")
     assert path.stat().st_mode == (tmp_path / "any").stat().st_mode
+
+
+@exports
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_comes_to_the_path_during_the_export_is_left_as_it_is(
+    overwrite, tmp_path, monkeypatch
+):
+    def write_and_lose(model, endpoints, folder):
+        (folder / "saved_model.pb").write_text("new")
+        folder_there(tmp_path)
+
+    monkeypatch.setattr(EXPORTING, "_write_saved_model", write_and_lose)
+    with pytest.raises(ExportError, match=r"has come to .*Give another path") as caught:
+        keras_mtl.export(small(), tmp_path / "there", overwrite=overwrite)
+    assert isinstance(caught.value, FileExistsError)
+    assert content(tmp_path) == {"thesis.txt": b"the only copy"}
+
+
+@exports
+def test_the_model_that_a_killed_export_set_aside_is_put_back(tmp_path, monkeypatch):
+    path = keras_mtl.export(small(), tmp_path / "exported")
+    before = content(tmp_path)
+    aside = temporary_path(path, REPLACED)
+    path.rename(aside.with_name(aside.name.replace(f"-{os.getpid()}-", f"-{10**9}-")))
+    no_work(monkeypatch)
+    with pytest.raises(FileExistsError, match="`overwrite=True`"):
+        keras_mtl.export(on_images(), path)
+    assert os.listdir(tmp_path) == ["exported"] and content(tmp_path) == before
+
+
+FULL = """
+import resource, signal, sys
+import keras, keras_mtl
+from keras_mtl.errors import ExportError
+
+model = keras.Sequential([keras.Input((100,)), keras.layers.Dense(1000)])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    keras_mtl.export(model, sys.argv[1])
+except ExportError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+@exports
+def test_a_disk_that_is_full(tmp_path):
+    path = tmp_path / "exported"
+    ran = subprocess.run([sys.executable, "-c", FULL, path], capture_output=True, text=True)
+    assert f"`{path}` cannot be written: " in ran.stdout and "File too large" in ran.stdout
+    assert os.listdir(tmp_path) == []
+
+
+@exports
+def test_tensorflow_that_cannot_write_is_told_with_the_path(tmp_path, monkeypatch):
+    import tensorflow as tf
+
+    def full(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "somewhere; No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", full)
+    with pytest.raises(ExportError, match=r"exported` cannot be written: .*No space left"):
+        keras_mtl.export(small(), tmp_path / "exported")
+    assert os.listdir(tmp_path) == []
+
+
+@exports
+@pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.onnx"])
+def test_a_file_of_another_format_is_refused(name, tmp_path, monkeypatch):
+    no_work(monkeypatch)
+    way = "model.save" if name != "model.onnx" else "to_plain"
+    with pytest.raises(ExportError, match=rf"{name}`.*a SavedModel.*{way}|{way}.*model\""):
+        keras_mtl.export(small(), tmp_path / name)
+    assert os.listdir(tmp_path) == []
+
+
+@exports
+@pytest.mark.parametrize("name", ["n" * 300, "zero\0", "ä" * 200])
+def test_a_name_that_no_folder_can_have_is_refused(name, tmp_path, monkeypatch):
+    no_work(monkeypatch)
+    with pytest.raises(ExportError, match=f"of {len(name)} characters.*Give another name"):
+        keras_mtl.export(small(), tmp_path / name)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.backend("tensorflow", reason="JAX takes any name")
+def test_names_of_layers_that_tensorflow_refuses(tmp_path, monkeypatch):
+    stack = [keras.Input((4,), name="x"), layers.Dense(3, name="größe"), layers.Dense(2, name="y")]
+    model = keras.Sequential(stack, name="model")
+    with monkeypatch.context() as patched, pytest.raises(ExportError, match="named `größe`"):
+        no_work(patched)
+        keras_mtl.export(model, tmp_path / "exported")
+    assert os.listdir(tmp_path) == []
+    model.get_layer("größe").name = "size"
+    with pytest.raises(ExportError, match="named `model/größe/kernel`"):
+        keras_mtl.export(model, tmp_path / "exported")
+    path = keras_mtl.export(keras_mtl.to_plain(model), tmp_path / "exported")
+    assert list(serve(path, {"x": draw(1, 4)})) == ["y"]
+
+
+@pytest.mark.backend("jax", reason="TensorFlow refuses such names")
+def test_names_of_layers_in_any_script(tmp_path):
+    model = keras.Sequential([keras.Input((4,), name="x"), layers.Dense(2, name="größe")])
+    path = keras_mtl.export(model, tmp_path / "exported")
+    assert_same(serve(path, {"x": draw(1, 4)})["größe"], predictions(model, draw(1, 4))[0])
+
+
+@exports
+def test_keras_finds_its_endpoint(tmp_path):
+    model = transferred()
+    path = keras_mtl.export(model, tmp_path / "exported")
+    (expected,) = predictions(model, images := draw(2, 8, 8, 3))
+    served = keras.layers.TFSMLayer(path)(images)
+    assert_same(as_numpy(served["head"]), expected)
+
+
+@exports
+def test_inputs_have_the_names_that_the_user_gave(tmp_path):
+    inputs = [keras.Input((3,), name="Width"), keras.Input((3,), name="depth_2")]
+    joined = layers.Concatenate(name="joined")(inputs)
+    trained = keras.Model(inputs, layers.Dense(2, name="last")(joined))
+    trained.compile("sgd", "mse")
+    model = keras_mtl.MultiTaskModel.from_model(trained, cut=1, task="size", heads={"serve": 3})
+    path = keras_mtl.export(model, tmp_path / "exported")
+    data = {"Width": draw(2, 3), "depth_2": draw(2, 3, seed=1)}
+    served = serve(path, data)
+    assert {name: value.shape for name, value in served.items()} == {
+        "size": (2, 2),
+        "serve": (2, 3),
+    }
+    import tensorflow as tf
+
+    signatures = tf.saved_model.load(path).signatures
+    assert sorted(signatures) == ["serve", "serving_default", "size"]
+    assert list(signatures["serve"].structured_outputs) == ["serve"]  # that of the task
 
 
 def no_work(monkeypatch):

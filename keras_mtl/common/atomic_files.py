@@ -1,22 +1,31 @@
 """Files and folders that are either the old ones or the new ones, whenever a process is killed.
 
 The new one is written under another name in the same folder, then renamed: a rename is atomic, but
-only within one file system.
+only within one file system. What a killed process has left is found by the next one that writes to
+the same path.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-UNFINISHED = ".unfinished"
-"""The ending of the names of files that are being written."""
+from keras_mtl.common.left_behind import (
+    REPLACED,
+    UNFINISHED,
+    left_behind,
+    temporary_path,
+    tidy_up,
+)
+from keras_mtl.common.owned_paths import delete, owned
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The errors of a disk that is full, or of which the user has had enough."""
 
 
 @contextmanager
@@ -27,23 +36,34 @@ def written_whole_file(path: str | Path, *, keep: str | Path | None = None) -> I
         path: Where it goes.
         keep: Where the file goes that it replaces, if that one is to be kept. A process that is
             killed between the two renames leaves nothing at `path`, and a whole file at `keep`.
+
+    Raises:
+        OSError: Nothing can be written there; the path is in the message.
     """
-    unfinished = _unfinished_name(Path(path))
-    try:
-        yield unfinished
-        _flush(unfinished)
-        if keep is not None and Path(path).exists():
-            Path(path).replace(keep)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    path = Path(path)
+    tidy_up(path)
+    unfinished = temporary_path(path, UNFINISHED)
+    with owned(unfinished), _naming(path):
+        try:
+            yield unfinished
+            _flush(unfinished)
+            if keep is not None and path.exists():
+                path.replace(keep)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def nothing(path: Path) -> bool:
+    """Return that what is at a path is not to be replaced."""
+    return False
 
 
 @contextmanager
 def written_whole_folder(
     path: str | Path,
     *,
-    overwrite: bool = False,
+    replaces: Callable[[Path], bool] = nothing,
     unfinished: Path | None = None,
     flush: bool = True,
 ) -> Iterator[Path]:
@@ -51,35 +71,36 @@ def written_whole_folder(
 
     Args:
         path: Where it goes.
-        overwrite: Whether it replaces what is there.
+        replaces: Whether it replaces what is at a path; asked once it is written, of what is there
+            then. By default it replaces nothing.
         unfinished: The folder to write in, in the same parent folder; by default one with a hidden
             name, which `left_unfinished` finds.
         flush: Whether the files are on the disk before the rename. False is faster, for files whose
             reader checks that they are whole.
 
     Raises:
-        OSError: Something is there that is not to be replaced, or nothing can be written.
+        FileExistsError: Something is there that is not to be replaced.
+        OSError: Nothing can be written there; the path is in the message.
     """
-    unfinished = _unfinished_name(Path(path)) if unfinished is None else unfinished
-    unfinished.mkdir()
-    try:
-        yield unfinished
-        for file in unfinished.rglob("*") if flush else ():
-            if file.is_file():
-                _flush(file)
-        _put(unfinished, Path(path), overwrite)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    path = Path(path)
+    tidy_up(path, replaces)
+    unfinished = temporary_path(path, UNFINISHED) if unfinished is None else unfinished
+    with owned(unfinished), _naming(path):
+        unfinished.mkdir()
+        try:
+            yield unfinished
+            for file in unfinished.rglob("*") if flush else ():
+                if file.is_file():
+                    _flush(file)
+            _put(unfinished, path, replaces)
+        finally:
+            delete(unfinished)
+    tidy_up(path, replaces)
 
 
 def left_unfinished(path: str | Path) -> list[Path]:
     """Return unfinished files for `path`, of processes that were killed or are still writing."""
-    path = Path(path)
-    return [
-        found
-        for found in path.parent.glob(f".*{UNFINISHED}")
-        if found.name.startswith(f".{path.name}.")
-    ]
+    return [found for found in left_behind(Path(path)) if found.suffix == UNFINISHED]
 
 
 def write_json(path: str | Path, state: Any) -> None:
@@ -108,9 +129,15 @@ def damaged_file(path: str | Path, reason: str) -> ValueError:
     )
 
 
-def _unfinished_name(path: Path) -> Path:
-    # The process tells whether it may still be written; threads of one process differ by the rest.
-    return path.with_name(f".{path.name}.{os.getpid()}-{uuid4().hex[:8]}{UNFINISHED}")
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the path into the errors of a full disk, which those of a write lack."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_FULL or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _flush(file: Path) -> None:
@@ -119,25 +146,36 @@ def _flush(file: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def _put(new: Path, path: Path, overwrite: bool) -> None:
+def _put(new: Path, path: Path, replaces: Callable[[Path], bool]) -> None:
     """Rename `new` to `path`; what is there comes back if that fails."""
-    if not (overwrite and os.path.lexists(path)):
-        new.rename(path)
+    # A rename would replace an empty folder without a word.
+    if not os.path.lexists(path):
+        _rename(new, path)
         return
+    if not replaces(path):
+        raise _appeared(path)
     # Unlike a file, a folder that is not empty cannot be replaced by one rename.
-    old = _unfinished_name(path)
+    old = temporary_path(path, REPLACED)
     path.rename(old)
     try:
-        new.rename(path)
+        if not replaces(old):  # It is another one since it was looked at.
+            raise _appeared(path)
+        _rename(new, path)
     except BaseException:
-        old.rename(path)
+        if not os.path.lexists(path):
+            old.rename(path)
         raise
-    _delete(old)
+    delete(old)
 
 
-def _delete(path: Path) -> None:
-    """Delete what was replaced; the new one is in its place already, so failing is no error."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink()
+def _rename(new: Path, path: Path) -> None:
+    try:
+        new.rename(path)
+    except OSError as error:
+        if os.path.lexists(path):
+            raise _appeared(path) from error
+        raise
+
+
+def _appeared(path: Path) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, "Something else has come to this path", str(path))

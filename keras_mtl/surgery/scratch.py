@@ -28,16 +28,9 @@ from keras_mtl.surgery.own_training import (
     own_training,
     refuse_replaced_methods,
 )
+from keras_mtl.surgery.preprocessing import PREPROCESSING
 from keras_mtl.surgery.static_flags import set_static
 from keras_mtl.surgery.trunk import ClassPreserving, own_class
-
-_PREPROCESSING = (
-    keras.layers.Normalization,
-    keras.layers.Discretization,
-    keras.layers.StringLookup,
-    keras.layers.IntegerLookup,
-    keras.layers.TextVectorization,
-)
 
 
 def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
@@ -175,7 +168,7 @@ def _copy_adapted_state(source: Any, copy: Any) -> None:
     if not isinstance(source, keras.Layer):
         return
     for old, new in zip(sublayers(source), sublayers(copy), strict=True):
-        if isinstance(old, _PREPROCESSING):
+        if isinstance(old, PREPROCESSING):
             copy_layer_state(old, new)
 
 

@@ -18,6 +18,10 @@ class Killed(BaseException):
     """The process ends."""
 
 
+def anything(path):
+    return True
+
+
 def content(folder):
     return {path.name: path.read_text() for path in Path(folder).rglob("*") if path.is_file()}
 
@@ -80,7 +84,7 @@ def test_a_folder_is_replaced_where_that_is_asked_for(tmp_path):
     with pytest.raises(OSError), written_whole_folder(path) as unfinished:
         (unfinished / "part").write_text("new")
     assert content(tmp_path) == {"part": "old"}
-    with written_whole_folder(path, overwrite=True) as unfinished:
+    with written_whole_folder(path, replaces=anything) as unfinished:
         (unfinished / "part").write_text("new")
     assert content(tmp_path) == {"part": "new"}
 
@@ -97,7 +101,7 @@ def test_a_folder_comes_back_if_the_new_one_cannot_be_put_in_its_place(tmp_path,
         return rename(source, target)
 
     monkeypatch.setattr(Path, "rename", fail_for_the_new_one)
-    with pytest.raises(Killed), written_whole_folder(path, overwrite=True) as unfinished:
+    with pytest.raises(Killed), written_whole_folder(path, replaces=anything) as unfinished:
         (unfinished / "new").touch()
     assert content(tmp_path) == {"part": "old"}
 

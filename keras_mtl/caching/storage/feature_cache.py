@@ -14,16 +14,16 @@ from typing import Protocol
 
 from keras_mtl.caching.storage.available_memory import available_memory
 from keras_mtl.caching.storage.file_store import FileStore, FileWriter
-from keras_mtl.caching.storage.owned_folders import (
+from keras_mtl.caching.storage.stores import Batch, MemoryStore, Store
+from keras_mtl.common.atomic_files import written_whole_folder
+from keras_mtl.common.near_misses import did_you_mean
+from keras_mtl.common.owned_paths import (
     delete,
     is_abandoned,
     owned,
     owner_name,
     owner_prefix,
 )
-from keras_mtl.caching.storage.stores import Batch, MemoryStore, Store
-from keras_mtl.common.atomic_files import written_whole_folder
-from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import CacheError, DamagedCache
 
 Pass = Callable[[Callable[[Batch], None]], None]

@@ -17,7 +17,7 @@ from keras_mtl.caching.storage import file_store
 from keras_mtl.caching.storage.available_memory import available_memory
 from keras_mtl.caching.storage.feature_cache import make_cache
 from keras_mtl.caching.storage.file_store import FileStore
-from keras_mtl.caching.storage.owned_folders import owner_prefix
+from keras_mtl.common.owned_paths import owner_prefix
 from keras_mtl.errors import CacheError
 
 BATCHES = [[np.full((4, 3), number, "float32")] for number in range(3)]

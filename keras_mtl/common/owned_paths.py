@@ -1,4 +1,4 @@
-"""Folders of one process: deleted when it is terminated, found by others when it was killed."""
+"""Files and folders of one process: deleted when it is terminated, found when it was killed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def owner_name() -> str:
 
 @contextmanager
 def owned(folder: Path) -> Iterator[None]:
-    """Count a folder as in use by this process, and delete it if the process is terminated.
+    """Count a folder, or a file, as in use by this process; delete it if that is terminated.
 
     A handler of SIGTERM that somebody else has set stays: it decides what happens.
 
@@ -56,7 +56,7 @@ def is_abandoned(folder: Path, unknown: float = math.inf) -> bool:
     """Return whether the process that a folder belongs to is gone.
 
     Args:
-        folder: An existing folder.
+        folder: An existing folder or file.
         unknown: Seconds without a write after which the folder of a process counts as abandoned
             that cannot be asked: one of another machine, or of an earlier version. By default it
             never does.
@@ -67,7 +67,7 @@ def is_abandoned(folder: Path, unknown: float = math.inf) -> bool:
     process = int(owner["process"])
     if process == os.getpid():  # The number of a process that ended is given to another one.
         return folder not in _owners
-    return not _is_running(process)
+    return not is_running(process)
 
 
 def delete(path: Path) -> None:
@@ -98,7 +98,7 @@ def _delete_and_end(number: int, frame: Any) -> None:
     """Delete the folders of this process, and end it as the signal would have."""
     for folder, process in list(_owners.items()):
         if process == os.getpid():
-            shutil.rmtree(folder, ignore_errors=True)
+            delete(folder)
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
@@ -110,7 +110,10 @@ def _machine() -> str:
     return Hash(f"{socket.gethostname()} {number}").hexdigest()[:8]
 
 
-def _is_running(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Return whether a process of this machine runs; on Windows it cannot be asked."""
+    if sys.platform == "win32":
+        return True  # There `os.kill` would end it.
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -122,7 +125,8 @@ def _is_running(process: int) -> bool:
 
 def _seconds_since_write(folder: Path) -> float:
     try:
-        written = [path.stat().st_mtime for path in [folder, *folder.iterdir()]]
-    except OSError:  # Its process has just renamed it, or it is no folder.
+        paths = [folder, *(folder.iterdir() if folder.is_dir() else ())]
+        written = [path.stat().st_mtime for path in paths]
+    except OSError:  # Its process has just renamed it.
         return 0.0
     return time.time() - max(written)

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from keras_mtl.caching.storage import owned_folders as module
-from keras_mtl.caching.storage.owned_folders import delete, is_abandoned, owned, owner_name
+from keras_mtl.common import owned_paths as module
+from keras_mtl.common.owned_paths import delete, is_abandoned, owned, owner_name
 
 
 def folder_in(tmp_path, name=None):
