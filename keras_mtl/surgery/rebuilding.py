@@ -32,13 +32,40 @@ def rebuild(old: Any, get_config: Callable[[], dict[str, Any]] | None = None) ->
     """
     classes, functions = _own_code(old)
     try:
-        with _named_apart(functions) as names, keras.saving.custom_object_scope(classes | names):
-            return type(old).from_config((get_config or old.get_config)())
+        known = {**classes, _TRUSTED: _TrustedSavedModel}
+        with _named_apart(functions) as names, keras.saving.custom_object_scope(known | names):
+            return type(old).from_config(_trusted((get_config or old.get_config)()))
     except Exception as error:  # `get_config` and `from_config` are the user's code.
         raise CloneError(
             f"`{old.name}` ({type(old).__name__}) cannot be copied. Give its class a "
             f"`get_config` that returns the arguments of its constructor. The reason: {error}"
         ) from error
+
+
+_TRUSTED = "TFSMLayer_in_memory"
+
+
+class _TrustedSavedModel:
+    """Makes the TFSMLayer of a config.
+
+    Keras refuses to, as a config may come from anybody. This one is that of a layer in memory:
+    whoever loaded the SavedModel has trusted it.
+    """
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> keras.layers.TFSMLayer:
+        return keras.layers.TFSMLayer(**config)
+
+
+def _trusted(config: Any) -> Any:
+    """Return a config in which each TFSMLayer of a layer in memory is one that may be made."""
+    if isinstance(config, list | tuple):
+        return type(config)(map(_trusted, config))
+    if not isinstance(config, dict):
+        return config
+    if config.get("class_name") == "TFSMLayer" and config.get("module") == "keras.layers":
+        return {**config, "module": None, "class_name": _TRUSTED, "registered_name": _TRUSTED}
+    return {key: _trusted(value) for key, value in config.items()}
 
 
 @contextmanager

@@ -66,6 +66,7 @@ def from_scratch(model: keras.Model, seed: int | None = None) -> Functional:
     """
     seeds = random.Random(whole_number_or_none("seed", seed, least=0))
     graph = Graph.of_whole(model)
+    _refuse_saved_models(model)
     with _python_random(seeds):
         control = _control(graph, seeds)
     set_static(control, {}, "train")
@@ -138,15 +139,20 @@ def _compile(control: keras.Model, model: keras.Model) -> None:
         ) from error
 
 
+def _refuse_saved_models(model: keras.Model) -> None:
+    """Refuse a model with a SavedModel in it, which has the weights that it was saved with."""
+    for layer in sublayers(model):
+        if isinstance(layer, keras.layers.TFSMLayer):
+            raise CloneError(
+                f"`{layer.name}` (TFSMLayer) has no fresh weights: those of its SavedModel are all "
+                "that there is. Build the control from the code of that model."
+            )
+
+
 def _fresh(operation: Any, seeds: random.Random) -> Any:
     if type(operation) is keras.layers.Lambda:
         # Keras refuses to rebuild a Python lambda from its config; there is no seed in it either.
         return copy_from_config(operation)
-    if type(operation) is keras.layers.TFSMLayer:
-        raise CloneError(
-            f"`{operation.name}` (TFSMLayer) has no fresh weights: those of its SavedModel are all "
-            "that there is. Build the control from the code of that model."
-        )
     return rebuild_operation(operation, lambda: _reseeded(operation.get_config(), seeds))
 
 

@@ -192,6 +192,36 @@ def test_a_saved_model_in_memory_needs_no_second_consent(tmp_path):
     np.testing.assert_allclose(as_numpy(grown(x)["sex"]), expected, rtol=1e-5, atol=1e-6)
 
 
+class Around(keras.Layer):
+    """A user's layer that holds another one, and saves it in its config."""
+
+    def __init__(self, inner, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = inner
+
+    def call(self, x):
+        return 2 * self.inner(x)
+
+    def get_config(self):
+        inner = keras.saving.serialize_keras_object(self.inner)
+        return {**super().get_config(), "inner": inner}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(keras.saving.deserialize_keras_object(config.pop("inner")), **config)
+
+
+@needs_tensorflow
+def test_a_saved_model_inside_a_layer_needs_none_either(tmp_path):
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+    inner.export(tmp_path / "saved", verbose=False)
+    saved = layers.TFSMLayer(str(tmp_path / "saved"), call_endpoint="serve")
+    source = keras.Sequential([keras.Input((4,)), Around(saved)])
+    assert same_bits(transfer(source, 0)(draw(3, 4)), source(draw(3, 4)))
+    with pytest.raises(CloneError, match="has no fresh weights"):
+        from_scratch(source)
+
+
 @needs_tensorflow
 def test_keras_still_asks_for_consent_where_a_file_is_loaded(tmp_path):
     trunk = transfer(with_saved_model(tmp_path), 0)
