@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.common.arguments import fraction, whole_number
+from keras_mtl.common.arguments import array_size, fraction
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.graph.chain import Chain, runs_only_parts
 from keras_mtl.heads.kinds.known_kinds import KINDS
@@ -78,7 +78,7 @@ class Head(Chain):
         super().__init__(name=name, **kwargs)
         task_kind = KINDS.find(kind)
         check_pooling(pooling)
-        self.units = whole_number("units", units)
+        self.units = array_size("units", units)
         task_kind.check_units(self.units)
         self.kind = task_kind.name
         self.hidden = _sizes("hidden", hidden)
@@ -219,4 +219,4 @@ def _sizes(argument: str, values: Any) -> tuple[int, ...]:
             f"`{argument}` is a list with the units of each layer, such as `[64]`. "
             f"Received: {values!r}."
         )
-    return tuple(whole_number(argument, value) for value in values)
+    return tuple(array_size(argument, value) for value in values)
