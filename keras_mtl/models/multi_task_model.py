@@ -22,6 +22,7 @@ from keras_mtl.schedules.schedule import Epoch
 from keras_mtl.surgery.fresh_compile import inner_optimizer
 from keras_mtl.surgery.static_flags import BatchNormPolicy
 from keras_mtl.training import task_compiling as compiling
+from keras_mtl.training.compile_checks import checked_arguments
 from keras_mtl.training.fit import fit
 from keras_mtl.training.optimizer_arguments import task_optimizer
 from keras_mtl.training.settings import Settings
@@ -186,13 +187,13 @@ class MultiTaskModel(TrunkWithHeads):
             weighted_metrics: Metrics by task that sample weights count in.
             run_eagerly: Whether to run steps one by one, without compiling them.
             steps_per_execution: Steps of a compiled block; `fit` chooses if it is 1.
-            jit_compile: As in Keras; `"auto"` is False on TensorFlow, where convolutions in
-                a compiled loop are several times slower with XLA.
+            jit_compile: As in Keras; `"auto"` is False on TensorFlow, where XLA makes convolutions
+                in a compiled loop several times slower.
             auto_scale_loss: Whether to scale the loss under `mixed_float16`.
 
         Raises:
             MissingLoss: A head is no `Head`, and its loss was never given.
-            TaskNotFound: A dict names a task that does not exist.
+            ValueError: `fit` could not use an argument; `TaskNotFound` for the name of no task.
         """
         heads, tasks = self.heads, self.tasks
         known = compiling.of_plain_heads(self.training_state.arguments, heads)
@@ -200,17 +201,17 @@ class MultiTaskModel(TrunkWithHeads):
         if jit_compile == "auto" and keras.config.backend() == "tensorflow":
             jit_compile = False
         weighted = compiling.for_each_task("weighted_metrics", weighted_metrics, tasks)
-        super().compile(
-            optimizer=task_optimizer(optimizer, tasks),
+        arguments = checked_arguments(
             loss=compiling.losses(loss, heads, known["loss"]),
-            loss_weights=compiling.for_each_task("loss_weights", loss_weights, tasks) or None,
-            metrics=compiling.metrics(metrics, heads, known["metrics"]) or None,
-            weighted_metrics={**known["weighted_metrics"], **weighted} or None,
+            loss_weights=compiling.for_each_task("loss_weights", loss_weights, tasks),
+            metrics=compiling.metrics(metrics, heads, known["metrics"]),
+            weighted_metrics={**known["weighted_metrics"], **weighted},
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
             auto_scale_loss=auto_scale_loss,
         )
+        super().compile(optimizer=task_optimizer(optimizer, tasks), **arguments)
         parts = {"trunk": self.trunk, **heads}
         inner_optimizer(self.optimizer).bind(
             {name: part.trainable_variables for name, part in parts.items()}

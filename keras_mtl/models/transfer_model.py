@@ -16,6 +16,7 @@ from keras_mtl.heads.labels import LabelRule
 from keras_mtl.heads.placing import put_head
 from keras_mtl.keras_private.data_adapters import is_validation_of_fit
 from keras_mtl.keras_private.graphs import producer
+from keras_mtl.keras_private.lent_values import values_kept
 from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.training.label_checks import checked_stream, label_errors
@@ -75,7 +76,7 @@ class TransferModel(Trunk):
         x = as_model_input(inputs, x, labelled=self._needs_labels)
         validation_data = as_validation_data(inputs, validation_data, labelled=self._needs_labels)
         before = (batch_size, epochs, verbose, callbacks, validation_split)
-        with label_errors(x, validation_data):
+        with values_kept(self), label_errors(x, validation_data):
             return super().fit(x, y, *before, validation_data, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -89,7 +90,7 @@ class TransferModel(Trunk):
             y, _ = self.checked_labels(y, None)
             x = self._checked_stream(x, y)
         x = as_model_input(ModelInputs.of(self), x, labelled=self._needs_labels)
-        with label_errors(x):
+        with values_kept(self), label_errors(x):
             return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:

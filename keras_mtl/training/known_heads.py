@@ -8,6 +8,7 @@ import keras
 
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.kinds.known_kinds import KINDS
+from keras_mtl.training.compile_checks import CHOSEN_BY_SHAPE
 from keras_mtl.training.state import TrainingState
 
 
@@ -31,5 +32,10 @@ def known_head(state: TrainingState, task: str) -> Head | None:
 
 
 def loss_of(state: TrainingState, task: str) -> Any:
-    """Return the loss that the model is compiled with for a task, an object or a function."""
-    return keras.losses.get(state.arguments["loss"][task])
+    """Return the loss that the model is compiled with for a task, an object or a function.
+
+    A name for which Keras chooses a loss by the shapes of the labels stays a name.
+    """
+    loss = state.arguments["loss"][task]
+    by_shape = isinstance(loss, str) and loss.lower() in CHOSEN_BY_SHAPE
+    return loss if by_shape else keras.losses.get(loss)

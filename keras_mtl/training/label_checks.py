@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import keras
+
 from keras_mtl.batches.label_check import LabelCheck
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.keras_private.data_adapters import is_tf_dataset
@@ -30,8 +32,11 @@ def checked_stream(data: Any, check: LabelCheck) -> Any:
 
 @contextmanager
 def label_errors(*streams: Any) -> Iterator[None]:
-    """Raise the errors of labels in a `tf.data.Dataset`, which TensorFlow wraps, by their name."""
-    if not any(map(is_tf_dataset, streams)):
+    """Raise the errors of labels that TensorFlow has wrapped by their name.
+
+    Its backend reads other streams through a `tf.data.Dataset`, too.
+    """
+    if keras.config.backend() != "tensorflow" and not any(map(is_tf_dataset, streams)):
         yield
         return
     from keras_mtl.training.steps.tf_checks import unwrapped_errors

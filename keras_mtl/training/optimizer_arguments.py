@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.surgery.fresh_compile import inner_optimizer
 from keras_mtl.training.task_optimizer import TaskOptimizer
 
@@ -17,7 +18,8 @@ def task_optimizer(optimizer: Any, tasks: Sequence[str]) -> keras.optimizers.Opt
     A `LossScaleOptimizer` stays around it.
 
     Raises:
-        ValueError: A dict names a part that does not exist, or leaves one out.
+        ValueError: A dict names a part that does not exist, or leaves one out; something is no
+            optimizer.
     """
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return _scaled_like(optimizer, task_optimizer(optimizer.inner_optimizer, tasks))
@@ -25,7 +27,7 @@ def task_optimizer(optimizer: Any, tasks: Sequence[str]) -> keras.optimizers.Opt
         return optimizer.copy()
     if isinstance(optimizer, Mapping):
         return TaskOptimizer(optimizers=_by_part(optimizer, tasks))
-    return TaskOptimizer(keras.optimizers.get(optimizer))
+    return TaskOptimizer(_known("`optimizer`", optimizer))
 
 
 def optimizer_for_tasks(
@@ -61,4 +63,23 @@ def _by_part(
             f"`optimizer` as a dict has one for the trunk and for each task: {expected}. "
             f"Received: {list(optimizers)}."
         )
-    return {name: keras.optimizers.get(optimizers[name]) for name in expected}
+    return {name: _known(f"`optimizer` of `{name}`", optimizers[name]) for name in expected}
+
+
+def _known(subject: str, optimizer: Any) -> keras.optimizers.Optimizer:
+    """Return an optimizer that is given by its name, or as one."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return optimizer
+    try:
+        if isinstance(optimizer, str):
+            return keras.optimizers.get(optimizer)
+    except ValueError as error:
+        names = [*vars(keras.optimizers), *map(str.lower, vars(keras.optimizers))]
+        raise ValueError(
+            f"{subject} is the name of an optimizer, or an optimizer. Received: {optimizer!r}, "
+            f"which Keras does not know.{did_you_mean(optimizer, names)}"
+        ) from error
+    raise ValueError(
+        f"{subject} is the name of an optimizer, an optimizer, or a dict with one for the trunk "
+        f"and for each task. Received: {optimizer!r}."
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.common.arguments import number
 from keras_mtl.keras_private.optimizers import applied_updates, clipped, trained_variables
 from keras_mtl.surgery.fresh_compile import carry_exclusions, fresh_optimizer
 from keras_mtl.training.part_rates import (
@@ -56,6 +57,14 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         name: str = "task_optimizer",
     ) -> None:
         given = dict(optimizers or {})
+        every = [one for one in (optimizer, *given.values()) if one is not None]
+        if not every:
+            raise ValueError(
+                "A `TaskOptimizer` needs `optimizer`, which all parts get a copy of, or "
+                '`optimizers`, one for `"trunk"` and for each task.'
+            )
+        for one in every:
+            check_supported(one)
         leader = given.get("trunk") or optimizer or next(iter(given.values()))
         super().__init__(learning_rate=rate_of(leader), name=name)
         # Gradients that are sums over replicas are divided by it again, after clipping: Keras sums
@@ -63,8 +72,6 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         self.replicas = 1
         # Held by an object that Keras does not track: it would save these variables twice.
         self._parts = OptimizerParts(optimizer, given, constant_rate(leader))
-        for one in filter(None, [optimizer, *given.values()]):
-            check_supported(one)
         self.loss_scale_factor = leader.loss_scale_factor
 
     def bind(self, variables: Mapping[str, Sequence[keras.Variable]]) -> None:
@@ -330,7 +337,8 @@ def check_supported(optimizer: keras.optimizers.Optimizer) -> None:
     """Refuse optimizers that a part of a model cannot have.
 
     Raises:
-        ValueError: It scales the loss, chooses among optimizers, or cannot clip as asked.
+        ValueError: It scales the loss, chooses among optimizers, cannot clip as asked, or has a
+            learning rate that is negative, NaN or infinite.
     """
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         raise ValueError(
@@ -349,3 +357,6 @@ def check_supported(optimizer: keras.optimizers.Optimizer) -> None:
             "`gradient_accumulation_steps` makes differ in their number of steps. Use `clipnorm`, "
             "which is measured for each variable, or a larger batch."
         )
+    rate = constant_rate(optimizer)
+    if rate is not None:
+        number("learning_rate", rate)

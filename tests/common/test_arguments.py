@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from keras_mtl.common.arguments import (
+    array_size,
     flag,
     fraction,
     name_or_none,
@@ -92,3 +93,12 @@ def test_a_choice_is_told_from_what_is_near_to_it():
     for value in (None, np.zeros(3), [1], 3):
         with pytest.raises(ValueError, match="`verbose` is one of"):
             one_of("verbose", value, ("auto", 0, 1, 2))
+
+
+def test_sizes_of_arrays():
+    assert array_size("units", np.int64(3)) == 3
+    for wrong in (0, 2.0, True):
+        with pytest.raises(ValueError, match="`units` is a positive whole number"):
+            array_size("units", wrong)
+    with pytest.raises(ValueError, match=r"`units` is at most 2147483647\. Received: 1000"):
+        array_size("units", 10**30)

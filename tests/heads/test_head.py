@@ -224,3 +224,9 @@ def test_a_bad_number_of_classes_is_refused_by_transfer(head, message):
 def test_numbers_of_numpy_are_numbers():
     assert transfer(trained(), cut=1, head=np.int64(3)).output_shape == (None, 3)
     assert Head(np.int32(3), hidden=[np.int64(4)], dropout=np.float32(0.5)).units == 3
+
+
+def test_sizes_that_no_array_has_are_refused_at_once():
+    for arguments in ({"units": 10**30}, {"units": 2, "hidden": [10**30]}):
+        with pytest.raises(ValueError, match="is at most 2147483647"):
+            Head(**arguments)

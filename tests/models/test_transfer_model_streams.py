@@ -6,6 +6,7 @@ import pytest
 
 from _head_labels import HEADS, X, assert_refused, model_of, model_with
 from _helpers import draw, moved_variables
+from _zoo import first_ones
 from keras_mtl import Head, errors
 from keras_mtl.errors import InvalidLabels
 
@@ -34,26 +35,26 @@ class Batches(keras.utils.PyDataset):
         super().__init__(**kwargs)
         self.rows = x, y
 
-    num_batches = 2
+    num_batches = 4
 
     def __getitem__(self, index):
-        return tuple(part[2 * index :][:2] for part in self.rows)
+        return tuple(part[index : index + 1] for part in self.rows)
 
 
 def tf_dataset(x, y):
     tf = pytest.importorskip("tensorflow")
-    return tf.data.Dataset.from_tensor_slices((x, y)).batch(2)
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(1)
 
 
 def loader(x, y):
     torch = pytest.importorskip("torch")
     x, y = torch.as_tensor(np.asarray(x)), torch.as_tensor(np.asarray(y))
     data = torch.utils.data.TensorDataset(x, y)
-    return torch.utils.data.DataLoader(data, batch_size=2)
+    return torch.utils.data.DataLoader(data, batch_size=1)
 
 
 def generator(x, y):
-    yield from [(x[:2], y[:2]), (x[2:], y[2:])] * 4
+    yield from [(x[row : row + 1], y[row : row + 1]) for row in range(4)] * 4
 
 
 STREAMS = {
@@ -76,7 +77,7 @@ def refused_when_read(model, message, **options):
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("kind", first_ones(BAD, 1))
 def test_values_are_refused_as_in_arrays(kind, stream):
     model = model_of(kind)
     for message, labels in BAD[kind].items():
@@ -129,7 +130,7 @@ def test_evaluate_checks_arrays(kind):
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-@pytest.mark.parametrize("kind", GOOD)
+@pytest.mark.parametrize("kind", first_ones(GOOD, 1))
 def test_labels_that_fit_train_as_in_keras(kind, stream):
     """The same weights to the bit as Keras's own `fit` gives."""
     head = HEADS[kind]
@@ -138,7 +139,7 @@ def test_labels_that_fit_train_as_in_keras(kind, stream):
         keras.utils.set_random_seed(0)
         model = model_with(head)
         model.run_eagerly = True
-        given = {"epochs": 2, "verbose": 0, "shuffle": False, "steps_per_epoch": 2}
+        given = {"epochs": 2, "verbose": 0, "shuffle": False, "steps_per_epoch": 4}
         verb(
             model, streamed(stream, GOOD[kind]), validation_data=(X, np.array(GOOD[kind])), **given
         )
