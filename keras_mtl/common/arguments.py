@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Iterable
 from math import isfinite
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TypeGuard, TypeVar
+
+import numpy as np
 
 from keras_mtl.common.near_misses import did_you_mean
 
@@ -84,6 +88,21 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
+def folder_path(argument: str, value: object) -> Path:
+    """Return the path of a folder, which need not exist, as a `Path`.
+
+    Raises:
+        ValueError: It is no path, or an empty one.
+    """
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ValueError(
+            f'`{argument}` is the path of a folder, "." for the working directory. '
+            f"Received: {value!r}."
+        )
+    return Path(path)
+
+
 def one_of(argument: str, value: object, choices: Iterable[Choice]) -> Choice:
     """Return the choice that equals the value.
 
@@ -95,6 +114,17 @@ def one_of(argument: str, value: object, choices: Iterable[Choice]) -> Choice:
         return allowed[allowed.index(value)]
     hint = did_you_mean(value, (name for name in allowed if isinstance(name, str)))
     raise ValueError(f"`{argument}` is one of {allowed}. Received: {value!r}.{hint}")
+
+
+def flag(argument: str, value: object) -> bool:
+    """Return True or False as a `bool`; NumPy's booleans are accepted, numbers are not.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"`{argument}` is True or False. Received: {value!r}.")
+    return bool(value)
 
 
 def _described(least: int) -> str:

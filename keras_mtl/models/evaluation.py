@@ -17,6 +17,7 @@ from keras_mtl.models.task_scores import TaskScores, relative_changes
 from keras_mtl.models.trunk_with_heads import TrunkWithHeads
 from keras_mtl.training.metric_directions import directions
 from keras_mtl.training.scoring_pass import score
+from keras_mtl.training.settings import check_callbacks
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.task_data import Data, RowOptions, apart, read_data
 
@@ -37,6 +38,7 @@ def evaluate(
     model = state.model
     if not model.compiled:
         raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
+    check_callbacks(callbacks)
     options = RowOptions(batch_size, sample_weight, masks)
     data = read_data(state, x, y, options, every_task=False)
     models = any(isinstance(one, keras.Model) for one in (baselines or {}).values())

@@ -15,6 +15,7 @@ from keras_mtl.heads.placing import put_head
 from keras_mtl.keras_private.graphs import producer
 from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
+from keras_mtl.training.settings import check_arguments_of_keras
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
@@ -60,7 +61,14 @@ class TransferModel(Trunk):
         Raises:
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
+            ValueError: An argument is out of its range.
         """
+        check_arguments_of_keras(
+            epochs=epochs,
+            validation_split=validation_split,
+            callbacks=callbacks,
+            others={"batch_size": batch_size, **kwargs},
+        )
         y, validation_data = self.checked_labels(y, validation_data)
         inputs = ModelInputs.of(self)
         x = as_model_input(inputs, x)

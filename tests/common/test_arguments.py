@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from keras_mtl.common.arguments import (
+    flag,
+    folder_path,
     fraction,
     number,
     one_of,
@@ -57,3 +61,24 @@ def test_a_choice_is_told_from_what_is_near_to_it():
     for value in (None, np.zeros(3), [1], 3):
         with pytest.raises(ValueError, match="`verbose` is one of"):
             one_of("verbose", value, ("auto", 0, 1, 2))
+
+
+def test_a_path_is_a_text_or_an_object_that_has_one():
+    assert folder_path("backup", "a/b") == folder_path("backup", Path("a/b")) == Path("a/b")
+
+
+@pytest.mark.parametrize("path", ["", 5, None, b"a", "a\0b", True], ids=repr)
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(ValueError, match=r"^`backup` is the path of a folder.*Received: "):
+        folder_path("backup", path)
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_])
+def test_flags(value):
+    assert flag("shuffle", value) is bool(value)
+
+
+@pytest.mark.parametrize("value", [1, 0, None, "batch", np.zeros(2)], ids=repr)
+def test_what_is_no_flag_is_refused(value):
+    with pytest.raises(ValueError, match=r"^`shuffle` is True or False\. Received: "):
+        flag("shuffle", value)
