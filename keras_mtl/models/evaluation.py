@@ -20,6 +20,7 @@ from keras_mtl.training.logs import of_task
 from keras_mtl.training.metric_directions import directions
 from keras_mtl.training.rows import rank_of
 from keras_mtl.training.scoring_pass import score
+from keras_mtl.training.settings import check_callbacks
 from keras_mtl.training.state import OneTaskState, TrainingState
 from keras_mtl.training.task_data import Data, RowOptions, apart, read_data
 
@@ -45,6 +46,7 @@ def evaluate(
             "`baselines` is a dict by task, of models or of dicts of metrics. Received: "
             f"{baselines!r}."
         )
+    check_callbacks(callbacks)
     options = RowOptions(batch_size, sample_weight, masks)
     data = read_data(state, x, y, options, every_task=False)
     models = any(isinstance(one, keras.Model) for one in (baselines or {}).values())

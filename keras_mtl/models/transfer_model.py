@@ -20,6 +20,7 @@ from keras_mtl.keras_private.lent_values import values_kept
 from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.training.label_checks import checked_stream, label_errors
+from keras_mtl.training.settings import check_arguments_of_keras
 
 
 @registered
@@ -67,7 +68,14 @@ class TransferModel(Trunk):
         Raises:
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
+            ValueError: An argument is out of its range.
         """
+        check_arguments_of_keras(
+            epochs=epochs,
+            validation_split=validation_split,
+            callbacks=callbacks,
+            others={"batch_size": batch_size, **kwargs},
+        )
         y, validation_data = self.checked_labels(y, validation_data)
         x = self._checked_stream(x, y)
         if not isinstance(validation_data, tuple | list):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from keras_mtl.common.arguments import number, whole_number
 from keras_mtl.schedules.proportional import Proportional, shares
-from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps, check_batches
 from keras_mtl.schedules.spreading import block_for, spread_numbers
 
 
@@ -53,6 +53,7 @@ class Annealed(Schedule):
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
         """Return the task that trains at each of some steps."""
+        check_batches(batches)
         wanted = as_steps(steps)
         # The rarest task is rarest under the largest exponent, and within a block the probabilities
         # do not change: so each task has a step in every block.

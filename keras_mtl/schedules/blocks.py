@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_mtl.common.arguments import whole_number
-from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
+from keras_mtl.heads.task_names import check_task
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps, check_batches
 
 
 class Blocks(Schedule):
@@ -45,8 +46,10 @@ class Blocks(Schedule):
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
         """Return the task that trains at each of some steps."""
+        check_batches(batches)
         names = list(batches)
-        owners = np.array([names.index(task) for task in self.blocks], dtype=np.int32)
+        known = [check_task(task, names, where=f"The schedule {self}") for task in self.blocks]
+        owners = np.array([names.index(task) for task in known], dtype=np.int32)
         ends = np.cumsum(list(self.blocks.values()))
         return owners[np.searchsorted(ends, as_steps(steps) % ends[-1], side="right")]
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from keras_mtl.errors import InvalidSchedule
 from keras_mtl.heads.task_names import check_task
-from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps, check_batches
 
 
 def as_schedule(schedule: Any) -> Schedule:
@@ -48,11 +48,14 @@ class FunctionSchedule(Schedule):
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
         """Return the task that trains at each of some steps."""
+        check_batches(batches)
         places = {task: index for index, task in enumerate(batches)}
-        names = [(step, self._name(step, batches, seed)) for step in as_steps(steps).tolist()]
-        for step, name in names:
-            check_task(name, batches, where=f"At step {step} the schedule {self}")
-        return np.array([places[name] for _, name in names], dtype=np.int32)
+        numbers = as_steps(steps).tolist()
+        names = [self._name(step, batches, seed) for step in numbers]
+        for step, name in zip(numbers, names, strict=True):
+            if not isinstance(name, str) or name not in places:
+                check_task(name, batches, where=f"At step {step} the schedule {self}")
+        return np.array([places[name] for name in names], dtype=np.int32)
 
     def round(self, batches: Batches) -> Mapping[str, float]:
         """Raise an error: a function does not say how its tasks share an epoch."""

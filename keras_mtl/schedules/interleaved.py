@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps, check_batches
 
 
 class Interleaved(Schedule):
@@ -37,6 +37,7 @@ class Interleaved(Schedule):
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
         """Return the task that trains at each of some steps."""
+        check_batches(batches)
         pattern = _pattern(tuple(size or 0 for size in batches.values()))
         return pattern[as_steps(steps) % len(pattern)]
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from keras_mtl.common.arguments import whole_number
 from keras_mtl.schedules.functions import as_schedule
-from keras_mtl.schedules.schedule import Batches, Epoch, Schedule, as_steps
+from keras_mtl.schedules.schedule import Batches, Epoch, Schedule, as_steps, check_batches
 
 
 def join(schedules: Sequence[Schedule | Callable[..., str]], boundaries: Sequence[int]) -> Schedule:
@@ -48,6 +48,9 @@ class JoinedSchedule(Schedule):
     def __init__(
         self, schedules: Sequence[Schedule | Callable[..., str]], boundaries: Sequence[int]
     ) -> None:
+        for name, given in (("schedules", schedules), ("boundaries", boundaries)):
+            if not isinstance(given, list | tuple | np.ndarray):
+                raise ValueError(f"`{name}` is a list. Received: {given!r}.")
         self.schedules = [as_schedule(schedule) for schedule in schedules]
         self.boundaries = [whole_number("boundaries", step) for step in boundaries]
         if not self.schedules:
@@ -67,6 +70,7 @@ class JoinedSchedule(Schedule):
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
         """Return the task that trains at each of some steps."""
+        check_batches(batches)
         wanted = as_steps(steps)
         picked = np.empty(wanted.shape, dtype=np.int32)
         parts = np.searchsorted(self.boundaries, wanted, side="right")
@@ -80,6 +84,7 @@ class JoinedSchedule(Schedule):
 
     def counts(self, end: int, *, batches: Batches, seed: int) -> dict[int, int]:
         """Return how many of the first steps each task trains at."""
+        check_batches(batches)
         counts: Counter[int] = Counter()
         bounds = [0, *(min(step, end) for step in self.boundaries), end]
         for schedule, (start, stop) in zip(self.schedules, pairwise(bounds), strict=True):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_mtl.schedules.schedule import JOINT, Batches, Schedule, as_steps
+from keras_mtl.schedules.schedule import JOINT, Batches, Schedule, as_steps, check_batches
 
 
 class Joint(Schedule):
@@ -29,6 +29,7 @@ class Joint(Schedule):
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
         """Return -1 for each of some steps."""
+        check_batches(batches)
         return np.full(as_steps(steps).shape, JOINT, dtype=np.int32)
 
     def round(self, batches: Batches) -> Mapping[str, float]:

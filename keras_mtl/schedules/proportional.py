@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_mtl.common.arguments import number
-from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps, check_batches
 from keras_mtl.schedules.spreading import block_for, spread_numbers
 
 
@@ -48,6 +48,7 @@ class Proportional(Schedule):
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
         """Return the task that trains at each of some steps."""
+        check_batches(batches)
         chances = shares(batches, np.array([self.alpha]))[0]
         drawn = spread_numbers(as_steps(steps), seed=seed, block=block_for(chances.min()))
         return np.searchsorted(_bounds(chances), drawn, side="right").astype(np.int32)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_mtl.common.arguments import whole_number
-from keras_mtl.schedules.schedule import Batches, Schedule, as_steps
+from keras_mtl.schedules.schedule import Batches, Schedule, as_steps, check_batches
 
 
 class RoundRobin(Schedule):
@@ -39,6 +39,7 @@ class RoundRobin(Schedule):
 
     def tasks(self, steps: ArrayLike, *, batches: Batches, seed: int) -> np.ndarray:
         """Return the task that trains at each of some steps."""
+        check_batches(batches)
         return (as_steps(steps) // self.block % len(batches)).astype(np.int32)
 
     def round(self, batches: Batches) -> Mapping[str, float]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_mtl.common.arguments import is_whole_number, one_of
 from keras_mtl.common.hashing import Hash
 from keras_mtl.errors import InvalidSchedule
 from keras_mtl.heads.task_names import check_task
@@ -102,6 +103,7 @@ class Schedule(ABC):
         Returns:
             The number of steps for each value that `tasks` returns for at least one of them.
         """
+        check_batches(batches)
         period = self.period(batches) or max(end, 1)
         whole, rest = divmod(end, period)
         counts: Counter[int] = Counter()
@@ -127,6 +129,7 @@ class Schedule(ABC):
             InvalidSchedule: The number of batches of a task is not known.
             ValueError: `epoch` is something else.
         """
+        check_batches(batches)
         sizes = self._known(batches, epoch)
         rounds = {task: sizes[task] / steps for task, steps in self.round(batches).items()}
         # Rounded first, because floats are inexact: 0.1 * 30 is a little more than 3.
@@ -140,6 +143,7 @@ class Schedule(ABC):
             TaskNotFound: The schedule names a task that does not exist.
             InvalidSchedule: It never picks a task, or needs a number of batches that is not known.
         """
+        check_batches(batches)
         picked = self.picks(batches)
         for name in picked:
             check_task(name, batches, where=f"The schedule {self}")
@@ -185,8 +189,7 @@ class Schedule(ABC):
         return f"{type(self).__name__}({arguments})"
 
     def _known(self, batches: Batches, epoch: Epoch) -> dict[str, int]:
-        if epoch not in get_args(Epoch):
-            raise ValueError(f"`epoch` is one of {get_args(Epoch)}. Received: {epoch!r}.")
+        one_of("epoch", epoch, get_args(Epoch))
         unknown = _unknown(batches)
         if unknown:
             raise InvalidSchedule(
@@ -197,8 +200,34 @@ class Schedule(ABC):
 
 
 def as_steps(steps: ArrayLike) -> np.ndarray:
-    """Return the steps as integers."""
-    return np.asarray(steps, dtype=np.int64)
+    """Return the steps as integers.
+
+    Raises:
+        ValueError: Some are not whole, or negative.
+    """
+    given = np.asarray(steps)
+    if given.size and (given.dtype.kind not in "iu" or given.min() < 0):
+        raise ValueError(f"`steps` are whole numbers, at least 0. Received: {steps!r}.")
+    return given.astype(np.int64)
+
+
+def check_batches(batches: object) -> None:
+    """Refuse what is no number of batches of each task.
+
+    Raises:
+        InvalidSchedule: There is no task, or one without a batch.
+    """
+    if not isinstance(batches, Mapping) or not batches:
+        raise InvalidSchedule(
+            'A schedule needs the number of batches of each task, such as `{"sex": 95, "hair": 5}`.'
+            f" Received: {batches!r}."
+        )
+    for task, size in batches.items():
+        if size is not None and not is_whole_number(size, least=1):
+            raise InvalidSchedule(
+                f"The number of batches of `{task}` is a positive whole number, or None where it is"
+                f" not known. Received: {size!r}."
+            )
 
 
 def _counted(sizes: dict[str, int], picked: Collection[str], epoch: Epoch) -> list[str]:

@@ -7,6 +7,8 @@ from math import ceil
 
 import numpy as np
 
+from keras_mtl.common.arguments import whole_number
+
 SMALLEST = 64
 """Steps of a block: as few as possible, since the shares are exact only over whole blocks."""
 LARGEST = 1 << 16
@@ -29,6 +31,7 @@ def spread_numbers(steps: np.ndarray, *, seed: int, block: int) -> np.ndarray:
         seed: Seed of the run.
         block: Steps in a block.
     """
+    seed = whole_number("seed", seed, least=0)
     numbers, where = np.unique(steps // block, return_inverse=True)
     drawn = np.array([_points(seed, int(number), block) for number in numbers])
     return drawn.reshape(-1, block)[where, steps % block]

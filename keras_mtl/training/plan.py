@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from keras_mtl.errors import InvalidSchedule
@@ -11,8 +13,10 @@ from keras_mtl.schedules.joint import Joint
 from keras_mtl.schedules.schedule import JOINT, Epoch, Schedule
 from keras_mtl.training.task_data import JOINT_DATA, Data, apart
 
-AHEAD = 100_000
+AHEAD = 10_000
 """Steps that a schedule is asked for at once: to ask for each block would cost more than a step."""
+SEARCHED = 200_000
+"""The most steps that a schedule is asked for before the first of them is taken."""
 
 
 class Plan:
@@ -41,28 +45,37 @@ class Plan:
             known_from = start + first
             stop = max(end, min(first + AHEAD, self.steps_per_epoch))
             steps = np.arange(known_from, start + stop)
-            picked = self.schedule.tasks(steps, batches=self.data.batches, seed=self.seed)
-            known = np.asarray(picked)
+            known = self._picked(steps)
             self._ahead = known_from, known
         return known[start + first - known_from : start + end - known_from]
 
     def kinds(self, epochs: int) -> list[int]:
         """Return the tasks that train at some step of the run, `JOINT` among them.
 
+        Of a long run that does not repeat itself only the first steps are looked at: `tasks` may
+        return others later.
+
         Raises:
             InvalidSchedule: A function never picks a task; other schedules know what they pick.
         """
-        kinds = sorted(self._counts_before(epochs))
+        kinds = self._first_kinds(epochs)
         named = [self.data.tasks[kind] for kind in kinds if kind != JOINT]
         idle = [task for task in self.data.tasks if task not in named]
         # Other schedules say which tasks they pick, and `check` has compared these with the data.
-        if idle and JOINT not in kinds and isinstance(self.schedule, FunctionSchedule):
+        is_function = isinstance(self.schedule, FunctionSchedule)
+        if idle and is_function and JOINT not in kinds and not self._is_long(epochs):
             raise InvalidSchedule(
                 f"The schedule {self.schedule} picks `{idle[0]}` at none of the "
                 f"{epochs * self.steps_per_epoch} steps of the run. Let it pick each task, or "
                 "train a model without that one, see `remove_task`."
             )
         return kinds
+
+    def used_by_end(self, epochs: int) -> dict[str, int]:
+        """Return how many batches of each data set the run uses; of a long run a bound for it."""
+        if self._is_long(epochs):
+            return dict.fromkeys(self.data.sets, sys.maxsize)
+        return {name: min(end, sys.maxsize) for name, end in self.used_before(epochs).items()}
 
     def used_before(self, epoch: int) -> dict[str, int]:
         """Return how many batches of each data set the epochs before this one use."""
@@ -73,6 +86,27 @@ class Plan:
         return {
             task: counts.get(position, 0) + joint for position, task in enumerate(self.data.tasks)
         }
+
+    def _first_kinds(self, epochs: int) -> list[int]:
+        """Return the kinds of steps in the run, or in its first steps if it is long."""
+        if self.schedule.period(self.data.batches):
+            return sorted(self._counts_before(epochs))
+        found: set[int] = set()
+        steps = epochs * self.steps_per_epoch
+        for low in range(0, min(steps, SEARCHED), AHEAD):
+            part = np.arange(low, min(low + AHEAD, steps))
+            found.update(np.unique(self._picked(part)).tolist())
+            if JOINT in found or len(found) == len(self.data.tasks):
+                break
+        return sorted(found)
+
+    def _is_long(self, epochs: int) -> bool:
+        """Return whether to count the steps of the run would take as long as many steps."""
+        repeats = self.schedule.period(self.data.batches) is not None
+        return not repeats and epochs * self.steps_per_epoch > SEARCHED
+
+    def _picked(self, steps: np.ndarray) -> np.ndarray:
+        return np.asarray(self.schedule.tasks(steps, batches=self.data.batches, seed=self.seed))
 
     def _counts_before(self, epoch: int) -> dict[int, int]:
         """Return how many steps of each kind the epochs before this one have."""

@@ -48,7 +48,7 @@ class RunSteps:
             used: How many batches of each data set have been used before.
         """
         self.used = dict(used)
-        end = self._run.plan.used_before(self._run.settings.epochs)
+        end = self._run.plan.used_by_end(self._run.settings.epochs)
         self._runner.open(
             {name: range(start, max(start, end[name])) for name, start in self.used.items()}
         )
@@ -81,7 +81,7 @@ class RunSteps:
         Raises:
             NonFiniteLoss: A loss was NaN or infinite; that step has changed nothing.
         """
-        self._leave_out_stopped()
+        self._adapt(tasks)
         places = self.left(tasks)
         kinds = [self._kinds.index(tasks[place]) for place in places]
         steps = [self._steps[kind] for kind in kinds]
@@ -111,8 +111,13 @@ class RunSteps:
             "use a smaller learning rate or `clipnorm`."
         )
 
-    def _leave_out_stopped(self) -> None:
-        """Take the tasks that were stopped out of the steps that train all of them."""
+    def _adapt(self, tasks: np.ndarray) -> None:
+        """Add kinds of steps that come for the first time, and leave tasks out that were stopped.
+
+        Args:
+            tasks: The positions of the tasks of the next steps, or `JOINT`.
+        """
+        self._kinds += sorted(set(tasks.tolist()) - set(self._kinds))
         # A joint step without a task is another step, to be compiled; a step of one task is only
         # skipped, see `left`.
         if [self._tasks(kind) for kind in self._kinds] != [step.tasks for step in self._steps]:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import keras
 
-from keras_mtl.common.arguments import fraction, whole_number, whole_number_or_none
+from keras_mtl.common.arguments import (
+    flag,
+    folder_path,
+    fraction,
+    one_of,
+    whole_number,
+    whole_number_or_none,
+)
 from keras_mtl.schedules.schedule import Epoch
 
 
@@ -39,13 +46,18 @@ class Settings:
     backup_every: int | None = None
 
     def __post_init__(self) -> None:
-        if self.verbose not in ("auto", 0, 1, 2):
-            raise ValueError(f'`verbose` is "auto", 0, 1 or 2. Received: {self.verbose!r}.')
+        one_of("verbose", self.verbose, ("auto", 0, 1, 2))
+        check_callbacks(self.callbacks)
+        flag("shuffle", self.shuffle)
+        one_of("epoch", self.epoch, get_args(Epoch))
         whole_number("initial_epoch", self.initial_epoch, least=0)
         for name in ("epochs", "validation_freq"):
             whole_number(name, getattr(self, name))
         for name in ("steps_per_epoch", "steps_per_execution", "backup_every"):
             whole_number_or_none(name, getattr(self, name))
+        whole_number_or_none("seed", self.seed, least=0)
+        if self.backup is not None:
+            folder_path("backup", self.backup)
         sizes = self.validation_batch_size
         for size in sizes.values() if isinstance(sizes, Mapping) else [sizes]:
             whole_number_or_none("validation_batch_size", size)
@@ -58,3 +70,45 @@ class Settings:
     def validations(self, first: int, end: int) -> range:
         """Return the numbers of the validations in the epochs from one up to another."""
         return range(first // self.validation_freq, end // self.validation_freq)
+
+
+def check_arguments_of_keras(
+    *, epochs: object, validation_split: object, callbacks: Any, others: Mapping[str, Any]
+) -> None:
+    """Refuse arguments of `keras.Model.fit` that it takes, or that fail after training has begun.
+
+    Args:
+        epochs: The number of epochs.
+        validation_split: The share of the rows to validate on; None for none.
+        callbacks: The callbacks.
+        others: Other arguments by name, those that are given.
+
+    Raises:
+        ValueError: One is out of its range.
+    """
+    check_callbacks(callbacks)
+    whole_number("epochs", epochs)
+    fraction("validation_split", 0.0 if validation_split is None else validation_split)
+    for name in ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size"):
+        whole_number_or_none(name, others.get(name))
+    whole_number("initial_epoch", others.get("initial_epoch", 0), least=0)
+    frequency = others.get("validation_freq", 1)
+    for one in frequency if isinstance(frequency, list) else [frequency]:  # Keras takes epochs too.
+        whole_number("validation_freq", one, least=0 if isinstance(frequency, list) else 1)
+
+
+def check_callbacks(callbacks: Any) -> None:
+    """Refuse what is neither a callback of Keras nor some of them.
+
+    Raises:
+        ValueError: Something else is given, or among them.
+    """
+    if callbacks is None or isinstance(callbacks, keras.callbacks.CallbackList):
+        return
+    for one in keras.tree.flatten(callbacks):
+        if not isinstance(one, keras.callbacks.Callback):
+            is_class = isinstance(one, type) and issubclass(one, keras.callbacks.Callback)
+            hint = f" Pass an object, `{one.__name__}(...)`." if is_class else ""
+            raise ValueError(
+                f"`callbacks` is a list of `keras.callbacks.Callback`. Received: {one!r}.{hint}"
+            )

@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from keras_mtl.common.arguments import (
     array_size,
     flag,
+    folder_path,
     fraction,
     name_or_none,
     number,
@@ -51,7 +54,7 @@ def test_a_largest_number_is_named():
 
 def test_true_or_false():
     assert flag("verify", np.True_) is True
-    for value in (0, 1, None, "no", np.ones(2), []):
+    for value in (0, 1, None, "batch", np.ones(2), []):
         with pytest.raises(ValueError, match=r"^`verify` is True or False\. Received: "):
             flag("verify", value)
 
@@ -102,3 +105,13 @@ def test_sizes_of_arrays():
             array_size("units", wrong)
     with pytest.raises(ValueError, match=r"`units` is at most 2147483647\. Received: 1000"):
         array_size("units", 10**30)
+
+
+def test_a_path_is_a_text_or_an_object_that_has_one():
+    assert folder_path("backup", "a/b") == folder_path("backup", Path("a/b")) == Path("a/b")
+
+
+@pytest.mark.parametrize("path", ["", 5, None, b"a", "a\0b", True], ids=repr)
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(ValueError, match=r"^`backup` is the path of a folder.*Received: "):
+        folder_path("backup", path)

@@ -186,3 +186,49 @@ def test_steps_of_an_epoch(name, all_, longest, shortest):
     schedule = SCHEDULES[name]
     found = [schedule.steps_per_epoch(BATCHES, epoch) for epoch in ("all", "longest", "shortest")]
     assert found == [all_, longest, shortest]
+
+
+# What is refused
+
+
+@every
+@pytest.mark.parametrize(
+    "batches", [{}, {"sex": 0}, {"sex": -2}, {"sex": 1.5}, {"sex": "x"}, {"sex": True}, 5], ids=str
+)
+def test_what_is_no_number_of_batches_is_refused(schedule, batches):
+    if isinstance(batches, dict) and batches:
+        batches = {**BATCHES, **batches}
+    calls = [
+        lambda: schedule.tasks(range(3), batches=batches, seed=0),
+        lambda: schedule.counts(3, batches=batches, seed=0),
+        lambda: schedule.steps_per_epoch(batches),
+        lambda: schedule.check(batches),
+    ]
+    for call in calls:
+        with pytest.raises(InvalidSchedule, match="number of batches of"):
+            call()
+
+
+@every
+@pytest.mark.parametrize("steps", [[-1], [1.5], ["x"], None], ids=str)
+def test_what_is_no_step_is_refused(schedule, steps):
+    with pytest.raises(ValueError, match="`steps` are whole numbers"):
+        schedule.tasks(steps, batches=BATCHES, seed=0)
+
+
+@pytest.mark.parametrize("schedule", [Proportional(), Annealed(9)], ids=repr)
+@pytest.mark.parametrize("seed", [-1, "x", 1.5])
+def test_what_is_no_seed_is_refused(schedule, seed):
+    with pytest.raises(ValueError, match="`seed`"):
+        schedule.tasks(range(3), batches=BATCHES, seed=seed)
+
+
+def test_tasks_that_do_not_exist_are_named_in_every_method():
+    with pytest.raises(TaskNotFound, match="names the task 'hiar'"):
+        Blocks({"hiar": 2}).tasks(range(3), batches=BATCHES, seed=0)
+
+
+@pytest.mark.parametrize("arguments", [(5, []), ([Joint()], 5), (Joint(), [])], ids=str)
+def test_join_takes_lists(arguments):
+    with pytest.raises(ValueError, match="is a list"):
+        join(*arguments)

@@ -8,7 +8,7 @@ from _helpers import draw
 from _two_tasks import bits, classes, same_logs, sex_and_hair, two_sets
 from _watching import assert_close
 from keras_mtl.errors import InvalidSchedule, NonFiniteLoss
-from keras_mtl.schedules import Blocks, Interleaved, Joint, RoundRobin
+from keras_mtl.schedules import Blocks, Interleaved, Joint, Proportional, RoundRobin, join
 
 FITTED = {"batch_size": 2, "verbose": 0, "seed": 1}
 
@@ -144,6 +144,38 @@ def test_the_compiled_function_is_used_again_for_other_data():
 
     assert sum(key.startswith("loop") for key, _ in functions) == 1
     assert function.experimental_get_tracing_count() == 1
+
+
+def test_kinds_of_steps_that_come_late_are_trained_as_if_they_were_known(monkeypatch):
+    phases = join([Blocks({"sex": 1}), Joint(), RoundRobin()], [5, 9])
+    given = {"schedule": phases, "steps_per_epoch": 7, "epochs": 2, **FITTED}
+    whole, late = (sex_and_hair(optimizer="adam", run_eagerly=False) for _ in range(2))
+    history = whole.fit(two_sets(), **given)
+
+    monkeypatch.setattr("keras_mtl.training.plan.AHEAD", 2)
+    monkeypatch.setattr("keras_mtl.training.plan.SEARCHED", 2)
+    again = late.fit(two_sets(), **given)
+
+    assert_close(late.get_weights(), whole.get_weights())
+    assert_close(again.history, history.history)
+
+
+@pytest.mark.backend("tensorflow", reason="`tf.data` is read inside TensorFlow's loop")
+def test_a_long_run_on_a_data_set_of_tensorflow_begins_at_once():
+    import tensorflow as tf
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = batch >= 5
+
+    sets = {task: tf.data.Dataset.from_tensor_slices(own) for task, own in two_sets().items()}
+    sets = {task: one.batch(4) for task, one in sets.items()}
+    schedules = [Proportional(), lambda step: ("sex", "hair")[step % 2], RoundRobin()]
+    for schedule in schedules:
+        model = sex_and_hair(run_eagerly=False)
+        given = {"schedule": schedule, "steps_per_epoch": 10**30, "callbacks": [Stop()]}
+        model.fit(sets, **given, verbose=0)
+        assert int(model.optimizer.iterations) == 6
 
 
 def test_a_task_may_wait_for_a_whole_run():

@@ -7,7 +7,7 @@ from keras_mtl.batches.arrays import ArrayData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.errors import InvalidSchedule
 from keras_mtl.schedules import Blocks, Interleaved, Joint, Proportional, RoundRobin, join
-from keras_mtl.training.plan import make_plan
+from keras_mtl.training.plan import AHEAD, make_plan
 from keras_mtl.training.task_data import JOINT_DATA, Data
 
 SIZES = {"sex": 12, "hair": 5}
@@ -72,6 +72,32 @@ def test_a_run_without_end_is_planned_at_once():
     assert planned.kinds(1000) == [0, 1]
     assert planned.used_before(1) == dict.fromkeys(SIZES, 10**15 // 2)
     assert planned.tasks(0, 10**12, 10**12 + 3).tolist() == [0, 1, 0]
+
+
+class Counted(Proportional):
+    """Counts the steps that it is asked for."""
+
+    asked = 0
+
+    def tasks(self, steps, *, batches, seed):
+        type(self).asked += len(steps)
+        return super().tasks(steps, batches=batches, seed=seed)
+
+
+@pytest.mark.parametrize("steps", [10**7, 10**30])
+def test_a_long_run_is_planned_without_looking_at_all_its_steps(steps):
+    Counted.asked = 0
+    planned = plan(Counted(), steps_per_epoch=steps)
+    assert planned.kinds(3) == [0, 1]
+    assert planned.used_before(0) == dict.fromkeys(SIZES, 0)
+    assert min(planned.used_by_end(3).values()) >= 3 * 10**7 // 10
+    planned.tasks(0, 0, 5)
+    assert 0 < Counted.asked <= 2 * AHEAD
+
+
+def test_a_long_function_that_forgets_a_task_is_not_searched_for_ever():
+    planned = plan(lambda step: "sex", steps_per_epoch=10**30)
+    assert planned.kinds(1) == [0]
 
 
 def test_a_function_that_forgets_a_task_is_refused():
