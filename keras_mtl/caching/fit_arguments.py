@@ -15,13 +15,11 @@ from keras_mtl.common.arguments import (
     is_whole_number,
     one_of,
     whole_number,
-    whole_number_or_none,
 )
 
 
 def check_fit_arguments(
     *,
-    batch_size: Any,
     epochs: Any,
     verbose: Any,
     callbacks: Any,
@@ -29,9 +27,6 @@ def check_fit_arguments(
     shuffle: Any,
     class_weight: Any,
     initial_epoch: Any,
-    steps_per_epoch: Any,
-    validation_steps: Any,
-    validation_batch_size: Any,
 ) -> None:
     """Refuse values that `fit` would find during training, or would take for something else.
 
@@ -39,14 +34,6 @@ def check_fit_arguments(
         TypeError: `callbacks` holds something else than callbacks.
         ValueError: Another argument is out of its range.
     """
-    sizes = {
-        "batch_size": batch_size,
-        "validation_batch_size": validation_batch_size,
-        "steps_per_epoch": steps_per_epoch,
-        "validation_steps": validation_steps,
-    }
-    for name, value in sizes.items():
-        whole_number_or_none(name, value)
     whole_number("epochs", epochs)
     whole_number("initial_epoch", initial_epoch, least=0)
     one_of("verbose", verbose, ("auto", 0, 1, 2))

@@ -24,6 +24,7 @@ from keras_mtl.caching.pass_data import PassData, pass_data
 from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.caching.static_split import split_model
 from keras_mtl.caching.storage.feature_cache import Cache, FolderCache, make_cache
+from keras_mtl.common.arguments import whole_number_or_none
 from keras_mtl.errors import UnsupportedModel
 from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.data_adapters import DataAdapter, is_sparse_or_ragged
@@ -128,7 +129,6 @@ def fit_cached(
         5
     """
     check_fit_arguments(
-        batch_size=batch_size,
         epochs=epochs,
         verbose=verbose,
         callbacks=callbacks,
@@ -136,10 +136,11 @@ def fit_cached(
         shuffle=shuffle,
         class_weight=class_weight,
         initial_epoch=initial_epoch,
-        steps_per_epoch=steps_per_epoch,
-        validation_steps=validation_steps,
-        validation_batch_size=validation_batch_size,
     )
+    batch_size = whole_number_or_none("batch_size", batch_size)
+    validation_batch_size = whole_number_or_none("validation_batch_size", validation_batch_size)
+    steps_per_epoch = whole_number_or_none("steps_per_epoch", steps_per_epoch)
+    validation_steps = whole_number_or_none("validation_steps", validation_steps)
     validation_freq = checked_frequency(validation_freq)
     validation_parts(validation_data)
     split = split_model(model, views)

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_mtl.batches.values import as_tensors
 from keras_mtl.caching.fingerprints import fingerprint_of_static_part
+from keras_mtl.caching.finite_features import FiniteFeatures
 from keras_mtl.caching.model_parts import StaticPart
 from keras_mtl.caching.pass_data import PassData
 from keras_mtl.caching.replays import NAMES
@@ -18,7 +19,6 @@ from keras_mtl.caching.storage.feature_cache import Cache
 from keras_mtl.caching.storage.stores import Batch
 from keras_mtl.caching.varying_features import VaryingFeatures
 from keras_mtl.common.hashing import hash_of_several
-from keras_mtl.errors import InvalidFeatures
 from keras_mtl.keras_private.data_adapters import DataAdapter
 
 
@@ -75,7 +75,7 @@ class StaticPass:
         """Pass the features of all batches to `keep`, with the arrays that are kept beside them."""
         total = data.num_batches
         progress = keras.utils.Progbar(total and total * times, verbose=self._verbose)
-        finite = FiniteCheck()
+        finite = FiniteFeatures()
         full = 0
         for _ in range(times):
             for inputs, others in data.batches():
@@ -100,26 +100,6 @@ def _features(part: StaticPart, inputs: Any, full: int) -> Batch:
         inputs = keras.tree.map_structure(lambda array: array[filled], inputs)
     outputs = part.predict_on_batch(as_tensors(inputs))
     return [np.asarray(outputs[name])[:samples] for name in NAMES if name in outputs]
-
-
-class FiniteCheck:
-    """Refuses features that are not finite, in the first batch that has some."""
-
-    def __init__(self) -> None:
-        self._samples = 0
-
-    def check(self, features: np.ndarray) -> None:
-        """Check the features of the next batch."""
-        if features.dtype.kind in "fV":  # bfloat16 is of kind V.
-            finite = np.isfinite(features).reshape(len(features), -1).all(axis=1)
-            if not finite.all():
-                raise InvalidFeatures(
-                    f"The features of {int((~finite).sum())} of the {len(features)} samples of a "
-                    "batch are NaN or infinite; the first of them is sample "
-                    f"{self._samples + int(finite.argmin())}. Look for such values in `x`, or in "
-                    "the weights of the frozen layers."
-                )
-        self._samples += len(features)
 
 
 def _samples(inputs: Any) -> int:

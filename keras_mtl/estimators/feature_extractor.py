@@ -13,6 +13,7 @@ from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
+from keras_mtl.caching.finite_features import FiniteFeatures
 from keras_mtl.caching.varying_features import warn_if_alike
 from keras_mtl.common.arguments import one_of, whole_number
 from keras_mtl.errors import InvalidFeatures
@@ -117,7 +118,7 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
         Raises:
             InvalidFeatures: `X` does not fit the input of the model, holds NaN or infinite
-                values, or is empty.
+                values, or is empty; or the features are NaN or infinite.
             InvalidCut: The model cannot be cut at `cut`, or `pooling` gives no vectors there.
             LayerNotFound: No layer has the name given as `cut`.
             UnsupportedModel: `model` is a subclassed model, or no model.
@@ -133,6 +134,7 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             return self._features_of_stream(source)
         inputs = self._checked(X, reset=False)
         features = self._trunk().features(inputs, self.batch_size, self.verbose)
+        FiniteFeatures().check(features)
         return self._looked_at(features, inputs)
 
     def _check_arguments(self) -> None:
@@ -149,12 +151,14 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
                 "repeats it, such as `.repeat()`."
             )
         trunk: PooledTrunk | None = None
+        finite = FiniteFeatures()
         parts: list[np.ndarray] = []
         for batch in source.batches():
             x, *_ = keras.utils.unpack_x_y_sample_weight(batch)
             inputs = check_inputs(self.model, x, "a batch of `X`", batched=True)
             trunk = trunk or self._trunk()  # Made once the first batch is known to fit.
             features = trunk.features(inputs, self.batch_size)
+            finite.check(features)
             parts.append(features if parts else self._looked_at(features, inputs))
         if not parts:
             raise InvalidFeatures(f"`X`, a `{source.kind}`, gives no batches.")

@@ -5,8 +5,17 @@ import numpy as np
 import pandas
 import pytest
 
+from _searches import Eager
 from _zoo import first_ones
-from keras_mtl import FeatureExtractor, Head, MultiTaskModel, fit_cached, probe_cuts, transfer
+from keras_mtl import (
+    CutTuner,
+    FeatureExtractor,
+    Head,
+    MultiTaskModel,
+    fit_cached,
+    probe_cuts,
+    transfer,
+)
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.generators import GeneratorSource
 from keras_mtl.batches.loaders import LoaderSource
@@ -392,6 +401,21 @@ def test_a_missing_word_is_named(kind, of_words):
     for verb in ON_ARRAYS:
         with pytest.raises(InvalidFeatures, match="row 8 is missing"):
             verb(of_words, words, Y)
+
+
+@ON_TENSORFLOW
+@pytest.mark.parametrize(
+    "kind", ["unicode", *(pytest.param(k, marks=pytest.mark.slow) for k in TEXTS)]
+)
+def test_text_in_a_search(kind, tmp_path):
+    words = TEXTS[kind](WORDS)
+    hypermodel = Eager(reader_of_words(), Head(3), cuts=[1])
+    options = {"frozen_trials": 1, "tuned_trials": 0, "epochs": 1, "directory": tmp_path}
+    tuner = CutTuner(hypermodel, **options)
+    tuner.search(words, Y, validation_data=(words, Y), verbose=0)
+    assert [trial.score is not None for trial in tuner.results()] == [True]
+    with pytest.raises(InvalidFeatures, match="row 8 is missing"):
+        tuner.search(TEXTS["series"]([*WORDS[:-1], None]), Y, validation_data=(words, Y))
 
 
 def table():

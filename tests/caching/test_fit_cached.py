@@ -436,7 +436,9 @@ def test_the_pass_runs_once_and_shows_its_progress(capsys, monkeypatch):
     )
     fit_cached(model(), x, y, epochs=2, batch_size=16, verbose=2)
     assert sizes == [16, 16, 16]  # the last batch is filled up
-    assert capsys.readouterr().out.startswith("3/3")
+    title, bar, *_ = capsys.readouterr().out.splitlines()
+    assert title == "Frozen layers, up to `trunk/last`: one pass over the data"
+    assert bar.startswith("3/3")
 
 
 # Augmentation

@@ -31,7 +31,8 @@ def network(activation="relu", norm=False):
         ]
     )
     if norm:  # the statistics of the data, as training leaves them
-        seen = keras.Model(made.inputs[0], made.get_layer("conv").output)(X)
+        conv = keras.Model(made.inputs[0], made.get_layer("conv").output)
+        seen = keras.ops.convert_to_numpy(conv(X))
         set_norm(made, beta=0.5, moving_mean=np.mean(seen), moving_variance=np.var(seen))
     return made
 

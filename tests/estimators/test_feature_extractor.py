@@ -510,3 +510,12 @@ def test_bad_arguments_are_refused_when_used(model, arguments, error, message):
     for method in (extractor.fit, extractor.transform):
         with pytest.raises(error, match=message):
             method(images())
+
+
+@pytest.mark.parametrize("batches", [False, True])
+def test_features_that_are_not_finite_are_refused(batches, model):
+    kernel, bias = model.get_layer("second").get_weights()
+    model.get_layer("second").set_weights([kernel, np.full_like(bias, np.inf)])
+    given = [(images(4), None), (images(3), None)] if batches else images()
+    with pytest.raises(InvalidFeatures, match=r"features of .* NaN or infinite.*weights"):
+        FeatureExtractor(model, "second").transform(given)
