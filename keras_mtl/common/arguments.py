@@ -14,21 +14,21 @@ from keras_mtl.common.near_misses import did_you_mean
 
 Choice = TypeVar("Choice")
 
+LARGEST_SIZE = 2**31 - 1
+"""The largest size of an axis that every backend can hold."""
 
-def whole_number(argument: str, value: object, *, least: int = 1, most: int | None = None) -> int:
+
+def whole_number(argument: str, value: object, *, least: int = 1) -> int:
     """Return a whole number as an `int`; NumPy's integers are accepted, booleans are not.
 
     Args:
         argument: Name of the argument, for the message.
         value: What was given.
         least: The smallest number allowed.
-        most: The largest number allowed, if there is one.
 
     Raises:
-        ValueError: It is no whole number, smaller than `least` or larger than `most`.
+        ValueError: It is no whole number, or smaller than `least`.
     """
-    if most is not None and is_whole_number(value, least=most + 1):
-        raise ValueError(f"`{argument}` is at most {most:,}. Received: {value!r}.")
     if not is_whole_number(value, least=least):
         raise ValueError(f"`{argument}` is {_described(least)}. Received: {value!r}.")
     return int(value)
@@ -43,6 +43,18 @@ def whole_number_or_none(argument: str, value: object, *, least: int = 1) -> int
     if value is not None and not is_whole_number(value, least=least):
         raise ValueError(f"`{argument}` is {_described(least)} or None. Received: {value!r}.")
     return None if value is None else int(value)
+
+
+def array_size(argument: str, value: object) -> int:
+    """Return the size of an axis of an array, such as the units of a layer, as an `int`.
+
+    Raises:
+        ValueError: It is no positive whole number, or no array could be that large.
+    """
+    size = whole_number(argument, value)
+    if size > LARGEST_SIZE:
+        raise ValueError(f"`{argument}` is at most {LARGEST_SIZE}. Received: {size}.")
+    return size
 
 
 def is_whole_number(value: object, *, least: int | None = None) -> TypeGuard[int]:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.common.arguments import flag, fraction, whole_number
+from keras_mtl.common.arguments import array_size, flag, fraction
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.common.number_arrays import number_array
 from keras_mtl.errors import HeadMismatch
@@ -15,9 +15,6 @@ from keras_mtl.graph.chain import Chain, runs_only_parts
 from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
-
-MOST_UNITS = 2**31 - 1
-"""The largest dimension of an array in every backend."""
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
@@ -83,7 +80,7 @@ class Head(Chain):
         super().__init__(name=name, **kwargs)
         task_kind = KINDS.find(kind)
         check_pooling(pooling)
-        self.units = whole_number("units", units, most=MOST_UNITS)
+        self.units = array_size("units", units)
         task_kind.check_units(self.units)
         self.kind = task_kind.name
         self.hidden = _sizes("hidden", hidden)
@@ -233,7 +230,7 @@ def _sizes(argument: str, values: Any) -> tuple[int, ...]:
             f"`{argument}` is a list with the units of each layer, such as `[64]`. "
             f"Received: {values!r}."
         )
-    return tuple(whole_number(argument, value, most=MOST_UNITS) for value in values)
+    return tuple(array_size(argument, value) for value in values)
 
 
 def _check_activation(activation: Any) -> None:
