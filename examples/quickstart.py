@@ -22,7 +22,7 @@ import keras_mtl
 from keras_mtl.report.measured_scores import Score, summarise
 from keras_mtl.report.scores_by_labels import plot_scores, score_table
 
-LABEL_COUNTS = (20, 60, 200)
+LABEL_COUNTS = (20, 150, 1257)  # the last ones are all that there are
 SEEDS = (0, 1, 2)
 STEPS = 150
 BATCH_SIZE = 32
@@ -54,23 +54,33 @@ def parity_network():
     return network
 
 
-def features_and_neighbours(network):
-    extractor = keras_mtl.FeatureExtractor(network, cut=CUT)
-    return make_pipeline(extractor, KNeighborsClassifier(n_neighbors=1))
-
-
-def frozen(network):
-    model = keras_mtl.transfer(network, cut=CUT, freeze=True, head=10)
-    model.optimizer.learning_rate = 1e-2  # a head alone takes larger steps than a whole network
+def fit(model, x, y, steps=STEPS):
+    """Take a number of steps, however few labels there are: few are seen more often."""
+    rows = np.random.randint(len(x), size=steps * BATCH_SIZE)
+    model.fit(x[rows], y[rows], batch_size=BATCH_SIZE, verbose=0)
     return model
 
 
-def fine_tuned(network):
-    return keras_mtl.transfer(network, cut=CUT, freeze=False, head=10)
+def features_and_neighbours(network, x, y):
+    extractor = keras_mtl.FeatureExtractor(network, cut=CUT)
+    return make_pipeline(extractor, KNeighborsClassifier(n_neighbors=1)).fit(x, y)
 
 
-def from_scratch(network):
-    return keras_mtl.from_scratch(fine_tuned(network))
+def frozen(network, x, y, steps=STEPS):
+    model = keras_mtl.transfer(network, cut=CUT, freeze=True, head=10)
+    model.optimizer.learning_rate = 1e-2  # a head alone takes larger steps than a whole network
+    return fit(model, x, y, steps)
+
+
+def fine_tuned(network, x, y):
+    model = frozen(network, x, y, steps=STEPS // 2)
+    keras_mtl.unfreeze(model)
+    model.optimizer.learning_rate = 1e-3
+    return fit(model, x, y, steps=STEPS // 2)
+
+
+def from_scratch(network, x, y):
+    return fit(keras_mtl.from_scratch(keras_mtl.transfer(network, cut=CUT, head=10)), x, y)
 
 
 STRATEGIES = {
@@ -84,15 +94,8 @@ STRATEGIES = {
 def train(strategy, network, labels, seed):
     """Train for the main task with few labels; return what predicts classes."""
     keras.utils.set_random_seed(seed)
-    x, y = keras_mtl.datasets.digits(["digit"], labels={"digit": labels}, seed=seed)["digit"]
-    model = STRATEGIES[strategy](network)
-    if isinstance(model, keras.Model):
-        # The same number of steps for each number of labels: few labels are seen more often.
-        drawn = np.random.default_rng(seed).integers(len(x), size=STEPS * BATCH_SIZE)
-        model.fit(x[drawn], y[drawn], batch_size=BATCH_SIZE, verbose=0)
-    else:
-        model.fit(x, y)
-    return model
+    data = keras_mtl.datasets.digits(["digit"], labels={"digit": labels}, seed=seed)
+    return STRATEGIES[strategy](network, *data["digit"])
 
 
 def accuracy(model, x, y):

@@ -54,9 +54,9 @@ def tensor():
 
 HEADS = {
     keras_mtl.Head: {
-        "units": [(HUGE, "at most 2,147,483,647"), (NAN, "whole number"), ("3", "whole number")],
+        "units": [(HUGE, "at most 2147483647"), (NAN, "whole number"), ("3", "whole number")],
         "hidden": [
-            ([HUGE], "at most 2,147,483,647"),
+            ([HUGE], "at most 2147483647"),
             ([2.0], "positive whole number"),
             (64, r"such as `\[64\]`"),
         ],

@@ -18,21 +18,21 @@ Choice = TypeVar("Choice")
 LARGEST_SIZE = 2**31 - 1
 """The largest size of an axis that every backend can hold."""
 
+LARGEST_SIZE = 2**31 - 1
+"""The largest size of an axis that every backend can hold."""
 
-def whole_number(argument: str, value: object, *, least: int = 1, most: int | None = None) -> int:
+
+def whole_number(argument: str, value: object, *, least: int = 1) -> int:
     """Return a whole number as an `int`; NumPy's integers are accepted, booleans are not.
 
     Args:
         argument: Name of the argument, for the message.
         value: What was given.
         least: The smallest number allowed.
-        most: The largest number allowed, if there is one.
 
     Raises:
-        ValueError: It is no whole number, smaller than `least` or larger than `most`.
+        ValueError: It is no whole number, or smaller than `least`.
     """
-    if most is not None and is_whole_number(value, least=most + 1):
-        raise ValueError(f"`{argument}` is at most {most:,}. Received: {value!r}.")
     if not is_whole_number(value, least=least):
         raise ValueError(f"`{argument}` is {_described(least)}. Received: {value!r}.")
     return int(value)

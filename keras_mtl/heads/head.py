@@ -20,8 +20,6 @@ from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
 
-MOST_UNITS = 2**31 - 1
-"""The largest dimension of an array in every backend."""
 ALTERED = "altered_parts"
 """The key of the configs of altered parts in the config of a head."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_mtl.common.tables import text_table
 from keras_mtl.pictures.canvas import band, explain_bands, finish, new_picture, save
-from keras_mtl.report.measured_scores import Score, summarise
+from keras_mtl.report.measured_scores import Score, crossovers, summarise
 
 
 def score_table(scores: Iterable[Score]) -> str:
@@ -37,7 +37,7 @@ def plot_scores(scores: Iterable[Score], path: str | Path, *, score_name: str = 
     """Save a picture of the score against the number of labels, with a line for each strategy.
 
     A line is the mean over seeds, with a band of one standard deviation to each side; the picture
-    says so, and of how many seeds.
+    says so, and of how many seeds. A dotted line stands where another strategy becomes the best.
 
     Args:
         scores: Measured scores, over any strategies, label counts and seeds.
@@ -55,6 +55,9 @@ def plot_scores(scores: Iterable[Score], path: str | Path, *, score_name: str = 
         labels, means, spreads = zip(*points, strict=True)
         (line,) = axes.plot(labels, means, marker="o", label=strategy)
         band(axes, labels, means, spreads, line.get_color())
+    for crossing in crossovers(summaries):
+        label = f"{crossing.after} overtakes {crossing.before}"
+        axes.axvline(crossing.labels, color="0.5", linestyle=":", linewidth=1, label=label)
     counts = sorted({summary.labels for summary in summaries})
     axes.set_xscale("log")
     axes.set_xticks(counts, [str(count) for count in counts], minor=False)

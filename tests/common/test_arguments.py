@@ -44,12 +44,13 @@ def test_another_least_number_is_named():
         whole_number("folds", 1, least=2)
 
 
-def test_a_largest_number_is_named():
-    assert whole_number("units", 3, most=3) == 3
-    with pytest.raises(ValueError, match=r"`units` is at most 1,000\. Received: 1001\."):
-        whole_number("units", 1001, most=1000)
-    with pytest.raises(ValueError, match=r"`units` is a positive whole number"):
-        whole_number("units", float("inf"), most=1000)
+def test_sizes_of_arrays():
+    assert array_size("units", np.int64(3)) == 3
+    for wrong in (0, 2.0, True):
+        with pytest.raises(ValueError, match="`units` is a positive whole number"):
+            array_size("units", wrong)
+    with pytest.raises(ValueError, match=r"`units` is at most 2147483647\. Received: 1000"):
+        array_size("units", 10**30)
 
 
 def test_true_or_false():

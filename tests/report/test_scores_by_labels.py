@@ -35,6 +35,22 @@ def test_the_picture_is_saved(tmp_path, ending):
     assert path.stat().st_size > 1000
 
 
+def test_the_picture_shows_where_another_strategy_becomes_the_best(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    figures, savefig = [], Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda self, *a, **k: (figures.append(self), savefig(self, *a, **k))
+    )
+    crossing = [Score("kNN", labels, 0, value) for labels, value in [(20, 0.4), (100, 0.7)]]
+    plot_scores([*SCORES, *crossing], tmp_path / "scores.png")
+
+    (axes,) = figures[0].axes
+    (line,) = [one for one in axes.lines if one.get_label() == "kNN overtakes frozen"]
+    assert 20 < line.get_xdata()[0] < 100
+    assert figures[0].get_suptitle().startswith("mean of 1 to 2 runs")
+
+
 def test_without_matplotlib_the_error_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
