@@ -35,8 +35,7 @@ def checked_path(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
             "give another path."
         )
     _check_name(path)
-    _remove_what_earlier_versions_left(path.parent)
-    tidy_up(path, is_export)
+    _mend(path)
     if os.path.lexists(path):
         if not overwrite:
             raise ExportPathExists(
@@ -66,11 +65,7 @@ def written_whole_export(path: Path, *, overwrite: bool) -> Iterator[Path]:
             "is, and the model is not exported. Give another path."
         ) from error
     except OSError as error:
-        kind = ExportPathNotWritable if error.errno in _NOT_ALLOWED else ExportError
-        raise kind(
-            f"`{path}` cannot be written: {error}. Give a path in a folder that you can write in, "
-            "on a disk with space left."
-        ) from error
+        raise _not_written(path, error) from error
 
 
 def is_export(path: Path) -> bool:
@@ -104,6 +99,23 @@ def _check_name(path: Path) -> None:
             f"`{path.parent}` takes no folder with the name `{path.name[:40]}...`, of "
             f"{len(path.name)} characters: {reason}. Give another name."
         ) from error
+
+
+def _mend(path: Path) -> None:
+    """Remove what killed exports left; a model that they set aside comes back."""
+    try:
+        _remove_what_earlier_versions_left(path.parent)
+        tidy_up(path, is_export)
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> ExportError:
+    kind = ExportPathNotWritable if error.errno in _NOT_ALLOWED else ExportError
+    return kind(
+        f"`{path}` cannot be written: {error}. Give a path in a folder that you can write in, on a "
+        "disk with space left."
+    )
 
 
 def _remove_what_earlier_versions_left(folder: Path) -> None:

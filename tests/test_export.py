@@ -395,7 +395,7 @@ def test_names_of_layers_in_any_script(tmp_path):
     assert_same(serve(path, {"x": draw(1, 4)})["größe"], predictions(model, draw(1, 4))[0])
 
 
-@exports
+@pytest.mark.backend("tensorflow", reason="Keras has `TFSMLayer` there only")
 def test_keras_finds_its_endpoint(tmp_path):
     model = transferred()
     path = keras_mtl.export(model, tmp_path / "exported")

@@ -32,3 +32,12 @@ def test_errors_of_the_file_system_name_the_path(error, kind, tmp_path):
         raise error
     assert isinstance(caught.value, PermissionError) == (kind is None)
     assert os.listdir(tmp_path) == []
+
+
+def test_what_cannot_be_mended_is_told_with_the_path(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(ExportPathNotWritable, match=r"exported` cannot be written: .*denied"):
+        checked_path(tmp_path / "exported", overwrite=True)
