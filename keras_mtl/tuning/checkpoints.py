@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import warnings
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import keras
 import keras_tuner
+import numpy as np
 
 from keras_mtl.common.hashing import checksum
 from keras_mtl.tuning.search_files import NotWritable, read_state, write_state
 
 CHECKPOINT = "checkpoint.weights.h5"
+UNFINISHED = "unfinished.weights.h5"
 BLOCK = 2**24
-"""Bytes that are read at once."""
+"""Bytes that are read or written at once."""
+HEADER = 2**12
+"""More bytes than HDF5 needs for the header of a variable."""
 
 
-class SavedBestEpoch(keras.callbacks.ModelCheckpoint):
-    """Saves the weights of the best epoch; a disk that is full ends the search.
+class SavedBestEpoch(keras.callbacks.Callback):
+    """Saves the weights of the best epoch, and their checksum, as HDF5 has none.
 
     Args:
         path: The file, in the folder of a trial.
@@ -26,26 +31,41 @@ class SavedBestEpoch(keras.callbacks.ModelCheckpoint):
     """
 
     def __init__(self, path: Path, objective: keras_tuner.Objective) -> None:
-        super().__init__(
-            str(path),
-            monitor=objective.name,
-            mode=objective.direction,
-            save_best_only=True,
-            save_weights_only=True,
-        )
-        self._path = path
+        super().__init__()
+        self.filepath = path
+        self._objective = objective
+        self._best: float | None = None
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Save the weights if the epoch is the best one so far."""
-        try:
-            super().on_epoch_end(epoch, logs)
-        except (OSError, RuntimeError) as error:  # HDF5 raises both.
-            raise NotWritable.because(self._path, error) from error
+        value = (logs or {}).get(self._objective.name)
+        if value is None or isnan(value):
+            return
+        if self._best is None or self._objective.better_than(value, self._best):
+            self._best = value
+            save_weights(self.model, self.filepath)
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Save the checksum, as HDF5 has none."""
-        if self._path.exists():
-            write_state(checksum_file(self._path), {"weights": _checksum_of(self._path)})
+        """Save the checksum."""
+        if self._best is not None:
+            write_state(checksum_file(self.filepath), {"weights": _checksum_of(self.filepath)})
+
+
+def save_weights(model: keras.Model, path: Path) -> None:
+    """Write the weights and the state of the optimizer, whole or not at all.
+
+    Raises:
+        SearchNotWritable: The disk is full, or nothing may be written there.
+    """
+    unfinished = path.with_name(UNFINISHED)
+    try:
+        _check_space(unfinished, model)
+        model.save_weights(unfinished)
+        unfinished.replace(path)
+    except (OSError, RuntimeError) as error:  # HDF5 raises both.
+        raise NotWritable.because(path, error) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
@@ -75,6 +95,20 @@ def load_weights(model: keras.Model, path: Path) -> None:
 def checksum_file(path: Path) -> Path:
     """Return the file with the checksum of a file of weights."""
     return path.with_name("checkpoint.json")
+
+
+def _check_space(path: Path, model: keras.Model) -> None:
+    """Write as many bytes as a file of weights takes: on a full disk HDF5 crashes the process.
+
+    Raises:
+        OSError: They do not fit.
+    """
+    variables = [*model.variables, *model.optimizer.variables]
+    arrays = (np.asarray(keras.ops.convert_to_numpy(variable)) for variable in variables)
+    size = sum(array.nbytes + HEADER for array in arrays)
+    with path.open("wb") as file:
+        for start in range(0, size, BLOCK):
+            file.write(bytes(min(BLOCK, size - start)))
 
 
 def _checksum_of(path: Path) -> int:
