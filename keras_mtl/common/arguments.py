@@ -18,9 +18,6 @@ Choice = TypeVar("Choice")
 LARGEST_SIZE = 2**31 - 1
 """The largest size of an axis that every backend can hold."""
 
-LARGEST_SIZE = 2**31 - 1
-"""The largest size of an axis that every backend can hold."""
-
 
 def whole_number(argument: str, value: object, *, least: int = 1) -> int:
     """Return a whole number as an `int`; NumPy's integers are accepted, booleans are not.

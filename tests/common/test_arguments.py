@@ -99,15 +99,6 @@ def test_a_choice_is_told_from_what_is_near_to_it():
             one_of("verbose", value, ("auto", 0, 1, 2))
 
 
-def test_sizes_of_arrays():
-    assert array_size("units", np.int64(3)) == 3
-    for wrong in (0, 2.0, True):
-        with pytest.raises(ValueError, match="`units` is a positive whole number"):
-            array_size("units", wrong)
-    with pytest.raises(ValueError, match=r"`units` is at most 2147483647\. Received: 1000"):
-        array_size("units", 10**30)
-
-
 def test_a_path_is_a_text_or_an_object_that_has_one():
     assert folder_path("backup", "a/b") == folder_path("backup", Path("a/b")) == Path("a/b")
 
