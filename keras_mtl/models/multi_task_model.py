@@ -196,16 +196,11 @@ class MultiTaskModel(TrunkWithHeads):
             ValueError: `fit` could not use an argument; `TaskNotFound` for the name of no task.
         """
         heads, tasks = self.heads, self.tasks
-        known = compiling.of_plain_heads(self.training_state.arguments, heads)
-        known = compiling.with_fresh_metrics(known)
         if jit_compile == "auto" and keras.config.backend() == "tensorflow":
             jit_compile = False
-        weighted = compiling.for_each_task("weighted_metrics", weighted_metrics, tasks)
+        given = (loss, loss_weights, metrics, weighted_metrics)
         arguments = checked_arguments(
-            loss=compiling.losses(loss, heads, known["loss"]),
-            loss_weights=compiling.for_each_task("loss_weights", loss_weights, tasks),
-            metrics=compiling.metrics(metrics, heads, known["metrics"]),
-            weighted_metrics={**known["weighted_metrics"], **weighted},
+            **compiling.completed(given, heads, self.training_state.arguments),
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,

@@ -44,6 +44,32 @@ def for_each_task(argument: str, given: Any, tasks: Sequence[str]) -> dict[str, 
     return dict.fromkeys(tasks, given)
 
 
+def completed(
+    given: tuple[Any, Any, Any, Any], heads: Mapping[str, keras.Layer], before: Mapping[str, Any]
+) -> TaskArguments:
+    """Return the arguments in `PER_TASK` by task, with what heads know of themselves.
+
+    Args:
+        given: The arguments as `compile` was given them.
+        heads: The head of each task.
+        before: The arguments by task from before, which heads that are no `Head` keep.
+
+    Raises:
+        TaskNotFound: An argument names a task that does not exist.
+        MissingLoss: A task has no loss.
+        ValueError: A list has a value for each task.
+    """
+    known = with_fresh_metrics(of_plain_heads(before, heads))
+    loss, loss_weights, of_metrics, weighted_metrics = given
+    weighted = for_each_task("weighted_metrics", weighted_metrics, list(heads))
+    return {
+        "loss": losses(loss, heads, known["loss"]),
+        "loss_weights": for_each_task("loss_weights", loss_weights, list(heads)),
+        "metrics": metrics(of_metrics, heads, known["metrics"]),
+        "weighted_metrics": {**known["weighted_metrics"], **weighted},
+    }
+
+
 def losses(
     given: Any, heads: Mapping[str, keras.Layer], known: Mapping[str, Any]
 ) -> dict[str, Any]:
