@@ -148,9 +148,10 @@ class Backup:
 
     def save(self, saved: SavedRun, variables: Mapping[str, keras.Variable]) -> None:
         """Write a backup, whole or not at all, and keep the backup before it."""
+        # Read even where nothing is written: to read a metric sums it over all processes.
+        arrays: dict[str, Any] = {name: _bytes_of(variable) for name, variable in variables.items()}
         if not self._writes:
             return
-        arrays: dict[str, Any] = {name: _bytes_of(variable) for name, variable in variables.items()}
         arrays |= {f"{OTHERS}{name}": array for name, array in saved.arrays.items()}
         meta = {
             "version": VERSION,

@@ -40,6 +40,9 @@ def trained(make, data, **options):
 
 report["dense"] = trained(lambda: sex_and_hair(optimizer="adam", run_eagerly=False), uneven())
 report["statistics"] = trained(lambda: model_with_statistics("adam"), two_sets(8, 8))
+folder = os.path.dirname(sys.argv[0]) + "/backup"  # both workers share it
+make = lambda: model_with_statistics("adam")
+report["backed up"] = trained(make, two_sets(8, 8), backup=folder, backup_every=1)
 report["still"] = trained(lambda: model_with_statistics(**STILL), two_sets(8, 8))
 bad = two_sets(8, 8)
 bad["hair"][0][-1] = np.nan  # a row of the second worker
@@ -109,6 +112,16 @@ def test_statistics_are_the_means_over_the_workers(workers):
     named = dict(zip([v.path for v in model.weights], weights, strict=True))
     for variable, expected in ((norm.moving_mean, mean), (norm.moving_variance, variance)):
         np.testing.assert_allclose(named[variable.path], expected, atol=1e-6)
+
+
+def test_workers_may_share_the_folder_of_their_backups(workers):
+    weights, logs = workers[0]["backed up"]
+    expected_weights, expected_logs = workers[0]["statistics"]
+    # Shorter blocks: statistics are averaged more often, which rounds in another way.
+    for value, expected in zip(weights, expected_weights, strict=True):
+        np.testing.assert_allclose(value, expected, atol=1e-5)
+    for name, expected in expected_logs.items():
+        np.testing.assert_allclose(logs[name], expected, atol=1e-5, err_msg=name)
 
 
 def test_a_loss_that_is_not_finite_on_one_worker_stops_both(workers):
