@@ -61,7 +61,7 @@ def fit_cached(
     Use it instead of `model.fit` wherever the first layers are frozen, such as after
     `transfer(..., freeze=True)`: what they compute is the same in each epoch. It goes through
     them once, up to the pooling of the head, and trains the rest on the result. With the same
-    seed it learns what `fit` learns.
+    seed it learns what `fit` learns. It warns if the features hardly differ between samples.
 
     Args:
         model: A compiled Functional or Sequential model. In a trunk of `transfer` all frozen
@@ -104,8 +104,8 @@ def fit_cached(
             `views` is None.
         InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do not
             fit its kind.
-        InvalidFeatures: Arrays or batches do not fit the model's inputs, there are none, or the
-            frozen layers give NaN or infinite values.
+        InvalidFeatures: Arrays or batches do not fit the model's inputs, there are none, or they,
+            or what the frozen layers make of them, are NaN or infinite.
         CacheError: Features cannot be written to or read from `cache`.
         UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no
             model.

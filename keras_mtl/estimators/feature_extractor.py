@@ -105,7 +105,7 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the features of the samples.
+        """Return the features of the samples; warn if they hardly differ between samples.
 
         Args:
             X: Array-like of shape `(samples, ...)` that fits the input of the model, of any

@@ -49,7 +49,8 @@ def probe_cuts(
     """Score every depth at which a model can be cut, for a task whose labels are given.
 
     Use it to choose the `cut` of `transfer`. The model runs once over the data, whatever the
-    number of depths, and no network is trained.
+    number of depths, and no network is trained. It warns if the features of all depths from some
+    depth on hardly differ between samples.
 
     | probe | scores | tasks |
     |---|---|---|
@@ -87,8 +88,8 @@ def probe_cuts(
         `pandas.DataFrame`.
 
     Raises:
-        InvalidFeatures: Inputs do not fit the model, differ in length, or are batches without an
-            end; or the features at a depth are NaN or infinite.
+        InvalidFeatures: Inputs do not fit the model, differ in length, are NaN or infinite, or are
+            batches without an end; or the features at a depth are NaN or infinite.
         InvalidLabels: The labels do not fit the samples, the kind or the folds, or are all equal.
         InvalidCut: A cut is not legal; the nearest legal ones are named.
         LayerNotFound: No layer has the name given; near names are suggested.

@@ -590,7 +590,7 @@ def test_features_that_are_not_finite():
     made, sparse = model(), np.zeros_like(x)
     sparse[[3, 17, 39]] = 1
     first = made.trunk.get_layer("first")
-    first.kernel.assign(keras.ops.full_like(first.kernel, 1e38))  # six of them are infinite
+    first.kernel.assign(np.full(first.kernel.shape, 1e38, "float32"))  # six of them are infinite
     with pytest.raises(InvalidFeatures, match=r"of the \d+ samples .* first of them is sample 3"):
         fit_cached(made, sparse, y, **FAST)
 

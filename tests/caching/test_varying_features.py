@@ -40,7 +40,7 @@ def network(activation="relu", norm=False):
 def set_norm(model, **values):
     for name, value in values.items():
         variable = getattr(model.get_layer("norm"), name)
-        variable.assign(keras.ops.full_like(variable, value))
+        variable.assign(np.full(variable.shape, value, "float32"))
 
 
 def dead():
