@@ -166,7 +166,7 @@ class ModelInputs:
             self.tensors, self.in_order(x, what, batched=batched), strict=True
         ):
             where = f"The input `{tensor.name}` in {what}"
-            if batched and np.ndim(value) == 0:
+            if batched and value is not None and np.ndim(value) == 0:
                 raise InvalidInputs(f"{where} is a single value. {UNBATCHED}")
             array = dense_array(value, where)
             check_dtype(array, tensor.dtype, where)

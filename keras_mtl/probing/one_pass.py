@@ -143,8 +143,8 @@ def _label_array(labels: Any) -> np.ndarray:
     array = np.asarray(keras.ops.convert_to_numpy(labels))
     if not array.ndim:
         raise InvalidLabels(
-            "The labels of a batch are an array with a row for each sample. Received a single "
-            f"value: {array}. {UNBATCHED}"
+            "The labels of a batch are an array with a row for each sample. Received: "
+            f"`{type(labels).__name__}`.{'' if array.dtype == object else f' {UNBATCHED}'}"
         )
     return array
 
