@@ -21,6 +21,7 @@ LONGEST = 150
 """Bytes of a name up to which temporary names hold it; file systems take 255."""
 
 _NAME = re.compile(r"[0-9a-f]{8}-\d+-[0-9a-f]{8}\.(unfinished|replaced)")
+_ANY_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}-\d+-[0-9a-f]{8}\.unfinished")
 _EARLIER = re.compile(r"(?P<process>\d+)-[0-9a-f]+\.unfinished")
 
 
@@ -46,10 +47,14 @@ def left_behind(path: Path) -> list[Path]:
 def tidy_up(path: Path, ours: Callable[[Path], bool] = lambda path: True) -> None:
     """Remove what killed processes left for `path`; a folder that they set aside comes back.
 
+    What they were writing to other paths in the same folder goes too: who gives each export a name
+    of its own would never come back to it.
+
     Args:
         path: What they were writing.
         ours: Whether what is at a path is what was written here; anything else is not deleted.
     """
+    _remove_unfinished(path.parent)
     left = [found for found in left_behind(path) if _is_abandoned(found)]
     for found in left:
         if found.suffix == REPLACED and not os.path.lexists(path):
@@ -61,6 +66,15 @@ def tidy_up(path: Path, ours: Callable[[Path], bool] = lambda path: True) -> Non
             if os.path.lexists(path) and ours(path) and os.path.lexists(found) and ours(found):
                 delete(found)
         elif not _may_be_the_only_one(found, path):
+            delete(found)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes were writing in a folder, in today's form of name."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if _ANY_UNFINISHED.fullmatch(entry.name)]
+    for found in map(folder.joinpath, names):
+        if is_abandoned(found, DAY):
             delete(found)
 
 

@@ -91,13 +91,17 @@ def test_what_is_written_on_another_machine_stays_for_a_day(tmp_path):
     assert names(tmp_path) == ["state"]
 
 
-def test_a_path_with_a_longer_name_is_another_one(tmp_path):
-    left = of_process(temporary_path(tmp_path / "state.json", UNFINISHED), NOBODY)
-    left.write_text("half")
-    mine = tmp_path / ".state.notes"
-    mine.write_text("mine")
+def test_other_paths_in_the_folder(tmp_path):
+    other = tmp_path / "state.json"
+    dead = of_process(temporary_path(other, UNFINISHED), NOBODY)
+    live = of_process(temporary_path(other, UNFINISHED), os.getppid())
+    aside = of_process(temporary_path(other, REPLACED), NOBODY)
+    mine = tmp_path / ".state.unfinished"
+    for path in (dead, live, aside, mine):
+        path.touch()
+    assert left_behind(tmp_path / "state") == []
     write_json(tmp_path / "state", 1)
-    assert left.exists() and mine.exists()
+    assert names(tmp_path) == sorted(["state", live.name, aside.name, mine.name])
 
 
 def test_a_folder_that_was_set_aside_comes_back(tmp_path):
