@@ -52,7 +52,7 @@ def ours(path):
     return (path / "part").exists()
 
 
-@pytest.mark.parametrize("process", [NOBODY, os.getpid()])
+@pytest.mark.parametrize("process", [NOBODY, os.getpid()], ids=["nobody", "this one"])
 @pytest.mark.parametrize("is_folder", [True, False])
 def test_what_a_killed_process_left_is_removed(process, is_folder, tmp_path):
     path = tmp_path / "state"
@@ -128,7 +128,7 @@ def test_a_folder_that_was_set_aside_goes_once_the_new_one_is_there(tmp_path):
     assert aside.exists()
 
 
-@pytest.mark.parametrize("process", [NOBODY, os.getppid()])
+@pytest.mark.parametrize("process", [NOBODY, os.getppid()], ids=["nobody", "the parent"])
 def test_names_of_earlier_versions(process, tmp_path):
     path = tmp_path / "export"
     left = folder(tmp_path / f".export.{process}-0123abcd{UNFINISHED}")

@@ -146,7 +146,7 @@ def test_the_metric_is_named_as_in_keras_or_as_in_the_logs(built, monitor, log, 
             ]
         ),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", repr(value)),
 )
 def test_one_task_stops_and_the_other_goes_on(schedule, data, steps):
     heads, stopping = Heads(), TaskEarlyStopping("hair", "loss", **NEVER)

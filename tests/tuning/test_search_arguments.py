@@ -64,6 +64,9 @@ class NoCopy(keras.callbacks.Callback):
     def __deepcopy__(self, memo):
         raise TypeError("it holds a lock")
 
+    def __repr__(self):  # The name of the case must not have an address in it.
+        return "NoCopy()"
+
 
 BAD_FOR_SEARCH = [
     ({"validation_split": 0}, "validation_data"),
