@@ -87,10 +87,6 @@ class InvalidBackup(KerasMtlError, ValueError):
     """A backup is of another run, or damaged."""
 
 
-class BackupInUse(KerasMtlError, RuntimeError):
-    """Another run, which has not ended, makes its backups in the folder."""
-
-
 class BackupNotWritable(KerasMtlError, OSError):
     """A backup cannot be written where it was asked for."""
 
@@ -116,7 +112,7 @@ class DamagedCache(CacheError):
 
 
 class FolderInUse(KerasMtlError, OSError):
-    """Another process or thread writes in the folder."""
+    """Another run, of this process or another one, keeps its backups or its search there."""
 
 
 class SearchNotWritable(KerasMtlError, OSError):

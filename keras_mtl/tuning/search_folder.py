@@ -9,10 +9,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from keras_mtl.common.arguments import folder_path
-from keras_mtl.common.folder_lock import locked_folder
+from keras_mtl.common.locks import AlreadyLocked, locked
 from keras_mtl.errors import FolderInUse
 from keras_mtl.tuning.search_files import ORACLE, TRIAL, NotWritable
 
+LOCK = ".lock"
 ALONE = "tuner0.json"
 """The state file of a search on one machine: deleted even if damage made it unreadable."""
 
@@ -53,9 +54,11 @@ def locked_search(folder: Path) -> Iterator[None]:
     """
     with ExitStack() as stack:
         try:
-            stack.enter_context(locked_folder(folder))
-        except FolderInUse:
-            raise
+            stack.enter_context(locked(folder / LOCK))
+        except AlreadyLocked as error:
+            raise FolderInUse(
+                f"`{folder}` is in use by {error.owner}. Wait until it ends, or use another folder."
+            ) from None
         except OSError as error:
             raise NotWritable.because(folder, error) from error
         yield

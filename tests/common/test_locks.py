@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -65,6 +66,33 @@ def test_another_process_is_kept_out_until_the_first_one_ends(path, other):
     other.wait()
     assert path.exists()
     with locked(path):
+        pass
+
+
+def test_threads_that_come_and_go_are_never_inside_at_once(path):
+    inside, most, entered = [], [], []
+
+    def come_and_go():
+        for _ in range(200):
+            try:
+                with locked(path):
+                    inside.append(1)
+                    most.append(len(inside))
+                    inside.pop()
+                entered.append(1)
+            except AlreadyLocked:
+                continue
+
+    threads = [threading.Thread(target=come_and_go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert entered and set(most) == {1}
+
+
+def test_a_folder_that_is_not_there_has_no_lock(path):
+    with pytest.raises(FileNotFoundError), locked(path / "missing" / "lock"):
         pass
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from _searches import run, scores_of, search_in
-from keras_mtl.common.folder_lock import locked_folder
+from keras_mtl.common.locks import locked
 from keras_mtl.errors import FolderInUse, SearchNotWritable
 from keras_mtl.tuning.search_folder import delete_search, search_folder
 
@@ -96,7 +96,7 @@ def test_two_searches_do_not_run_in_one_folder(tmp_path, trainings, canned_probe
     trainings(lambda planned: 0.5)
     first, second = search_in(tmp_path), search_in(tmp_path)
 
-    with locked_folder(tmp_path / "cut_search"):
+    with locked(tmp_path / "cut_search" / ".lock"):
         for search in (lambda: run(first), lambda: search_in(tmp_path, overwrite=True)):
             with pytest.raises(FolderInUse, match="in use by process"):
                 search()

@@ -17,7 +17,7 @@ import numpy as np
 from keras_mtl.common.atomic_files import left_unfinished, written_whole_file
 from keras_mtl.common.checksums import add_checksum, check_checksum
 from keras_mtl.common.locks import AlreadyLocked, locked
-from keras_mtl.errors import BackupInUse, BackupNotWritable, InvalidBackup
+from keras_mtl.errors import BackupNotWritable, FolderInUse, InvalidBackup
 
 VERSION = 1
 """The version of the format; others are refused."""
@@ -63,7 +63,7 @@ def opened(folder: str | os.PathLike[str], *, shared: bool = False) -> Iterator[
 
     Raises:
         BackupNotWritable: Nothing can be written there.
-        BackupInUse: Another run makes its backups there.
+        FolderInUse: Another run makes its backups there.
         InvalidBackup: All backups are damaged, or of another version.
     """
     _make(Path(folder))
@@ -74,7 +74,7 @@ def opened(folder: str | os.PathLike[str], *, shared: bool = False) -> Iterator[
         except AlreadyLocked as error:
             writes = False
             if not shared:
-                raise BackupInUse(
+                raise FolderInUse(
                     f"The folder {str(folder)!r} has the backups of a run that has not ended "
                     f"({error.owner}). Give another folder, or wait until that run ends."
                 ) from None

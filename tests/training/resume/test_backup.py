@@ -12,7 +12,7 @@ from _interrupted import (
     arrays,
 )
 from _two_tasks import bits, same_logs, sex_and_hair
-from keras_mtl.errors import BackupInUse, BackupNotWritable, InvalidBackup
+from keras_mtl.errors import BackupNotWritable, FolderInUse, InvalidBackup
 from keras_mtl.training.resume.backup import BEFORE, NEWEST, Backup, Position, SavedRun, opened
 
 
@@ -156,7 +156,7 @@ class Fits(keras.callbacks.Callback):
         self.fit = fit
 
     def on_epoch_begin(self, epoch, logs=None):
-        with pytest.raises(BackupInUse, match=r"has not ended \(process \d+.*another folder"):
+        with pytest.raises(FolderInUse, match=r"has not ended \(process \d+.*another folder"):
             self.fit()
 
 
