@@ -139,7 +139,7 @@ def nothing_can_be_written(monkeypatch):
     def become():
         for name in ("write_text", "write_bytes", "unlink", "replace", "rename", "touch"):
             monkeypatch.setattr(f"pathlib.Path.{name}", refuse)
-        monkeypatch.setattr("keras_mtl.common.folder_lock.os.open", refuse)
+        monkeypatch.setattr("keras_mtl.common.locks._opened", refuse)
 
     return become
 
