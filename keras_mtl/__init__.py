@@ -20,6 +20,7 @@ Several tasks:
 - `MultiTaskModel`: one trunk and a head for each task, trained in turn or jointly
 - `schedules`: which task trains at which step
 - `TaskOptimizer`: one optimizer for each part, with steps of its own
+- `TaskEarlyStopping`: a callback that stops one task, while the others go on
 - `TaskScores`: what `MultiTaskModel.evaluate` returns
 
 Before and after:

@@ -4,6 +4,7 @@ import keras
 import ml_dtypes
 import numpy as np
 import pytest
+from keras_tuner.errors import FatalValueError
 
 from _searches import search_in
 from keras_mtl import FeatureExtractor, fit_cached, probe_cuts, transfer
@@ -128,7 +129,7 @@ def test_a_search_does_not_begin(argument, tmp_path):
     given = {"x": X, "y": Y, "validation_data": (X, Y)} | {
         argument: (broken, Y) if argument == "validation_data" else broken
     }
-    with pytest.raises(InvalidFeatures, match=r"must hold finite numbers.*sample 7"):
+    with pytest.raises(FatalValueError, match=r"must hold finite numbers.*sample 7"):
         tuner.search(**given, verbose=0)
     assert not list(tmp_path.rglob("trial.json"))
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pandas
 import pytest
+from keras_tuner.errors import FatalValueError
 
 from _searches import Eager
 from _zoo import first_ones
@@ -414,7 +415,7 @@ def test_text_in_a_search(kind, tmp_path):
     tuner = CutTuner(hypermodel, **options)
     tuner.search(words, Y, validation_data=(words, Y), verbose=0)
     assert [trial.score is not None for trial in tuner.results()] == [True]
-    with pytest.raises(InvalidFeatures, match="row 8 is missing"):
+    with pytest.raises(FatalValueError, match="row 8 is missing"):
         tuner.search(TEXTS["series"]([*WORDS[:-1], None]), Y, validation_data=(words, Y))
 
 

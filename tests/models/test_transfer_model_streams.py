@@ -148,14 +148,16 @@ def test_labels_that_fit_train_as_in_keras(kind, stream):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
 
 
-def test_what_is_no_pair_is_left_to_keras():
+def test_batches_without_labels():
     tf = pytest.importorskip("tensorflow")
-    model = model_of("classification")
-    model.predict(tf.data.Dataset.from_tensor_slices(X).batch(2), verbose=0)
-    for data in (tf.data.Dataset.from_tensor_slices(X).batch(2), iter([X])):
-        with moved_variables(model) as moved, pytest.raises(Exception) as raised:
-            model.fit(data, verbose=0)
-        assert moved == [] and not isinstance(raised.value, errors.InvalidLabels)
+    model, data = model_of("classification"), tf.data.Dataset.from_tensor_slices(X).batch(2)
+    model.predict(data, verbose=0)
+    with moved_variables(model) as moved, pytest.raises(errors.InvalidLabels, match="no labels"):
+        model.fit(data, verbose=0)
+    assert moved == []
+    with moved_variables(model) as moved, pytest.raises(ValueError, match="Unrecognized data type"):
+        model.fit(iter([X]), verbose=0)
+    assert moved == []
 
 
 @pytest.mark.slow
