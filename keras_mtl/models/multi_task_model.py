@@ -10,6 +10,7 @@ import keras
 
 from keras_mtl.batches.model_data import as_model_input
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.common.arguments import name_or_none
 from keras_mtl.common.registered import registered
 from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.heads.task_names import check_task
@@ -106,6 +107,7 @@ class MultiTaskModel(TrunkWithHeads):
             TypeError: `task` or `heads` is missing.
             InvalidCut: The model cannot be cut there, or nothing would be left for the head.
             MissingLoss: `loss` is not given, and `model` has none that can be used.
+            ValueError: A name, the loss or a flag is not what it must be.
             HeadMismatch: A head does not fit the features at the cut.
 
         Example:
@@ -118,6 +120,7 @@ class MultiTaskModel(TrunkWithHeads):
             >>> model.tasks
             ('sex', 'hair')
         """
+        name = name_or_none("name", name)
         grown = cut_trained(model, cut, task, heads, batchnorm=batchnorm, loss=loss, verify=verify)
         joined = cls(grown.trunk, grown.heads, name=name)
         compile_with(joined, grown.arguments)
