@@ -262,14 +262,14 @@ class MultiTaskModel(TrunkWithHeads):
                 of the step that returns the name of a task. `Interleaved()` by default, `Joint()`
                 for one data set with several labels.
             batch_size: Rows of a batch of arrays, 32 by default; a dict for each task its own.
-            epochs: Number of epochs, those before `initial_epoch` included.
+            epochs: Number of epochs, those before `initial_epoch` included; 0 trains nothing.
             verbose: 0 for no output, 1 for a progress bar, 2 for a line an epoch.
             callbacks: Callbacks of Keras; their `model` is this one. Their batch hooks run once a
                 block of steps, see `steps_per_execution`.
             validation_data: As `x`, of all tasks or of some.
             validation_split: The share of each task's rows, the last ones, to validate on instead.
             shuffle: Whether arrays are shuffled for each pass; a `tf.data.Dataset` never is.
-            class_weight: By task a dict from classes to the weights of their rows, 1 by default.
+            class_weight: By task a dict from classes to the weights of their labels, 1 by default.
             sample_weight: Weights by task, where the data are arrays: of shape `(rows,)`, or
                 `(rows, steps)` and the like for labels of these.
             masks: By task where there is a label, booleans of the same shapes.
