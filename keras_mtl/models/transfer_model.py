@@ -77,12 +77,13 @@ class TransferModel(Trunk):
             others={"batch_size": batch_size, **kwargs},
         )
         y, validation_data = self.checked_labels(y, validation_data)
+        inputs = ModelInputs.of(self)
+        # The form of batches before their labels: single samples have no shape that fits.
+        x = as_model_input(inputs, x, labelled=self._needs_labels)
+        validation_data = as_validation_data(inputs, validation_data, labelled=self._needs_labels)
         x = self._checked_stream(x, y)
         if not isinstance(validation_data, tuple | list):
             validation_data = self._checked_stream(validation_data, argument="validation_data")
-        inputs = ModelInputs.of(self)
-        x = as_model_input(inputs, x, labelled=self._needs_labels)
-        validation_data = as_validation_data(inputs, validation_data, labelled=self._needs_labels)
         before = (batch_size, epochs, verbose, callbacks, validation_split)
         with values_kept(self), label_errors(x, validation_data):
             return super().fit(x, y, *before, validation_data, **kwargs)
@@ -94,10 +95,12 @@ class TransferModel(Trunk):
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
         """
-        if not is_validation_of_fit(kwargs):
+        own_data = not is_validation_of_fit(kwargs)
+        if own_data:
             y, _ = self.checked_labels(y, None)
-            x = self._checked_stream(x, y)
         x = as_model_input(ModelInputs.of(self), x, labelled=self._needs_labels)
+        if own_data:
+            x = self._checked_stream(x, y)
         with values_kept(self), label_errors(x):
             return super().evaluate(x, y, *args, **kwargs)
 
