@@ -136,14 +136,15 @@ def folder_path(argument: str, value: object) -> Path:
 
 
 def one_of(argument: str, value: object, choices: Iterable[Choice]) -> Choice:
-    """Return the choice that equals the value.
+    """Return the choice that equals the value, which may be a scalar of NumPy.
 
     Raises:
         ValueError: There is none; near names are suggested.
     """
     allowed = tuple(choices)
+    plain = value.item() if isinstance(value, np.generic) else value
     for choice in allowed:
-        if isinstance(value, type(choice)) and value == choice:  # Arrays compare item by item.
+        if isinstance(plain, type(choice)) and plain == choice:  # Arrays compare item by item.
             return choice
     hint = did_you_mean(value, (name for name in allowed if isinstance(name, str)))
     raise ValueError(f"`{argument}` is one of {allowed}. Received: {value!r}.{hint}")
