@@ -40,7 +40,7 @@ def check_fit_arguments(
     one_of("shuffle", shuffle, (True, False, "batch"))
     fraction("validation_split", validation_split)
     check_callbacks(callbacks)
-    _check_class_weight(class_weight)
+    check_class_weight(class_weight)
 
 
 def checked_frequency(frequency: Any) -> int | list[int]:
@@ -82,10 +82,16 @@ def validation_parts(data: Any) -> tuple[Any, Any, Any]:
     )
 
 
-def _check_class_weight(class_weight: Any) -> None:
+def check_class_weight(class_weight: Any) -> None:
+    """Refuse what is no dict from classes to numbers, nor None.
+
+    Raises:
+        ValueError: It is something else.
+    """
     if class_weight is None:
         return
-    if not isinstance(class_weight, Mapping) or not all(map(is_number, class_weight.values())):
+    known = isinstance(class_weight, Mapping) and all(map(is_number, class_weight.values()))
+    if not known or not all(is_whole_number(label, least=0) for label in class_weight):
         raise ValueError(
             "`class_weight` is a dict from classes to their weights, such as `{0: 1.0, 1: 2.5}`. "
             f"Received: {class_weight!r}."

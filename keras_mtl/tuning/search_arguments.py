@@ -11,11 +11,9 @@ from typing import Any
 import keras
 import keras_tuner
 
-from keras_mtl.caching.fit_arguments import checked_frequency
+from keras_mtl.caching.fit_arguments import check_class_weight, checked_frequency
 from keras_mtl.common.arguments import (
     fraction,
-    is_number,
-    is_whole_number,
     one_of,
     whole_number_or_none,
 )
@@ -83,7 +81,7 @@ def check_fit_arguments(objective: str, shortest: int, fit_arguments: Mapping[st
             whole_number_or_none(name, fit_arguments.get(name))
         fraction("validation_split", fit_arguments.get("validation_split", 0))
         one_of("verbose", fit_arguments.get("verbose", "auto"), ("auto", 0, 1, 2))
-        _check_class_weight(fit_arguments.get("class_weight"))
+        check_class_weight(fit_arguments.get("class_weight"))
         copied_callbacks(fit_arguments.get("callbacks"))
         if objective.startswith("val_"):
             _check_validation_freq(fit_arguments.get("validation_freq", 1), shortest)
@@ -138,17 +136,6 @@ def _check_names(fit_arguments: Mapping[str, Any]) -> None:
         raise keras_tuner.errors.FatalValueError(
             "Each trial begins at its first epoch: leave `initial_epoch` out. Received: "
             f"{fit_arguments['initial_epoch']!r}."
-        )
-
-
-def _check_class_weight(weights: Any) -> None:
-    if weights is None:
-        return
-    known = isinstance(weights, Mapping) and all(map(is_number, weights.values()))
-    if not known or not all(is_whole_number(key, least=0) for key in weights):
-        raise ValueError(
-            "`class_weight` is a dict of a number for each class, as in `{0: 1.0, 1: 2.5}`. "
-            f"Received: {weights!r}."
         )
 
 
