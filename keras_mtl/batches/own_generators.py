@@ -35,8 +35,10 @@ def own_generators(data: object) -> list[str]:
 
 def _draws(value: object, depth: int) -> bool:
     """Return whether a value is a generator other than the global ones, or holds one."""
+    kind = type(value)
     # torch is optional, so its class is known by its name.
-    if isinstance(value, KINDS) or type(value).__qualname__ == "Generator":
+    of_torch = (kind.__module__.split(".")[0], kind.__qualname__) == ("torch", "Generator")
+    if isinstance(value, KINDS) or of_torch:
         return not any(value is one for one in GLOBAL)
     if isinstance(value, keras.Layer):
         return any(seed_states(part) for part in sublayers(value))

@@ -16,6 +16,7 @@ from keras_mtl.common.arguments import (
     one_of,
     whole_number,
 )
+from keras_mtl.training.settings import check_callbacks
 
 
 def check_fit_arguments(
@@ -31,16 +32,15 @@ def check_fit_arguments(
     """Refuse values that `fit` would find during training, or would take for something else.
 
     Raises:
-        TypeError: `callbacks` holds something else than callbacks.
-        ValueError: Another argument is out of its range.
+        ValueError: An argument is out of its range.
     """
     whole_number("epochs", epochs)
     whole_number("initial_epoch", initial_epoch, least=0)
     one_of("verbose", verbose, ("auto", 0, 1, 2))
     one_of("shuffle", shuffle, (True, False, "batch"))
     fraction("validation_split", validation_split)
-    _check_callbacks(callbacks)
-    _check_class_weight(class_weight)
+    check_callbacks(callbacks)
+    check_class_weight(class_weight)
 
 
 def checked_frequency(frequency: Any) -> int | list[int]:
@@ -82,21 +82,16 @@ def validation_parts(data: Any) -> tuple[Any, Any, Any]:
     )
 
 
-def _check_callbacks(callbacks: Any) -> None:
-    given = [] if callbacks is None else keras.tree.flatten(callbacks)
-    kinds = (keras.callbacks.Callback, keras.callbacks.CallbackList)
-    other = next((one for one in given if not isinstance(one, kinds)), None)
-    if other is not None:
-        raise TypeError(
-            "`callbacks` is a list of objects of `keras.callbacks.Callback`. Received: "
-            f"{callbacks!r}."
-        )
+def check_class_weight(class_weight: Any) -> None:
+    """Refuse what is no dict from classes to numbers, nor None.
 
-
-def _check_class_weight(class_weight: Any) -> None:
+    Raises:
+        ValueError: It is something else.
+    """
     if class_weight is None:
         return
-    if not isinstance(class_weight, Mapping) or not all(map(is_number, class_weight.values())):
+    known = isinstance(class_weight, Mapping) and all(map(is_number, class_weight.values()))
+    if not known or not all(is_whole_number(label, least=0) for label in class_weight):
         raise ValueError(
             "`class_weight` is a dict from classes to their weights, such as `{0: 1.0, 1: 2.5}`. "
             f"Received: {class_weight!r}."

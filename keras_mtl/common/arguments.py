@@ -136,7 +136,7 @@ def folder_path(argument: str, value: object) -> Path:
 
 
 def one_of(argument: str, value: object, choices: Iterable[Choice]) -> Choice:
-    """Return the choice that equals the value.
+    """Return the choice that equals the value, which may be a scalar of NumPy.
 
     Raises:
         ValueError: There is none; near names are suggested.

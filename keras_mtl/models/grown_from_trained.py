@@ -12,10 +12,11 @@ from keras_mtl.errors import HeadMismatch, InvalidCut, MissingLoss
 from keras_mtl.graph.layer_graph import WHOLE, Graph
 from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.heads.task_names import check_new_task
-from keras_mtl.models.task_heads import check_heads
+from keras_mtl.models.task_heads import checked_heads
 from keras_mtl.surgery.own_training import described, own_steps
 from keras_mtl.surgery.split import split
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm, set_static
+from keras_mtl.training.compile_checks import check_loss
 from keras_mtl.training.task_compiling import copied_arguments
 
 
@@ -51,7 +52,8 @@ def cut_trained(
         InvalidCut: The model cannot be cut there, or nothing would be left for the head.
         MissingLoss: `model` is not compiled or computes its loss by itself, and `loss` is not
             given.
-        HeadMismatch: The model has several outputs.
+        HeadMismatch: The model has several outputs, or something in `heads` is no head.
+        ValueError: Another argument is out of its range.
     """
     check_batchnorm(batchnorm)
     if task is None or heads is None:
@@ -62,8 +64,15 @@ def cut_trained(
             "`MultiTaskModel(keras_mtl.transfer(model, cut, freeze=False), heads)`."
         )
     verify = flag("verify", verify)
-    check_heads(heads, least=0)
     check_new_task(task, ())
+    checked_heads(heads, (), least=0)
+    if task in heads:
+        raise ValueError(
+            f"`heads` has a head for {task!r}, whose head are the last layers of the model. Leave "
+            "it out, or give the task another name."
+        )
+    if loss is not None:
+        check_loss(task, loss)
     if not isinstance(cut, str) and not is_whole_number(cut):
         raise InvalidCut(
             f"`cut` is a number of layers or the name of one. Received: {cut!r}. Several "
@@ -86,11 +95,6 @@ def cut_trained(
     known = copied_arguments(model, loss)
     trunk, tail = split(graph, paths[0], verify=verify)
     set_static(trunk, {}, batchnorm)
-    if task in heads:
-        raise ValueError(
-            f"`heads` has a head for {task!r}, whose head are the last layers of "
-            f"`{model.name}`. Leave it out, or give the task another name."
-        )
     return Grown(trunk, {task: tail, **heads}, {key: {task: value} for key, value in known.items()})
 
 

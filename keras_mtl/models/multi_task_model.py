@@ -10,6 +10,7 @@ import keras
 
 from keras_mtl.batches.model_data import as_model_input
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.common.arguments import name_or_none
 from keras_mtl.common.registered import registered
 from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.heads.task_names import check_task
@@ -106,6 +107,7 @@ class MultiTaskModel(TrunkWithHeads):
             TypeError: `task` or `heads` is missing.
             InvalidCut: The model cannot be cut there, or nothing would be left for the head.
             MissingLoss: `loss` is not given, and `model` has none that can be used.
+            ValueError: A name, the loss or a flag is not what it must be.
             HeadMismatch: A head does not fit the features at the cut.
 
         Example:
@@ -118,6 +120,7 @@ class MultiTaskModel(TrunkWithHeads):
             >>> model.tasks
             ('sex', 'hair')
         """
+        name = name_or_none("name", name)
         grown = cut_trained(model, cut, task, heads, batchnorm=batchnorm, loss=loss, verify=verify)
         joined = cls(grown.trunk, grown.heads, name=name)
         compile_with(joined, grown.arguments)
@@ -259,14 +262,14 @@ class MultiTaskModel(TrunkWithHeads):
                 of the step that returns the name of a task. `Interleaved()` by default, `Joint()`
                 for one data set with several labels.
             batch_size: Rows of a batch of arrays, 32 by default; a dict for each task its own.
-            epochs: Number of epochs, those before `initial_epoch` included.
+            epochs: Number of epochs, those before `initial_epoch` included; 0 trains nothing.
             verbose: 0 for no output, 1 for a progress bar, 2 for a line an epoch.
             callbacks: Callbacks of Keras; their `model` is this one. Their batch hooks run once a
                 block of steps, see `steps_per_execution`.
             validation_data: As `x`, of all tasks or of some.
             validation_split: The share of each task's rows, the last ones, to validate on instead.
             shuffle: Whether arrays are shuffled for each pass; a `tf.data.Dataset` never is.
-            class_weight: By task a dict from classes to the weights of their rows, 1 by default.
+            class_weight: By task a dict from classes to the weights of their labels, 1 by default.
             sample_weight: Weights by task, where the data are arrays: of shape `(rows,)`, or
                 `(rows, steps)` and the like for labels of these.
             masks: By task where there is a label, booleans of the same shapes.

@@ -64,10 +64,7 @@ class CopiedHeads(TaskHeads):
     def __init__(
         self, heads: Mapping[str, HeadLike], taken: Sequence[str], inputs: Sequence[str] = ()
     ) -> None:
-        check_heads(heads)
-        for name in heads:
-            check_new_task(name, taken)
-        self._heads = {name: head_of_task(name, head) for name, head in heads.items()}
+        self._heads = checked_heads(heads, taken)
         self._taken = [*taken, *inputs]
 
     @property
@@ -89,13 +86,28 @@ class CopiedHeads(TaskHeads):
         return outputs
 
 
-def check_heads(heads: object, *, least: int = 1) -> None:
-    """Refuse heads that are no dict by task, or too few."""
+def checked_heads(
+    heads: Mapping[str, HeadLike], taken: Sequence[str], *, least: int = 1
+) -> dict[str, keras.Layer | Sequence[keras.Layer]]:
+    """Return the heads that were given by task; numbers of classes become heads.
+
+    Args:
+        heads: What was given.
+        taken: Names that no task may have.
+        least: The smallest number of heads.
+
+    Raises:
+        HeadMismatch: Something that was given is no head.
+        ValueError: They are no dict by task or too few, or a name cannot be the name of a task.
+    """
     if not isinstance(heads, Mapping) or len(heads) < least:
         raise ValueError(
             f'`heads` gives each task its head, such as `{{"sex": 2, "hair": 5}}`. Received: '
             f"{heads!r}."
         )
+    for name in heads:
+        check_new_task(name, taken)
+    return {name: head_of_task(name, head) for name, head in heads.items()}
 
 
 def head_of_task(name: str, head: HeadLike) -> keras.Layer | Sequence[keras.Layer]:

@@ -78,9 +78,9 @@ class TransferModel(Trunk):
         )
         y, validation_data = self.checked_labels(y, validation_data)
         inputs = ModelInputs.of(self)
+        # The form of batches before their labels: single samples have no shape that fits.
         x = as_model_input(inputs, x, labelled=self._needs_labels)
         validation_data = as_validation_data(inputs, validation_data, labelled=self._needs_labels)
-        # After the form of the data: of single samples it would say that labels lack rows.
         x = self._checked_stream(x, y)
         if not isinstance(validation_data, tuple | list):
             validation_data = self._checked_stream(validation_data, argument="validation_data")
@@ -95,10 +95,11 @@ class TransferModel(Trunk):
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
         """
-        if not is_validation_of_fit(kwargs):
+        own_data = not is_validation_of_fit(kwargs)
+        if own_data:
             y, _ = self.checked_labels(y, None)
         x = as_model_input(ModelInputs.of(self), x, labelled=self._needs_labels)
-        if not is_validation_of_fit(kwargs):
+        if own_data:
             x = self._checked_stream(x, y)
         with values_kept(self), label_errors(x):
             return super().evaluate(x, y, *args, **kwargs)

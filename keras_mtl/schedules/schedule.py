@@ -194,7 +194,7 @@ class Schedule(ABC):
         if unknown:
             raise InvalidSchedule(
                 f"The length of an epoch is not known: {_listed(unknown)} does not say how many "
-                f"batches there are. {_FINITE} Or give `steps_per_epoch`."
+                f"batches there are. {_FINITE} Give `steps_per_epoch` for others."
             )
         return {task: size for task, size in batches.items() if size is not None}
 

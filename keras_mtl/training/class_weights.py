@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_mtl.common.arguments import is_whole_number, number
 from keras_mtl.errors import InvalidTaskData
-from keras_mtl.heads.losses import is_loss
 from keras_mtl.heads.task_names import check_task
-from keras_mtl.training.known_heads import known_head, loss_of
+from keras_mtl.training.known_heads import num_classes
 from keras_mtl.training.state import TrainingState
 
 
@@ -24,7 +22,7 @@ def class_weights(given: Any, state: TrainingState) -> dict[str, np.ndarray]:
         state: What training keeps of the model.
 
     Raises:
-        InvalidTaskData: The rows of a task do not have one class each, or a class is unknown.
+        InvalidTaskData: The labels of a task are not of one class each, or a class is unknown.
         TaskNotFound: There is no such task.
         ValueError: A weight is no number, or negative.
     """
@@ -40,32 +38,28 @@ def class_weights(given: Any, state: TrainingState) -> dict[str, np.ndarray]:
     return {task: _weights(task, own, _num_classes(state, task)) for task, own in given.items()}
 
 
-def _weights(task: str, given: Any, num_classes: int) -> np.ndarray:
+def _weights(task: str, given: Any, classes: int) -> np.ndarray:
     if not isinstance(given, Mapping):
         raise ValueError(
             f"`class_weight` of `{task}` is a dict from classes to weights. Received: {given!r}."
         )
-    weights = np.ones(num_classes, np.float32)
+    weights = np.ones(classes, np.float32)
     for label, weight in given.items():
-        if not is_whole_number(label, least=0) or label >= num_classes:
+        if not is_whole_number(label, least=0) or label >= classes:
             raise InvalidTaskData(
                 f"`class_weight` of `{task}` names the class {label!r}; its classes are 0 to "
-                f"{num_classes - 1}."
+                f"{classes - 1}."
             )
         weights[int(label)] = number(f"class_weight['{task}'][{label}]", weight)
     return weights
 
 
 def _num_classes(state: TrainingState, task: str) -> int:
-    """Return the number of classes of a task whose rows have one class each."""
-    head = known_head(state, task)
-    num_classes = None if head is None else head.task_kind.num_classes(head.units)
-    if num_classes is not None:
-        return num_classes
-    output = state.graphs.outputs[task].shape
-    if is_loss(loss_of(state, task), keras.losses.CategoricalCrossentropy) and len(output) == 2:
-        return int(output[-1])
-    raise InvalidTaskData(
-        f"`class_weight` is for tasks with one class a row, which `{task}` is not known to be. "
-        "Give its rows a `sample_weight`."
-    )
+    """Return the number of classes of a task whose labels are of one class each."""
+    known = num_classes(state, task)
+    if known is None:
+        raise InvalidTaskData(
+            f"`class_weight` is for tasks whose labels are of one class each, which those of "
+            f"`{task}` are not known to be. Give it a `sample_weight`."
+        )
+    return known

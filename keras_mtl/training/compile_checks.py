@@ -37,7 +37,7 @@ def checked_arguments(
         ValueError: With the argument, the task, what was given and what was expected.
     """
     for task, one in loss.items():
-        _check_loss(task, one)
+        check_loss(task, one)
     for task, weight in loss_weights.items():
         _check_weight(task, weight)
     for argument, by_task in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
@@ -56,7 +56,12 @@ def checked_arguments(
     }
 
 
-def _check_loss(task: str, loss: Any) -> None:
+def check_loss(task: str, loss: Any) -> None:
+    """Refuse what is no loss of a task.
+
+    Raises:
+        ValueError: It is neither the name of a loss, nor a loss, a function or a list of one.
+    """
     (one,) = loss if isinstance(loss, list | tuple) and len(loss) == 1 else (loss,)
     expected = "the name of a loss, a loss or a function"
     if isinstance(one, keras.Metric):

@@ -8,6 +8,7 @@ import keras
 
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.kinds.known_kinds import KINDS
+from keras_mtl.heads.losses import is_loss
 from keras_mtl.training.compile_checks import CHOSEN_BY_SHAPE
 from keras_mtl.training.state import TrainingState
 
@@ -21,14 +22,23 @@ def known_head(state: TrainingState, task: str) -> Head | None:
     if isinstance(head, Head) and head.has_loss(loss):
         return head
     shape = state.graphs.outputs[task].shape
-    units = shape[-1]
-    # With `ignore_class` labels may hold a value that a `Head` of the kind would refuse.
-    ignores = getattr(loss, "ignore_class", None) is not None
-    if not units or len(shape) != 2 or ignores:
-        return None
-    kinds = (kind for kind in KINDS.names if KINDS.find(kind).recognises(loss, units))
-    kind = next(kinds, None)
-    return None if kind is None else Head(units, kind, name=task)
+    kind = _kind_of(loss, shape[-1])
+    return None if kind is None or len(shape) != 2 else Head(shape[-1], kind, name=task)
+
+
+def num_classes(state: TrainingState, task: str) -> int | None:
+    """Return the number of classes of a task; None if it is not known to have one for each label.
+
+    Labels are those of rows, or of the steps or pixels of a row.
+    """
+    head, loss = state.graphs.heads[task], loss_of(state, task)
+    if isinstance(head, Head) and head.has_loss(loss):
+        return head.task_kind.num_classes(head.units)
+    units: int | None = state.graphs.outputs[task].shape[-1]
+    if units and is_loss(loss, keras.losses.CategoricalCrossentropy):
+        return units
+    kind = _kind_of(loss, units)
+    return None if kind is None or units is None else KINDS.find(kind).num_classes(units)
 
 
 def loss_of(state: TrainingState, task: str) -> Any:
@@ -39,3 +49,11 @@ def loss_of(state: TrainingState, task: str) -> Any:
     loss = state.arguments["loss"][task]
     by_shape = isinstance(loss, str) and loss.lower() in CHOSEN_BY_SHAPE
     return loss if by_shape else keras.losses.get(loss)
+
+
+def _kind_of(loss: Any, units: int | None) -> str | None:
+    """Return the kind of the task that a loss is for, None if it does not tell."""
+    # With `ignore_class` labels may hold a value that a `Head` of the kind would refuse.
+    if not units or getattr(loss, "ignore_class", None) is not None:
+        return None
+    return next((kind for kind in KINDS.names if KINDS.find(kind).recognises(loss, units)), None)

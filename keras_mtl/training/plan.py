@@ -63,10 +63,11 @@ class Plan:
         idle = [task for task in self.data.tasks if task not in named]
         # Other schedules say which tasks they pick, and `check` has compared these with the data.
         is_function = isinstance(self.schedule, FunctionSchedule)
-        if idle and is_function and JOINT not in kinds and not self._is_long(epochs):
+        steps = epochs * self.steps_per_epoch
+        if steps and idle and is_function and JOINT not in kinds and not self._is_long(epochs):
             raise InvalidSchedule(
                 f"The schedule {self.schedule} picks `{idle[0]}` at none of the "
-                f"{epochs * self.steps_per_epoch} steps of the run. Let it pick each task, or "
+                f"{steps} steps of the run. Let it pick each task, or "
                 "train a model without that one, see `remove_task`."
             )
         return kinds

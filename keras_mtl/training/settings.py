@@ -51,8 +51,9 @@ class Settings:
         flag("shuffle", self.shuffle)
         one_of("epoch", self.epoch, get_args(Epoch))
         whole_number("initial_epoch", self.initial_epoch, least=0)
-        for name in ("epochs", "validation_freq"):
-            whole_number(name, getattr(self, name))
+        # No epochs are no training, as in Keras, where `initial_epoch` may be the last one, too.
+        whole_number("epochs", self.epochs, least=0)
+        whole_number("validation_freq", self.validation_freq)
         for name in ("steps_per_epoch", "steps_per_execution", "backup_every"):
             whole_number_or_none(name, getattr(self, name))
         whole_number_or_none("seed", self.seed, least=0)
@@ -87,7 +88,7 @@ def check_arguments_of_keras(
         ValueError: One is out of its range.
     """
     check_callbacks(callbacks)
-    whole_number("epochs", epochs)
+    whole_number("epochs", epochs, least=0)
     fraction("validation_split", 0.0 if validation_split is None else validation_split)
     for name in ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size"):
         whole_number_or_none(name, others.get(name))
@@ -110,5 +111,6 @@ def check_callbacks(callbacks: Any) -> None:
             is_class = isinstance(one, type) and issubclass(one, keras.callbacks.Callback)
             hint = f" Pass an object, `{one.__name__}(...)`." if is_class else ""
             raise ValueError(
-                f"`callbacks` is a list of `keras.callbacks.Callback`. Received: {one!r}.{hint}"
+                f"`callbacks` is a list of `keras.callbacks.Callback`. Received: {callbacks!r}."
+                f"{hint}"
             )

@@ -86,7 +86,7 @@ def losses(
                 f'one. Pass `loss={{"{task}": ...}}`.'
             )
     default = {task: head.make_loss() for task, head in _own_heads(heads).items()}
-    return {task: found.get(task) or default[task] for task in heads}
+    return {task: found[task] if task in found else default[task] for task in heads}
 
 
 def metrics(

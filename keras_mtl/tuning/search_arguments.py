@@ -11,16 +11,16 @@ from typing import Any
 import keras
 import keras_tuner
 
+from keras_mtl.caching.fit_arguments import check_class_weight, checked_frequency
 from keras_mtl.common.arguments import (
     fraction,
-    is_number,
-    is_whole_number,
     one_of,
     whole_number_or_none,
 )
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import KerasMtlError
 from keras_mtl.heads.head import Head
+from keras_mtl.training.settings import check_callbacks
 from keras_mtl.tuning.hypermodel import CutHyperModel
 
 
@@ -81,7 +81,7 @@ def check_fit_arguments(objective: str, shortest: int, fit_arguments: Mapping[st
             whole_number_or_none(name, fit_arguments.get(name))
         fraction("validation_split", fit_arguments.get("validation_split", 0))
         one_of("verbose", fit_arguments.get("verbose", "auto"), ("auto", 0, 1, 2))
-        _check_class_weight(fit_arguments.get("class_weight"))
+        check_class_weight(fit_arguments.get("class_weight"))
         copied_callbacks(fit_arguments.get("callbacks"))
         if objective.startswith("val_"):
             _check_validation_freq(fit_arguments.get("validation_freq", 1), shortest)
@@ -110,11 +110,8 @@ def copied_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
         FatalValueError: They are no callbacks, or cannot be copied.
     """
     given = keras.tree.flatten([] if callbacks is None else callbacks)  # `fit` takes one alone.
-    for one in given:
-        if not isinstance(one, keras.callbacks.Callback):
-            raise keras_tuner.errors.FatalValueError(
-                f"`callbacks` are a list of `keras.callbacks.Callback`. Received: {one!r}."
-            )
+    with refused_by_keras_tuner():
+        check_callbacks(given)
     try:
         return deepcopy(given)
     except Exception as error:  # The callbacks are the user's code.
@@ -142,26 +139,14 @@ def _check_names(fit_arguments: Mapping[str, Any]) -> None:
         )
 
 
-def _check_class_weight(weights: Any) -> None:
-    if weights is None:
-        return
-    known = isinstance(weights, Mapping) and all(map(is_number, weights.values()))
-    if not known or not all(is_whole_number(key, least=0) for key in weights):
-        raise ValueError(
-            "`class_weight` is a dict of a number for each class, as in `{0: 1.0, 1: 2.5}`. "
-            f"Received: {weights!r}."
-        )
-
-
 def _check_validation_freq(freq: Any, shortest: int) -> None:
     """Refuse a frequency at which a trial would end before its objective is measured."""
-    epochs = list(freq) if isinstance(freq, list | tuple | set | range) else [freq]
-    if not epochs or not all(is_whole_number(epoch, least=1) for epoch in epochs):
+    epochs = checked_frequency(freq)
+    if not isinstance(freq, int | list):  # What else `fit_cached` takes, `fit` does not.
         raise ValueError(
-            "`validation_freq` is a positive whole number, or a list of epochs. Received: "
-            f"{freq!r}."
+            f"`validation_freq` is a whole number or a list of them. Received: {freq!r}."
         )
-    if min(epochs) > shortest:
+    if (epochs if isinstance(epochs, int) else min(epochs)) > shortest:
         raise ValueError(
             f"The shortest trials have {shortest} epochs, so `validation_freq={freq!r}` leaves "
             "them without a score."

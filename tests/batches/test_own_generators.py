@@ -40,6 +40,10 @@ class Augmenter:
         self.parts = {"noise": np.random.default_rng(0)}
 
 
+class Generator:  # As a user may call what makes data, and as torch calls its random generator.
+    pass
+
+
 def of_a_function():
     generator = random.Random(0)
 
@@ -61,6 +65,7 @@ def of_a_function():
         (Data(augment=Augmenter()), ["augment"]),
         (Data(layers=[keras.layers.RandomFlip(), keras.layers.Dense(1)]), ["layers"]),
         (Data(layer=keras.layers.Dense(1)), []),
+        (Data(maker=Generator()), []),
         (OfItsClass(), ["draws"]),
         (OfItsFile(), ["RNG"]),
         (of_a_function(), ["generator"]),

@@ -32,7 +32,7 @@ BAD = {
     "callbacks": (5, "early", [5], [keras.callbacks.EarlyStopping(), print], keras.callbacks),
     "validation_split": (1.5, 1, -0.1, "0.2", None, float("nan")),
     "shuffle": (5, "yes", None, "batches"),
-    "class_weight": (5, [1.0, 2.0], {0: "a"}, {0: float("nan")}, "balanced"),
+    "class_weight": (5, [1.0, 2.0], {0: "a"}, {0: float("nan")}, {"a": 2.0}, "balanced"),
     "validation_freq": (0, -1, 1.5, "1", [], [0], [1, "2"], None),
     "cache": (5, None, True, "", b"folder", ["memory"], "memroy"),
     "views": (0, 1.5, "2", 2),  # the model has no random augmentation

@@ -91,6 +91,8 @@ def test_a_seed_that_numpy_would_not_take_is_refused(value):
 
 def test_a_choice_is_told_from_what_is_near_to_it():
     assert one_of("verbose", 1, ("auto", 0, 1, 2)) == 1
+    assert type(one_of("verbose", np.int64(2), ("auto", 0, 1, 2))) is int
+    assert one_of("shuffle", np.True_, (True, False, "batch")) is True
     message = r"^`probe` is one of \('ridge', 'knn'\)\. Received: 'rigde'\. Did you mean 'ridge'\?$"
     with pytest.raises(ValueError, match=message):
         one_of("probe", "rigde", ("ridge", "knn"))

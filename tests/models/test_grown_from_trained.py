@@ -149,6 +149,25 @@ def test_what_from_model_refuses():
         make(source, "stem", "trunk", {"hair": 5}, loss="mse")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "a/b"}, r"`name` is a text.*Received: 'a/b'"),
+        ({"loss": ""}, r"`loss` of `sex` is the name of a loss.*Received: ''"),
+        ({"loss": 0}, r"`loss` of `sex` is the name of a loss.*Received: 0"),
+        ({"loss": "msee"}, r"`loss` of `sex`.*Did you mean 'mse'"),
+        ({"heads": {"sex": 5}}, r"`heads` has a head for 'sex'"),
+        ({"heads": {"hair": None}}, r"head of the task 'hair' is None"),
+        ({"heads": {"hair": "five"}}, r"`head` is .*Received: 'five'"),
+        ({"heads": {"val_hair": 5}}, r"cannot be named 'val_hair'"),
+    ],
+)
+def test_from_model_refuses_arguments_before_it_copies(arguments, message, monkeypatch):
+    monkeypatch.setattr("keras_mtl.models.grown_from_trained.Graph", None)
+    with pytest.raises((ValueError, HeadMismatch), match=message):
+        MultiTaskModel.from_model(nested(), 1, **{"task": "sex", "heads": {"hair": 5}, **arguments})
+
+
 def test_from_model_without_the_task_of_the_model_points_to_transfer():
     source = nested()
     for arguments in ({"heads": {"hair": 5}}, {"task": "sex"}, {}):

@@ -6,7 +6,7 @@ import pytest
 
 import keras_mtl
 from _helpers import draw
-from _two_tasks import classes, sex_and_hair, two_sets
+from _two_tasks import EAGER, classes, sex_and_hair, two_sets
 from _watching import assert_close
 from keras_mtl import Head
 from keras_mtl.errors import InvalidTaskData, TaskNotFound
@@ -65,6 +65,46 @@ def test_one_hot_labels_and_batches_from_outside():
     history = streamed.fit({"hair": Batches()}, **run).history
 
     np.testing.assert_allclose(history["hair_loss"], expected["hair_loss"], rtol=1e-6)
+
+
+STEPS = classes(48, 3).reshape(12, 4)
+
+
+@pytest.mark.parametrize(
+    ("head", "loss", "labels"),
+    [
+        (lambda: Head(3, pooling="none"), None, STEPS),
+        (lambda: keras.layers.Dense(3, "softmax"), "sparse_categorical_crossentropy", STEPS),
+        (lambda: keras.layers.Dense(3, "softmax"), "categorical_crossentropy", np.eye(3)[STEPS]),
+        (lambda: Head(1, "binary", pooling="none"), None, STEPS > 0),
+        (lambda: keras.layers.Dense(1, "sigmoid"), "binary_crossentropy", (STEPS > 0)[..., None]),
+    ],
+    ids=["Head", "sparse", "one-hot", "binary Head", "binary"],
+)
+def test_they_are_weights_of_steps_whatever_the_head_is(head, loss, labels):
+    """Checked against the mean of the weighted losses in NumPy."""
+    keras.utils.set_random_seed(0)
+    trunk = keras.Sequential([keras.Input((4, 5)), keras.layers.Dense(6)])
+    model = keras_mtl.MultiTaskModel(trunk, {"tag": head(), "sex": 2})
+    model.compile("sgd", loss=loss and {"tag": loss}, run_eagerly=EAGER)
+    x = draw(12, 4, 5)
+    chances = np.asarray(model.predict(x, task="tag", verbose=0), "float64")
+    classes_of = (STEPS > 0) * 1 if chances.shape[-1] == 1 else STEPS
+    if chances.shape[-1] == 1:
+        chances = np.concatenate([1 - chances, chances], axis=-1)
+    losses = -np.log(np.take_along_axis(chances, classes_of[..., None], axis=-1))[..., 0]
+    expected = (losses * np.array([5.0, 0.5, 1.0])[classes_of]).mean()
+
+    history = model.fit(
+        {"tag": (x, labels), "sex": (x, classes(12, 2))},
+        class_weight={"tag": {0: 5.0, 1: 0.5}},
+        schedule=lambda step: ("tag", "sex")[step % 2],
+        steps_per_epoch=2,
+        batch_size=12,
+        verbose=0,
+    ).history
+
+    np.testing.assert_allclose(history["tag_loss"][0], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ CASES = [  # The arguments of `compile`, and the error.
         r"`hair` in `metrics`.*'acuracy'.* mean 'accuracy'",
     ),
     ({"metrics": {"hair": [{"class_name": "AUC", "config": {}}]}}, r"metric of `hair` .*a name"),
+    *(
+        ({"loss": {"hair": nothing}}, r"`loss` of `hair` is the name of a loss.*Received")
+        for nothing in ("", 0, False, [], {})
+    ),
     ({"metrics": {"hair": 5}}, r"metric of `hair` in `metrics` is a name.*Received: 5"),
     ({"weighted_metrics": {"age": [["mae"], "no"]}}, r"of `age` in `weighted_metrics`.*'no'"),
     ({"loss_weights": {"age": "2"}}, r"weight of `age` in `loss_weights`.*Received: '2'"),

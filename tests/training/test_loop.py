@@ -7,6 +7,7 @@ import pytest
 from _helpers import draw
 from _two_tasks import bits, classes, same_logs, sex_and_hair, two_sets
 from _watching import assert_close
+from keras_mtl import Head, transfer
 from keras_mtl.errors import InvalidSchedule, NonFiniteLoss
 from keras_mtl.schedules import Blocks, Interleaved, Joint, Proportional, RoundRobin, join
 
@@ -274,7 +275,7 @@ def test_a_schedule_picks_each_task_and_no_other():
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"epochs": 0}, {"steps_per_epoch": 0}, {"backup_every": 1.5}, {"epoch": "most"}]
+    "arguments", [{"epochs": -1}, {"steps_per_epoch": 0}, {"backup_every": 1.5}, {"epoch": "most"}]
 )
 def test_counts_are_checked(arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):
@@ -315,3 +316,14 @@ def test_histories_of_the_same_run_are_the_same():
     one, other = (sex_and_hair().fit(two_sets(6, 4), **FITTED) for _ in range(2))
 
     assert same_logs(one, other)
+
+
+@pytest.mark.parametrize("schedule", [None, lambda step: "sex"], ids=["default", "function"])
+def test_no_epochs_are_no_training_as_in_keras(schedule):
+    model = sex_and_hair()
+    before = bits(model)
+    given = {"schedule": schedule, "steps_per_epoch": 2} if schedule else {}
+    history = model.fit(two_sets(), epochs=0, validation_split=0.5, verbose=0, **given)
+    alone = transfer(sex_and_hair().task("sex"), 1, head=Head(2))
+    assert history.history == alone.fit(*two_sets()["sex"], epochs=0, verbose=0).history == {}
+    assert bits(model) == before

@@ -9,7 +9,7 @@ from keras_mtl.training.settings import Settings, check_arguments_of_keras, chec
 
 CASES = [
     {"initial_epoch": -1},
-    {"epochs": 0},
+    {"epochs": -1},
     {"epochs": True},
     {"validation_freq": 0},
     {"steps_per_epoch": 0},
@@ -91,7 +91,7 @@ GIVEN = {"epochs": 1, "validation_split": 0.0, "callbacks": None}
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("epochs", 0),
+        ("epochs", -1),
         ("epochs", 1.5),
         ("validation_split", 1.5),
         ("validation_split", "x"),

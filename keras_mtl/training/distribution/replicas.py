@@ -49,6 +49,21 @@ def summed(
     return reduced
 
 
+def gathers_gradients(compiled: Any) -> bool:
+    """Return whether a `tf.function` sums sparse gradients, as of an `Embedding`, over replicas.
+
+    Their rows are gathered, and TensorFlow refuses ("Shape mismatch in the collective") another
+    number of rows in a later round of a compiled loop, such as for a smaller last batch.
+
+    Args:
+        compiled: A function with an `input_signature`, in the scope of the strategy.
+    """
+    if num_replicas() == 1:
+        return False
+    functions = compiled.get_concrete_function().graph.as_graph_def().library.function
+    return any(node.op == "CollectiveGatherV2" for one in functions for node in one.node_def)
+
+
 def average_statistics(variables: Iterable[keras.Variable]) -> None:
     """Give all replicas, those of other workers too, the mean of what each has computed.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -24,6 +24,18 @@ class Block(NamedTuple):
 
     kinds: Sequence[int]
     positions: Mapping[str, range]
+
+    def single_steps(self, feeds: Sequence[Collection[str]]) -> Iterator[Block]:
+        """Yield a block for each step.
+
+        Args:
+            feeds: By the position of a kind of step the data sets that it takes a batch of.
+        """
+        starts = {name: taken.start for name, taken in self.positions.items()}
+        for kind in self.kinds:
+            ends = {name: start + (name in feeds[kind]) for name, start in starts.items()}
+            yield Block([kind], {name: range(starts[name], ends[name]) for name in starts})
+            starts = ends
 
 
 class BlockResult(NamedTuple):

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mtl.batches.task_batches import TaskData
-from keras_mtl.training.distribution.replicas import average_statistics
+from keras_mtl.training.distribution.replicas import average_statistics, gathers_gradients
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.step import Batches, Step, whole_step
 from keras_mtl.training.steps.step_blocks import Block, BlockResult, Runner, StepByStep
@@ -58,6 +58,8 @@ class Loop(Runner):
 
     def use(self, steps: Sequence[Step]) -> None:
         """Run these kinds of steps from now on."""
+        self._steps = list(steps)
+        self._gathers: bool | None = None
         layouts = {name: feed.layout for name, feed in self._feeds.items()}
         signature = [tf.TensorSpec([None], tf.int32), [one.signature for one in layouts.values()]]
         loop = partial(_loop, self._state, list(steps), layouts)
@@ -80,16 +82,29 @@ class Loop(Runner):
 
     def run(self, block: Block) -> BlockResult:
         """Run the steps of a block."""
-        arguments = [feed.arguments(block.positions[name]) for name, feed in self._feeds.items()]
         with self._state.scope():
-            kinds = tf.constant(np.asarray(block.kinds, np.int32))
-            try:
-                taken, finite, results = self._compiled(kinds, arguments)
-            except tf.errors.OpError as error:
-                found = refused_labels(error) or wrong_length(error, list(self._feeds))
-                if found is None:
-                    raise
-                raise found from None  # The traceback of TensorFlow names operations of the graph.
+            if self._gathers is None:
+                self._gathers = gathers_gradients(self._compiled)
+            if len(block.kinds) < 2 or not self._gathers:
+                return self._run(block)
+            taken = 0
+            for single in block.single_steps([step.feeds for step in self._steps]):
+                result = self._run(single)
+                taken += result.taken
+                if not result.finite:
+                    break
+            return result._replace(taken=taken)
+
+    def _run(self, block: Block) -> BlockResult:
+        arguments = [feed.arguments(block.positions[name]) for name, feed in self._feeds.items()]
+        kinds = tf.constant(np.asarray(block.kinds, np.int32))
+        try:
+            taken, finite, results = self._compiled(kinds, arguments)
+        except tf.errors.OpError as error:
+            found = refused_labels(error) or wrong_length(error, list(self._feeds))
+            if found is None:
+                raise
+            raise found from None  # The traceback of TensorFlow names operations of the graph.
         return BlockResult(int(taken), bool(finite), results)
 
 

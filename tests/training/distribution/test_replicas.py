@@ -24,6 +24,7 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 import keras
 from keras import layers
 from _two_tasks import two_sets, sex_and_hair
+from keras_mtl import Head, MultiTaskModel
 
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 report = {{"replicas": strategy.num_replicas_in_sync}}
@@ -73,6 +74,30 @@ report["saved"] = max(float(np.abs(a[task] - b[task]).max()) for task in a)
 clipped = lambda: keras.optimizers.SGD(0.5, global_clipnorm=0.1)
 both("clipped", clipped, data_sets, {{}})
 
+
+def words(scope, optimizer):
+    keras.utils.set_random_seed(0)
+    with scope:
+        trunk = [keras.Input((6,)), layers.Embedding(20, 4), layers.GlobalAveragePooling1D()]
+        model = MultiTaskModel(keras.Sequential(trunk), {{"sex": 2, "hair": 3}})
+        model.compile(optimizer())
+    x = np.arange(23 * 6).reshape(23, 6) % 20
+    data = {{"sex": (x, np.arange(23) % 2), "hair": (x[:17], np.arange(17) % 3)}}
+    model.fit(data, batch_size=5, epochs=2, seed=1, verbose=0)
+    return model.get_weights()
+
+
+embedded = {{
+    "sgd": lambda: keras.optimizers.SGD(0.1),
+    "adam": keras.optimizers.Adam,
+    "clipped adam": lambda: keras.optimizers.Adam(global_clipnorm=0.1),
+}}
+for kind, optimizer in embedded.items():
+    several, one = (
+        words(scope, optimizer) for scope in (strategy.scope(), contextlib.nullcontext())
+    )
+    report["embedding " + kind] = max(float(np.abs(a - b).max()) for a, b in zip(several, one))
+
 with strategy.scope():
     keras.utils.set_random_seed(0)
     model = sex_and_hair(extra=[layers.BatchNormalization(momentum=0.5)], optimizer="adam")
@@ -92,7 +117,6 @@ copies = [
 ]
 report["statistics"] = [bool(np.array_equal(*c) and np.isfinite(c).all()) for c in copies]
 
-from keras_mtl import Head, MultiTaskModel
 from test_labels_in_part import LABELLED, TAG, TOPIC, WEIGHTS, WORDS, X
 
 X = np.eye(WORDS)[X] * (X > 0)[..., None]
@@ -142,6 +166,11 @@ def test_there_are_two_replicas(report):
 @pytest.mark.parametrize("case", ["arrays", "clipped", "rows", "steps"])
 def test_weights_are_those_of_one_device_with_uneven_batches_too(report, case):
     assert report[case] < 1e-5
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "clipped adam"])
+def test_an_embedding_is_trained_as_on_one_device(report, optimizer):
+    assert report[f"embedding {optimizer}"] < 1e-5
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from _watching import as_numpy
 from _zoo import first_ones
 from keras_mtl import Head, MultiTaskModel, schedules
 from keras_mtl.errors import NonFiniteLoss
+from keras_mtl.training.steps.step_blocks import Block
 
 BATCH_SIZE = 8
 
@@ -326,3 +327,13 @@ def test_classes_and_labels_of_one_and_two_dimensions():
     model.fit({"age": (x, y[:, 0]), "hair": hair}, batch_size=BATCH_SIZE, **FAST)
     history = model.fit({"age": (x, y), "hair": hair}, batch_size=BATCH_SIZE, **FAST).history
     assert history["hair_loss"][0] < 5 * np.log(CLASSES)
+
+
+def test_a_block_is_divided_into_single_steps_that_take_the_same_batches():
+    block = Block([1, 0, 1, 2], {"sex": range(4, 6), "hair": range(7, 10)})
+    assert list(block.single_steps([["sex"], ["hair"], ["sex", "hair"]])) == [
+        Block([1], {"sex": range(4, 4), "hair": range(7, 8)}),
+        Block([0], {"sex": range(4, 5), "hair": range(8, 8)}),
+        Block([1], {"sex": range(5, 5), "hair": range(8, 9)}),
+        Block([2], {"sex": range(5, 6), "hair": range(9, 10)}),
+    ]
