@@ -16,6 +16,7 @@ from keras_mtl.common.arguments import (
     one_of,
     whole_number,
 )
+from keras_mtl.training.settings import check_callbacks
 
 
 def check_fit_arguments(
@@ -31,15 +32,14 @@ def check_fit_arguments(
     """Refuse values that `fit` would find during training, or would take for something else.
 
     Raises:
-        TypeError: `callbacks` holds something else than callbacks.
-        ValueError: Another argument is out of its range.
+        ValueError: One is out of its range.
     """
     whole_number("epochs", epochs)
     whole_number("initial_epoch", initial_epoch, least=0)
     one_of("verbose", verbose, ("auto", 0, 1, 2))
     one_of("shuffle", shuffle, (True, False, "batch"))
     fraction("validation_split", validation_split)
-    _check_callbacks(callbacks)
+    check_callbacks(callbacks)
     _check_class_weight(class_weight)
 
 
@@ -80,17 +80,6 @@ def validation_parts(data: Any) -> tuple[Any, Any, Any]:
         "`validation_data` is `(x, y)` or `(x, y, sample_weight)`, or batches of these, such as a "
         f"`tf.data.Dataset`. Received: {received}."
     )
-
-
-def _check_callbacks(callbacks: Any) -> None:
-    given = [] if callbacks is None else keras.tree.flatten(callbacks)
-    kinds = (keras.callbacks.Callback, keras.callbacks.CallbackList)
-    other = next((one for one in given if not isinstance(one, kinds)), None)
-    if other is not None:
-        raise TypeError(
-            "`callbacks` is a list of objects of `keras.callbacks.Callback`. Received: "
-            f"{callbacks!r}."
-        )
 
 
 def _check_class_weight(class_weight: Any) -> None:

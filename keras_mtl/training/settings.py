@@ -110,5 +110,6 @@ def check_callbacks(callbacks: Any) -> None:
             is_class = isinstance(one, type) and issubclass(one, keras.callbacks.Callback)
             hint = f" Pass an object, `{one.__name__}(...)`." if is_class else ""
             raise ValueError(
-                f"`callbacks` is a list of `keras.callbacks.Callback`. Received: {one!r}.{hint}"
+                "`callbacks` is a list of `keras.callbacks.Callback`. Received: "
+                f"{callbacks!r}.{hint}"
             )
