@@ -77,7 +77,8 @@ def transfer(
         HeadMismatch: The head does not fit the features at the cut.
         UnsupportedModel: `model` is a subclassed model, or no model.
         UnbuiltModel: `model` is a Sequential model without an input shape.
-        ValueError: `freeze`, `batchnorm`, `verify` or `name` is out of its range.
+        ValueError: `freeze`, `batchnorm`, `augment`, `verify` or `name` is out of its range; or
+            `augment` is True, and `model` has no random layer that it could keep on.
 
     Example:
         >>> import keras, keras_mtl
@@ -94,7 +95,8 @@ def transfer(
         False
     """
     check_batchnorm(batchnorm)
-    verify, name = flag("verify", verify), name_or_none("name", name)
+    augment, verify = flag("augment", augment), flag("verify", verify)
+    name = name_or_none("name", name)
     graph = Graph.of(model)
     part = graph.part(graph.cut(cut))
     static = _calls_to_freeze(graph, part, freeze)

@@ -78,6 +78,7 @@ MODELS = {
         "freeze": [(1, "True, False or the name"), ([True], "True, False or the name")],
         "head": [(2.0, "`head` is None, a number"), ("dense", "`head` is None, a number")],
         "batchnorm": [("static", "Received: 'static'"), (array, "Received"), (tensor, "Received")],
+        "augment": [("no", "True or False"), (1, "True or False"), (None, "True or False")],
         "verify": [("no", "True or False"), (0, "True or False"), (array, "True or False")],
         "name": [("a/b", "without `/`"), ("", "without `/`"), (0, "without `/`"), ([], "without")],
     },

@@ -111,7 +111,7 @@ def fit_cached(
             model.
         UnbuiltModel: `model` is a Sequential model without an input shape.
         RuntimeError: A callback compiles the model anew.
-        TypeError: `callbacks` holds something else than callbacks, or `cache` is no path.
+        TypeError: `cache` is no path.
         ValueError: The model is not compiled, nothing in it trains, `x` and `y` differ in length,
             or an argument is out of its range or does not go with this kind of data.
 

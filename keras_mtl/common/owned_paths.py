@@ -25,14 +25,9 @@ _OWNER = re.compile(r"(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-[^-.]+")
 _owners: dict[Path, int] = {}
 
 
-def owner_prefix() -> str:
-    """Return the beginning of a name that tells which process a folder belongs to."""
-    return f"{_machine()}-{os.getpid()}-"
-
-
 def owner_name() -> str:
     """Return a new name, or part of a name, that tells which process a folder belongs to."""
-    return f"{owner_prefix()}{uuid4().hex[:8]}"
+    return f"{_machine()}-{os.getpid()}-{uuid4().hex[:8]}"
 
 
 @contextmanager
@@ -44,12 +39,13 @@ def owned(folder: Path) -> Iterator[None]:
     Args:
         folder: A path with `owner_name` in its name; the folder may be made later.
     """
-    _owners[folder] = os.getpid()
+    known = _key(folder)
+    _owners[known] = os.getpid()
     with _deleting_on_sigterm():
         try:
             yield
         finally:
-            _owners.pop(folder, None)
+            _owners.pop(known, None)
 
 
 def is_abandoned(folder: Path, unknown: float = math.inf) -> bool:
@@ -66,7 +62,7 @@ def is_abandoned(folder: Path, unknown: float = math.inf) -> bool:
         return _seconds_since_write(folder) > unknown
     process = int(owner["process"])
     if process == os.getpid():  # The number of a process that ended is given to another one.
-        return folder not in _owners
+        return _key(folder) not in _owners
     return not is_running(process)
 
 
@@ -77,6 +73,12 @@ def delete(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink()
+
+
+def _key(folder: Path) -> Path:
+    """Return the one spelling of a path: threads may give it relative, absolute or by a link."""
+    # Of the folder around it: the folder itself may be made later, or be a link that belongs here.
+    return Path(os.path.realpath(folder.parent), folder.name)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ Written against Keras 3.15.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
@@ -25,6 +25,7 @@ __all__ = [
     "get_keras_mask",
     "inbound_nodes",
     "is_made_like_functional",
+    "operation_classes",
     "operation_fn",
     "ordered_nodes",
     "producer",
@@ -33,6 +34,22 @@ __all__ = [
     "set_keras_mask",
     "standardize_inputs",
 ]
+
+
+def operation_classes(names: Iterable[str]) -> dict[str, type[keras.Operation]]:
+    """Return those of Keras's operations behind `keras.ops` whose classes have these names.
+
+    Keras has no list of them, and an `.h5` file has their bare names.
+    """
+    wanted = set(names)
+    classes: list[type[keras.Operation]] = [keras.Operation]
+    for one in classes:  # The list grows meanwhile, until it holds all subclasses.
+        classes += one.__subclasses__()
+    return {
+        one.__name__: one
+        for one in classes
+        if one.__name__ in wanted and one.__module__.startswith("keras.src.ops.")
+    }
 
 
 def ordered_nodes(functional: Functional) -> list[Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +11,12 @@ import keras
 from keras_mtl.common.registered import registered
 from keras_mtl.common.structures import unwrap_single
 from keras_mtl.graph.functional_models import runs_only_graph
-from keras_mtl.keras_private.graphs import Functional, HookedFunctional, operation_fn
+from keras_mtl.keras_private.graphs import (
+    Functional,
+    HookedFunctional,
+    operation_classes,
+    operation_fn,
+)
 from keras_mtl.keras_private.layers import (
     clear_losses,
     idle_seeds_kept,
@@ -89,6 +94,11 @@ class Trunk(Sourced, ClassPreserving, HookedFunctional):
         config = dict(config)
         frozen = config.pop("frozen", [])
         is_legacy = any("module" not in layer for layer in config["layers"])
+        if is_legacy:
+            # Keras 3.15 finds no operation of an `.h5` file, such as those that compute a mask. No
+            # scope: it would hide that of the user.
+            known = operation_classes(_names_of_operations(config))
+            custom_objects = {**known, **(custom_objects or {})}
         trunk = super().from_config(config, custom_objects=custom_objects)
         trunk._builds_optimizer = is_legacy
         for layer, indices in zip(trunk.layers, frozen, strict=False):
@@ -158,6 +168,23 @@ def in_inference(layer: Any, **call_context: Any) -> Callable[..., Any]:
         return outputs
 
     return call_static
+
+
+def _names_of_operations(config: dict[str, Any]) -> set[str]:
+    """Return the names of the classes in a config of a model that are of operations.
+
+    An operation, such as `keras.ops.multiply`, has no dtype; the layer `Multiply` has one.
+    """
+    parts = list(_parts_of(config))
+    layers = {part["class_name"] for part in parts if "dtype" in part["config"]}
+    return {part["class_name"] for part in parts} - layers
+
+
+def _parts_of(config: Any) -> Iterator[dict[str, Any]]:
+    """Yield what the config of a model says of its layers and operations, nested ones too."""
+    for part in config["layers"] if isinstance(config, dict) and "layers" in config else ():
+        yield part
+        yield from _parts_of(part["config"])
 
 
 def _in_mode(operation: Any, **call_context: Any) -> Any:

@@ -50,6 +50,11 @@ def test_bad_arguments_are_named(name, value, model, monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_class_of_a_callback_is_told_from_an_object(model):
+    with pytest.raises(ValueError, match=r"Pass an object, `History\(\.\.\.\)`"):
+        fit_cached(model, X, Y, callbacks=[keras.callbacks.History])
+
+
 DATA = [
     ({"x": 5}, "`x` must hold one row for each sample"),
     ({"x": None}, "`x`"),

@@ -1,6 +1,7 @@
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,17 @@ def test_a_folder_is_in_use_as_long_as_its_process_says(tmp_path):
     with owned(folder):
         assert not is_abandoned(folder)
     assert is_abandoned(folder)
+
+
+def test_a_folder_has_one_owner_however_its_path_is_spelled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+    folder = folder_in(tmp_path)
+    for spelled in (Path(folder.name), tmp_path / "link" / folder.name):
+        with owned(spelled):
+            assert not is_abandoned(folder)
+        with owned(folder):
+            assert not is_abandoned(spelled)
 
 
 def test_processes_of_other_users_are_running(tmp_path, monkeypatch):
@@ -52,7 +64,7 @@ def sent(monkeypatch):
 def test_a_terminated_process_deletes_its_folders_and_ends(tmp_path, sent, monkeypatch):
     mine, of_parent, other = (folder_in(tmp_path) for _ in range(3))
     with owned(mine), owned(of_parent):
-        monkeypatch.setitem(module._owners, of_parent, os.getpid() + 1)
+        monkeypatch.setitem(module._owners, module._key(of_parent), os.getpid() + 1)
         signal.raise_signal(signal.SIGTERM)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert sent == [signal.SIGTERM]

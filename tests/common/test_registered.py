@@ -101,6 +101,58 @@ def test_a_trunk_alone(tmp_path):
     assert same_bits(loaded(X, training=False), trunk(X, training=False))
 
 
+def masked():
+    steps = [layers.Embedding(9, 4, mask_zero=True), layers.LSTM(4, return_sequences=True)]
+    return keras.Sequential([keras.Input((4,)), *steps, layers.LSTM(4), layers.Dense(3)])
+
+
+def with_operations():
+    inputs = keras.Input((4,))
+    x = keras.ops.relu(inputs * 2.0)[:, :2]
+    return keras.Model(inputs, layers.Dense(3)(layers.Dense(4)(x)))
+
+
+def with_operations_inside():
+    return keras.Sequential([keras.Input((4,)), with_operations(), layers.Dense(3)])
+
+
+def with_the_layer():
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, layers.Dense(3)(layers.Multiply()([inputs, inputs])))
+
+
+@pytest.mark.parametrize("build", [masked, with_operations, with_operations_inside, with_the_layer])
+def test_masks_and_operations_load(build, tmp_path):
+    model = transfer(build(), 1, head=Head(3))
+    model.save(tmp_path / "model.h5")
+    loaded = keras.models.load_model(tmp_path / "model.h5")
+    x = np.arange(12).reshape(3, 4) % 5
+    assert type(loaded) is TransferModel
+    assert same_bits(loaded(x, training=False), model(x, training=False))
+
+
+class Negative(keras.Layer):
+    """Has the name of an operation, and a config without the settings of all layers."""
+
+    def call(self, inputs):
+        return inputs - 5
+
+    def get_config(self):
+        return {"name": self.name}
+
+
+@pytest.mark.parametrize("in_scope", [True, False])
+def test_a_layer_of_the_user_with_the_name_of_an_operation(in_scope, tmp_path):
+    source = keras.Sequential([keras.Input((4,)), Negative(), layers.Dense(3)])
+    model = transfer(source, 1, head=Head(3))
+    model.save(tmp_path / "model.h5")
+    known = {"Negative": Negative}
+    with keras.saving.custom_object_scope(known if in_scope else {}):
+        loaded = keras.models.load_model(tmp_path / "model.h5", None if in_scope else known)
+    assert isinstance(loaded.trunk.layers[1], Negative)
+    assert same_bits(loaded(X, training=False), model(X, training=False))
+
+
 def test_a_class_that_the_user_has_registered_stays():
     other = type("Unheard", (keras.layers.Layer,), {})
     known = keras.saving.get_custom_objects()

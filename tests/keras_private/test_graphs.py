@@ -49,6 +49,20 @@ def test_producer():
     assert node.outputs[0] is model.outputs[0], changed("tells which call made a tensor")
 
 
+def test_operation_classes():
+    tensor = ops.not_equal(keras.Input((4,)), 2.0)
+    classes = graphs.operation_classes(["NotEqual", "Multiply", "Dense", "Unheard"])
+    assert sorted(classes) == ["Multiply", "NotEqual"], changed("has them in `src.ops`")
+    assert type(graphs.producer(tensor)) is classes["NotEqual"]
+    assert classes["Multiply"] is not layers.Multiply
+
+
+def test_the_config_of_an_operation_has_no_dtype():
+    operation = graphs.producer(keras.Input((4,)) * 2.0)
+    assert "dtype" not in operation.get_config(), changed("leaves dtypes out for operations")
+    assert "dtype" in layers.Multiply().get_config(), changed("writes the dtypes of layers")
+
+
 def test_sequential_graph():
     model = keras.Sequential([layers.Dense(2)])
     assert graphs.sequential_graph(model) is None, changed("leaves an unbuilt Sequential alone")

@@ -17,13 +17,7 @@ from keras_mtl.caching.storage.file_store import FileStore, FileWriter
 from keras_mtl.caching.storage.stores import Batch, MemoryStore, Store
 from keras_mtl.common.atomic_files import written_whole_folder
 from keras_mtl.common.near_misses import did_you_mean
-from keras_mtl.common.owned_paths import (
-    delete,
-    is_abandoned,
-    owned,
-    owner_name,
-    owner_prefix,
-)
+from keras_mtl.common.owned_paths import delete, is_abandoned, owned, owner_name
 from keras_mtl.errors import CacheError, DamagedCache
 
 Pass = Callable[[Callable[[Batch], None]], None]
@@ -112,18 +106,18 @@ class AutoCache(Cache):
 
     def _folder(self) -> Path:
         """Return a new temporary folder."""
+        folder = Path(tempfile.gettempdir(), TEMPORARY + owner_name())
+        # Owned before it is made: a cache of another thread deletes what nobody owns.
+        self._folders.enter_context(owned(folder))
+        self._folders.callback(delete, folder)
         try:
-            folder = tempfile.TemporaryDirectory(
-                prefix=TEMPORARY + owner_prefix(), ignore_cleanup_errors=True
-            )
+            folder.mkdir(mode=0o700)
         except OSError as error:
             raise CacheError(
                 f"The features do not fit into memory, and `{tempfile.gettempdir()}` takes no "
                 f"files: {error.strerror}. Give a path as `cache`."
             ) from error
-        self._folders.enter_context(folder)
-        self._folders.enter_context(owned(Path(folder.name)))
-        return Path(folder.name)
+        return folder
 
 
 class FolderCache(Cache):
@@ -191,7 +185,7 @@ class FolderCache(Cache):
         partial = self._unfinished(entry)
         try:
             # Not flushed, as features can take gigabytes: checksums show what a crash has lost.
-            with owned(partial), written_whole_folder(entry, unfinished=partial, flush=False):
+            with written_whole_folder(entry, unfinished=partial, flush=False):
                 writer = FileWriter(partial, batches, entry.name)
                 run(writer.append)
                 columns = writer.close()

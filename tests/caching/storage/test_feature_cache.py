@@ -17,7 +17,7 @@ from keras_mtl.caching.storage import file_store
 from keras_mtl.caching.storage.available_memory import available_memory
 from keras_mtl.caching.storage.feature_cache import make_cache
 from keras_mtl.caching.storage.file_store import FileStore
-from keras_mtl.common.owned_paths import owner_prefix
+from keras_mtl.common.owned_paths import owner_name
 from keras_mtl.errors import CacheError
 
 BATCHES = [[np.full((4, 3), number, "float32")] for number in range(3)]
@@ -44,6 +44,22 @@ def test_auto_moves_to_files_when_memory_runs_short(share, monkeypatch, tmp_path
     cache = make_cache("auto")
     assert values(cache.store(run, lambda: "", 3)) == [0, 1, 2]
     assert bool(list(tmp_path.iterdir())) == (share < 1)
+    cache.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_of_another_thread_leaves_a_folder_that_is_just_made(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "SHARE_OF_MEMORY", 0)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    make = os.mkdir
+
+    def make_and_wait(*arguments):
+        make(*arguments)
+        make_cache("auto").close()  # It looks for what killed processes have left.
+
+    monkeypatch.setattr(os, "mkdir", make_and_wait)
+    cache = make_cache("auto")
+    assert values(cache.store(run, lambda: "", 3)) == [0, 1, 2]
     cache.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -169,7 +185,7 @@ def unfinished(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
     def leave(process, machine=None):
-        owner = f"{machine or owner_prefix().split('-')[0]}-{process}-01234567"
+        owner = f"{machine or owner_name().split('-')[0]}-{process}-01234567"
         made = [tmp_path / f"other.{owner}.partial", tmp_path / f"keras_mtl_features_{owner}"]
         for folder in made:
             folder.mkdir()
