@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.graph.chain import Chain, runs_only_parts
 from keras_mtl.heads.altered_parts import AlteredParts
+from keras_mtl.heads.class_names import checked_classes, units_for
 from keras_mtl.heads.dtype_policies import without_quantization
 from keras_mtl.heads.joined_features import JoinedFeatures, are_several, shapes_of
 from keras_mtl.heads.kinds.known_kinds import KINDS
@@ -45,7 +47,8 @@ class Head(Chain):
       mean absolute error.
 
     Args:
-        units: Number of outputs: classes, labels or numbers. At least 2 classes.
+        units: Number of outputs: classes, labels or numbers. At least 2 classes. It may be left
+            out if `classes` is given.
         kind: What outputs and labels mean; see above.
         hidden: Units of the hidden Dense layers before the output, none by default.
         activation: Activation of the hidden layers: a name in `keras.activations`, or a function.
@@ -55,6 +58,11 @@ class Head(Chain):
             every place of the features.
         from_logits: Whether the outputs are logits: the last activation is left out, and becomes
             part of the loss.
+        classes: The names of the classes in the order of their numbers, such as
+            `["cat", "dog"]`; two names for a binary head, a name for each label of a multilabel
+            one. `fit` and `evaluate` then take labels by name as well as by number (of a
+            multilabel task the names that hold for each row), and `decode` and
+            `keras_mtl.predict_classes` give names. None, the default, for no names.
         name: Name of the layer.
 
     Input shape:
@@ -66,7 +74,8 @@ class Head(Chain):
         `(batch, units)`, float32 whatever the dtype policy.
 
     Raises:
-        ValueError: `units` does not fit the kind, or an argument is out of its range.
+        ValueError: `units` or `classes` does not fit the kind, a name is repeated, or an argument
+            is out of its range.
         HeadMismatch: When built on features that it does not fit.
 
     Example:
@@ -78,7 +87,7 @@ class Head(Chain):
 
     def __init__(
         self,
-        units: int,
+        units: int | None = None,
         kind: str = "classification",
         *,
         hidden: tuple[int, ...] | list[int] = (),
@@ -86,13 +95,15 @@ class Head(Chain):
         dropout: float = 0.0,
         pooling: Pooling = "auto",
         from_logits: bool = False,
+        classes: Sequence[str] | None = None,
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
         task_kind = KINDS.find(kind)
         check_pooling(pooling)
-        self.units = array_size("units", units)
+        self.classes = checked_classes(classes)
+        self.units = units_for(task_kind, units, self.classes)
         task_kind.check_units(self.units)
         self.kind = task_kind.name
         self.hidden = _sizes("hidden", hidden)
@@ -220,7 +231,9 @@ class Head(Chain):
 
         Returns:
             Class indices of shape `(samples, ...)` for a classification; 0 and 1 in the shape of
-            the outputs for binary and multilabel tasks; the outputs for a regression.
+            the outputs for binary and multilabel tasks; the outputs for a regression. If the
+            classes have names: names of shape `(samples, ...)`, tuples of them for a multilabel
+            task.
 
         Raises:
             ValueError: They are no numbers, or have another last dimension.
@@ -229,6 +242,8 @@ class Head(Chain):
             >>> import keras_mtl
             >>> keras_mtl.Head(3).decode([[0.1, 0.7, 0.2], [0.8, 0.1, 0.1]])
             array([1, 0])
+            >>> keras_mtl.Head(classes=["cat", "dog"]).decode([[0.1, 0.9], [0.8, 0.2]]).tolist()
+            ['dog', 'cat']
         """
         given = keras.ops.convert_to_numpy(outputs) if keras.ops.is_tensor(outputs) else outputs
         array = number_array(given, "`outputs`", ValueError)
@@ -237,7 +252,8 @@ class Head(Chain):
                 f"`outputs` must have the shape (samples, ..., {self.units}), as the outputs of "
                 f"this head. Received the shape: {array.shape}."
             )
-        return self.task_kind.decode(array, from_logits=self.from_logits)
+        decoded = self.task_kind.decode(array, from_logits=self.from_logits)
+        return decoded if self.classes is None else self.task_kind.named(decoded, self.classes)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor, and the configs of parts that were altered."""
@@ -251,6 +267,8 @@ class Head(Chain):
             "pooling": self.pooling,
             "from_logits": self.from_logits,
         }
+        if self.classes is not None:
+            config["classes"] = list(self.classes)
         altered = self._altered_parts.configs(self.parts)
         return {**config, ALTERED: altered} if altered else config
 

@@ -12,6 +12,7 @@ from keras_mtl.common.label_arrays import label_array
 from keras_mtl.common.number_arrays import check_finite
 from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import InvalidLabels
+from keras_mtl.heads.class_names import NamedLabels, labels_by_name
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.kinds.task_kind import TaskKind
 
@@ -24,16 +25,18 @@ class LabelRule:
         kind: The kind of the task.
         units: Number of outputs of the head.
         places: Dimensions between samples and units, for an output at every place.
+        classes: The names by which labels may be given, if the classes have names.
     """
 
     kind: TaskKind
     units: int
     places: Shape
+    classes: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, head: Head) -> LabelRule:
         """Return the rule of a head."""
-        return cls(head.task_kind, head.units, _places(head))
+        return cls(head.task_kind, head.units, _places(head), head.classes)
 
     def check(self, labels: Any, *, argument: str = "y") -> np.ndarray:
         """Return the labels as `check_labels` does."""
@@ -43,10 +46,32 @@ class LabelRule:
                 f"{subject} is a masked array in which {np.ma.count_masked(labels)} values are "
                 "masked. Leave out their samples."
             )
-        array = label_array(without_tensor(labels), subject)
+        array = self._numbers(without_tensor(labels), subject)
         if not len(array):
             raise InvalidLabels(f"{subject} is empty; expected a label for each sample.")
         return self.fitting(array, subject)
+
+    def by_name(self, labels: Any, subject: str) -> NamedLabels | None:
+        """Return labels that are given by name; None if they are numbers, or there are no names.
+
+        Raises:
+            InvalidLabels: A name is unknown.
+        """
+        if self.classes is None:
+            return None
+        return labels_by_name(labels, self.kind, self.classes, subject)
+
+    def _numbers(self, labels: Any, subject: str) -> np.ndarray:
+        named = self.by_name(labels, subject)
+        if named is None:
+            return label_array(labels, subject)
+        if named.missing.any():
+            row = int(np.argwhere(named.missing)[0][0])
+            raise InvalidLabels(
+                f"{subject} has no label in row {row}: it is None, NaN or empty. Leave out the "
+                "samples without a label."
+            )
+        return named.values
 
     def fitting(self, array: np.ndarray, subject: str) -> np.ndarray:
         """Return the labels as `fitting_labels` does."""
