@@ -12,7 +12,7 @@ from keras_mtl.common.label_arrays import label_array
 from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.heads.head import Head
-from keras_mtl.heads.labels import LabelRule, fitting_labels, without_tensor
+from keras_mtl.heads.labels import LabelRule, fitting_labels, labels_like, without_tensor
 
 SUBJECT = "`y`"
 
@@ -63,9 +63,7 @@ def check_label_spec(spec: Any, task: str, head: Head | None = None) -> None:
         raise InvalidLabels(f"The labels of `{task}` are single values. {UNBATCHED}")
     if spec.shape.rank is None or None in tuple(spec.shape)[1:]:
         return
-    dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype
-    # No values are known yet: zeros are labels of every kind, so only shape and dtype are checked.
-    read_labels(np.zeros([size or 1 for size in spec.shape], dtype), task, head)
+    read_labels(labels_like(spec, None if head is None else head.classes), task, head)
 
 
 def missing_integer(head: Head | None) -> int | None:

@@ -28,7 +28,11 @@ def known_head(state: TrainingState, task: str) -> Head | None:
         return None
     kinds = (kind for kind in KINDS.names if KINDS.find(kind).recognises(loss, units))
     kind = next(kinds, None)
-    return None if kind is None else Head(units, kind, name=task)
+    if kind is None:
+        return None
+    # With another loss of its kind, such as one from logits, the classes keep their names.
+    named = isinstance(head, Head) and head.kind == kind
+    return Head(units, kind, classes=head.classes if named else None, name=task)
 
 
 def loss_of(state: TrainingState, task: str) -> Any:
