@@ -82,6 +82,11 @@ def units_for(kind: TaskKind, units: Any, classes: Sequence[str] | None) -> int:
     return named
 
 
+def has_classes(kind: TaskKind) -> bool:
+    """Return whether what a kind predicts are classes, which may have names."""
+    return kind.units_of_classes(2) is not None
+
+
 def labels_by_name(labels: Any, kind: TaskKind, classes: Sequence[str], subject: str) -> Any:
     """Return labels as `NamedLabels` if they are given by name; None if they are numbers.
 
