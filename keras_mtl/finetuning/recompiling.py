@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_mtl.surgery.carried_slots import carry_slots
+from keras_mtl.surgery.fresh_compile import slot_holders
 
 
 def recompile(model: keras.Model, arguments: dict[str, Any]) -> None:
@@ -24,4 +25,4 @@ def recompile(model: keras.Model, arguments: dict[str, Any]) -> None:
     old = model.optimizer
     model.compile(**arguments)
     model.optimizer.build(model.trainable_variables)
-    carry_slots(old, model.optimizer)
+    carry_slots(slot_holders(old), slot_holders(model.optimizer))

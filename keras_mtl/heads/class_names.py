@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_mtl.common.arguments import array_size
+from keras_mtl.common.arguments import array_size, is_whole_number
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.kinds.task_kind import TaskKind
@@ -80,6 +80,39 @@ def units_for(kind: TaskKind, units: Any, classes: Sequence[str] | None) -> int:
             f"`{kind.name}`. Received: units={units}. Leave `units` out, or name all classes."
         )
     return named
+
+
+def extended_classes(
+    kind: TaskKind, units: int, classes: tuple[str, ...] | None, added: Any
+) -> dict[str, Any]:
+    """Return the arguments `units` and `classes` of a head with further classes.
+
+    Args:
+        kind: The kind of the head.
+        units: Its number of outputs.
+        classes: The names of its classes, if they have names.
+        added: The names of the new classes, or their number if `classes` is None.
+
+    Raises:
+        ValueError: The kind has no classes or no further ones, or a name is there already.
+    """
+    if not has_classes(kind):
+        raise ValueError(f"A head of kind `{kind.name}` has no classes, so none can be added.")
+    if classes is None:
+        if not is_whole_number(added, least=1):
+            raise ValueError(
+                f"The classes of this head have no names: give the number of new ones. Received: "
+                f"{added!r}."
+            )
+        return {"units": units + int(added)}
+    new = checked_classes(added)
+    if new is None:
+        raise ValueError("Give the names of the new classes. Received: None.")
+    there = [name for name in new if name in classes]
+    if there:
+        raise ValueError(f"The head has classes named {there} already; its classes are {classes}.")
+    every = [*classes, *new]
+    return {"units": units_for(kind, None, every), "classes": every}
 
 
 def has_classes(kind: TaskKind) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -15,12 +15,16 @@ from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.graph.chain import Chain, runs_only_parts
 from keras_mtl.heads.altered_parts import AlteredParts
-from keras_mtl.heads.class_names import checked_classes, units_for
+from keras_mtl.heads.class_names import checked_classes, extended_classes, units_for
 from keras_mtl.heads.dtype_policies import without_quantization
 from keras_mtl.heads.joined_features import JoinedFeatures, are_several, shapes_of
 from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
+from keras_mtl.surgery.layer_copies import copy_layer_state
+
+OUTPUT = "output"
+"""The name of the last layer of a head."""
 
 ALTERED = "altered_parts"
 """The key of the configs of altered parts in the config of a head."""
@@ -114,12 +118,14 @@ class Head(Chain):
         self.from_logits = flag("from_logits", from_logits)
         self.supports_masking = True
         self.parts: list[keras.Layer] = []
+        self._features_shape: Any = None
         self._altered_parts = AlteredParts()
 
     def build(self, input_shape: Any) -> None:
         """Make the layers for features of this shape, or of a structure of shapes."""
         for one in shapes_of(input_shape):
             self.check_features(one, self.compute_dtype, several=are_several(input_shape))
+        self._features_shape = input_shape
         self.parts = self._altered_parts.put_in(self._make_layers(input_shape))
         shape = input_shape if are_several(input_shape) else tuple(input_shape)
         for part in self.parts:
@@ -167,9 +173,12 @@ class Head(Chain):
                 )
             )
         layers.append(self._dropout(len(self.hidden)))
-        activation = "linear" if self.from_logits else self.task_kind.activation
-        layers.append(keras.layers.Dense(self.units, activation, name="output", dtype="float32"))
+        layers.append(self._output_layer())
         return [layer for layer in layers if layer is not None]
+
+    def _output_layer(self) -> keras.layers.Dense:
+        activation = "linear" if self.from_logits else self.task_kind.activation
+        return keras.layers.Dense(self.units, activation, name=OUTPUT, dtype="float32")
 
     def check_features(self, shape: Shape, dtype: str, *, several: bool = False) -> None:
         """Refuse features that this head cannot be put on.
@@ -255,6 +264,52 @@ class Head(Chain):
         decoded = self.task_kind.decode(array, from_logits=self.from_logits)
         return decoded if self.classes is None else self.task_kind.named(decoded, self.classes)
 
+    def extend(self, classes: Sequence[str] | int) -> Head:
+        """Return a new head that has further classes, after those that it has.
+
+        `keras_mtl.add_classes` puts it into a trained model. The weights of the classes that there
+        were are the same to the bit, those of the new ones are drawn as in a new head.
+
+        Args:
+            classes: The names of the new classes; their number if the classes have no names.
+
+        Returns:
+            A head of the same arguments, name and flags, built if this one is.
+
+        Raises:
+            ValueError: The kind can have no further classes, a name is there already, or the output
+                is quantized or has LoRA.
+
+        Example:
+            >>> import keras_mtl
+            >>> keras_mtl.Head(classes=["cat", "dog"]).extend(["owl"]).classes
+            ('cat', 'dog', 'owl')
+        """
+        config = {
+            **self.get_config(),
+            **extended_classes(self.task_kind, self.units, self.classes, classes),
+        }
+        altered = dict(config.get(ALTERED, {}))
+        if OUTPUT in altered:
+            self._check_output(altered[OUTPUT])
+            config[ALTERED] = {**altered, OUTPUT: {**altered[OUTPUT], "units": config["units"]}}
+        larger = type(self).from_config(config)
+        if self.built:
+            larger.build(self._features_shape)
+            for part, copy in zip(self.parts[:-1], larger.parts[:-1], strict=True):
+                copy_layer_state(part, copy)
+            _copy_columns(self.parts[-1], larger.parts[-1])
+        return larger
+
+    def _check_output(self, altered: Mapping[str, Any]) -> None:
+        """Refuse an output layer that has other variables than a Dense layer of its size."""
+        changed = {**altered, "trainable": True} != {**self._output_layer().get_config()}
+        if changed:
+            raise ValueError(
+                f"The output of `{self.name}` is quantized or has LoRA, so no classes can be added "
+                "to it. Add them before, or call `merge_lora` of the layer first."
+            )
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor, and the configs of parts that were altered."""
         config = {
@@ -301,6 +356,14 @@ def _sizes(argument: str, values: Any) -> tuple[int, ...]:
             f"Received: {values!r}."
         )
     return tuple(array_size(argument, value) for value in values)
+
+
+def _copy_columns(source: keras.layers.Dense, target: keras.layers.Dense) -> None:
+    """Give the first units of a layer the weights of the units of another one."""
+    for old, new in zip(source.weights, target.weights, strict=True):
+        values = np.array(keras.ops.convert_to_numpy(new))
+        values[..., : source.units] = keras.ops.convert_to_numpy(old)
+        new.assign(values)
 
 
 def _check_activation(activation: Any) -> None:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 
 from keras_mtl.keras_private.optimizers import Optimizer, slots_of, trained_variables
-from keras_mtl.surgery.fresh_compile import slot_holders
 
 
 def carry_slots(
-    old: Optimizer,
-    new: Optimizer,
+    old: Sequence[Optimizer],
+    new: Sequence[Optimizer],
     before: Callable[[keras.Variable], keras.Variable | None] = lambda variable: variable,
 ) -> None:
-    """Copy the slots of the variables that both optimizers train.
+    """Copy the slots of the variables that both the old and the new optimizers train.
 
     Args:
-        old: The optimizer that was used; one that is not built has no slots.
-        new: The new optimizer, built.
-        before: The variable of the old optimizer that stands for a variable of the new one, None
-            for none; by default both train the same variables.
+        old: The optimizers that were used and hold slots; one that is not built has none.
+        new: The new ones, built.
+        before: The variable of an old optimizer that stands for a variable of a new one, None for
+            none; by default both train the same variables.
     """
-    if not old.built:
-        return
-    known = {id(v): one for one in slot_holders(old) for v in trained_variables(one)}
-    for holder in slot_holders(new):
+    known = {id(v): one for one in old if one.built for v in trained_variables(one)}
+    for holder in new:
         for variable in trained_variables(holder):
             source = before(variable)
             if source is not None and id(source) in known:
