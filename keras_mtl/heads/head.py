@@ -285,10 +285,8 @@ class Head(Chain):
             >>> keras_mtl.Head(classes=["cat", "dog"]).extend(["owl"]).classes
             ('cat', 'dog', 'owl')
         """
-        config = {
-            **self.get_config(),
-            **extended_classes(self.task_kind, self.units, self.classes, classes),
-        }
+        size = extended_classes(self.task_kind, self.units, self.classes, classes)
+        config = {**self.get_config(), **size}
         altered = dict(config.get(ALTERED, {}))
         if OUTPUT in altered:
             self._check_output(altered[OUTPUT])
@@ -303,8 +301,7 @@ class Head(Chain):
 
     def _check_output(self, altered: Mapping[str, Any]) -> None:
         """Refuse an output layer that has other variables than a Dense layer of its size."""
-        changed = {**altered, "trainable": True} != {**self._output_layer().get_config()}
-        if changed:
+        if {**altered, "trainable": True} != self._output_layer().get_config():
             raise ValueError(
                 f"The output of `{self.name}` is quantized or has LoRA, so no classes can be added "
                 "to it. Add them before, or call `merge_lora` of the layer first."

@@ -98,8 +98,8 @@ def _compile_like(larger: keras.Model, model: keras.Model) -> None:
         for old, new in zip(model.weights, larger.weights, strict=True)
         if old.shape == new.shape
     }
-    holders = map(_slot_holders, (model.optimizer, larger.optimizer))
-    carry_slots(*holders, before=lambda variable: before.get(id(variable)))
+    old_holders, new_holders = _slot_holders(model.optimizer), _slot_holders(larger.optimizer)
+    carry_slots(old_holders, new_holders, lambda variable: before.get(id(variable)))
 
 
 def _slot_holders(optimizer: Optimizer) -> list[Optimizer]:

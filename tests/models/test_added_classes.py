@@ -25,14 +25,18 @@ def trained():
 
 def model_with(head=None, freeze="first"):
     head = head or Head(classes=CLASSES, hidden=[5], dropout=0.2, from_logits=True)
-    model = transfer(trained(), cut=0, head=head, freeze=freeze)
+    return transfer(trained(), cut=0, head=head, freeze=freeze)
+
+
+def fitted():
+    model = model_with()
     model.fit(X, Y, epochs=2, verbose=0)
     return model
 
 
 def two_tasks():
     model = MultiTaskModel(trained(), {"animal": Head(classes=CLASSES), "plain": 2})
-    model.fit({"animal": (X, Y), "plain": (X, Y)}, epochs=1, verbose=0)
+    model.compile("adam")
     return model
 
 
@@ -52,7 +56,7 @@ def assert_first_columns(head, larger):
 
 
 def test_old_classes_are_bit_equal_and_the_new_ones_are_drawn():
-    model = model_with()
+    model = fitted()
     before = values(model.variables)
     larger = add_classes(model, ["owl", "elk"])
     assert type(larger) is type(model)
@@ -73,7 +77,7 @@ def test_flags_and_settings_stay():
     larger = add_classes(model, ["owl"])
     flags = [[layer.trainable for layer in one.trunk.layers] for one in (model, larger)]
     assert flags[0] == flags[1]
-    assert flags[0] == [True, False, True, True] or not all(flags[0])
+    assert len(set(flags[0])) == 2
     assert larger.optimizer.get_config() == model.optimizer.get_config()
     assert larger.head.has_loss(larger.loss)
     assert larger.name == model.name
@@ -81,7 +85,7 @@ def test_flags_and_settings_stay():
 
 
 def test_slots_are_kept_where_shapes_allow():
-    model = model_with()
+    model = fitted()
     larger = add_classes(model, ["owl"])
     pairs = list(zip(model.trainable_variables, larger.trainable_variables, strict=True))
     for old, new in pairs[:-2]:
@@ -94,8 +98,9 @@ def test_slots_are_kept_where_shapes_allow():
         assert not any(slot.any() for slot in values(slots_of(larger.optimizer, new).values()))
 
 
+@pytest.mark.slow
 def test_it_learns_the_new_class_by_name_and_is_saved(tmp_path):
-    larger = add_classes(model_with(), ["owl"])
+    larger = add_classes(fitted(), ["owl"])
     x = np.concatenate([X, X[:8] + 9])
     names = [*np.array(CLASSES)[Y], *["owl"] * 8]
     larger.optimizer.learning_rate = 0.05
@@ -107,8 +112,10 @@ def test_it_learns_the_new_class_by_name_and_is_saved(tmp_path):
     assert predict_classes(loaded, x, verbose=0).tolist() == predicted.tolist()
 
 
+@pytest.mark.slow
 def test_one_of_several_tasks():
     model = two_tasks()
+    model.fit({"animal": (X, Y), "plain": (X, Y)}, epochs=1, verbose=0)
     larger = add_classes(model, ["owl"], task="animal")
     assert larger.tasks == model.tasks
     assert larger.heads["animal"].classes == (*CLASSES, "owl")
