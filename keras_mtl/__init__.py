@@ -11,6 +11,7 @@ One new task:
 - `transfer`: cut, freeze and a new head in one call; gives a `TransferModel`, or a `Trunk` alone
 - `Head`: the new last layers, with the loss and the metrics that fit the labels
 - `freeze`, `unfreeze`: make layers of the trunk static, or trainable again
+- `predict_classes`: predictions as names of classes; `add_classes`: a trained head gets new classes
 - `fit_cached`: like `model.fit`, but the frozen layers run once
 - `from_scratch`: the same architecture with fresh weights, the control
 - `FeatureExtractor`: the features for scikit-learn, for a handful of labels
@@ -65,6 +66,8 @@ if TYPE_CHECKING:
     from keras_mtl.estimators.feature_extractor import FeatureExtractor
     from keras_mtl.finetuning.freezing import freeze, unfreeze
     from keras_mtl.graph.cuts import CutPoint, CutPoints, cut_points
+    from keras_mtl.models.added_classes import add_classes
+    from keras_mtl.models.predicted_classes import predict_classes
     from keras_mtl.models.task_scores import TaskScores
     from keras_mtl.probing.probe_cuts import probe_cuts
     from keras_mtl.probing.probe_table import Probe, Probes
@@ -91,6 +94,7 @@ __all__ = [
     "TaskScores",
     "TransferModel",
     "Trunk",
+    "add_classes",
     "cut_points",
     "datasets",
     "errors",
@@ -98,6 +102,7 @@ __all__ = [
     "fit_cached",
     "freeze",
     "from_scratch",
+    "predict_classes",
     "probe_cuts",
     "schedules",
     "scores",
@@ -116,9 +121,11 @@ _HOMES = {
     "Probes": "probing.probe_table",
     "TaskEarlyStopping": "training.task_early_stopping",
     "TaskScores": "models.task_scores",
+    "add_classes": "models.added_classes",
     "cut_points": "graph.cuts",
     "freeze": "finetuning.freezing",
     "from_scratch": "surgery.scratch",
+    "predict_classes": "models.predicted_classes",
     "probe_cuts": "probing.probe_cuts",
     "to_plain": "surgery.plain",
     "unfreeze": "finetuning.freezing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,7 @@ from keras_mtl.common.structures import unwrap_single
 from keras_mtl.errors import ExportError, UnsupportedBackend
 from keras_mtl.export_path import checked_path, written_whole_export
 from keras_mtl.graph.functional_models import checked_functional
+from keras_mtl.heads.head import Head
 from keras_mtl.keras_private.graphs import producer
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.models.multi_task_model import MultiTaskModel
@@ -24,6 +26,9 @@ DEFAULT_ENDPOINT = "serving_default"
 """The endpoint that TensorFlow Serving calls when a request names none."""
 KERAS_ENDPOINT = "serve"
 """The endpoint that `keras.layers.TFSMLayer` calls, and that `keras.Model.export` writes."""
+
+CLASS_NAMES = Path("assets.extra", "classes.json")
+"""The file with the names of classes, in the folder of a SavedModel for files of its users."""
 
 _VIA_TENSORFLOW = (
     'save the model with `model.save("model.keras")`, load it in a process started with '
@@ -47,6 +52,10 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
     `"name_1"`, and in the name of an input what is no letter from a to z, digit or `_` becomes `_`.
     A `MultiTaskModel` has a signature under the name of each task as well, which runs the trunk
     and that head only; the variables are stored once.
+
+    If the classes of a `Head` have names, the file `assets.extra/classes.json` holds them under the
+    name of its output, in the order of their numbers: `{"head": ["cat", "dog"]}`. TensorFlow keeps
+    such files beside a model and reads none of them.
 
     A process that is killed leaves the old model or the new one; where it was killed between
     putting one away and the other in its place, the next call for `path` puts the old one back.
@@ -92,6 +101,7 @@ def export(model: keras.Model, path: str | os.PathLike[str], *, overwrite: bool 
         } | endpoints
     with written_whole_export(path, overwrite=overwrite) as folder:
         _write_saved_model(model, endpoints, folder)
+        _write_class_names(model, folder)
     return path
 
 
@@ -142,6 +152,20 @@ def _write_out(archive: keras.export.ExportArchive, folder: Path) -> None:
         archive.write_out(folder, verbose=False)
     except tf.errors.OpError as error:  # Such as a full disk.
         raise OSError(error.message) from error
+
+
+def _write_class_names(model: keras.Model, folder: Path) -> None:
+    """Write the names of classes by output, if there are any, where TensorFlow leaves room."""
+    layers = map(producer, checked_functional(model).outputs)
+    named = {
+        output: list(layer.classes)
+        for output, layer in zip(_output_names(model), layers, strict=True)
+        if isinstance(layer, Head) and layer.classes is not None
+    }
+    if named:
+        (folder / CLASS_NAMES).parent.mkdir()
+        text = json.dumps(named, ensure_ascii=False, indent=2)
+        (folder / CLASS_NAMES).write_text(f"{text}\n", encoding="utf-8")
 
 
 def _holder_of(model: keras.Model) -> Any:

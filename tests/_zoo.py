@@ -39,7 +39,12 @@ def zoo(*names, without=(), fast=()):
 def first_ones(cases, number):
     """The cases of a parametrisation, those after the first ones run where slow tests are."""
     cases = list(cases)
-    return cases[:number] + [pytest.param(case, marks=pytest.mark.slow) for case in cases[number:]]
+    return cases[:number] + [_slow(case) for case in cases[number:]]
+
+
+def _slow(case):
+    is_param = hasattr(case, "marks")
+    return marked_slow(case) if is_param else pytest.param(case, marks=pytest.mark.slow)
 
 
 def marked_slow(case):

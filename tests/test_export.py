@@ -1,5 +1,6 @@
 """What is exported computes elsewhere what the model predicts, and is written whole or not."""
 
+import json
 import os
 import subprocess
 import sys
@@ -174,6 +175,17 @@ def test_two_names_of_one_signature_and_a_function_of_the_structure_that_the_mod
     for endpoint in (loaded.serving_default, loaded.serve):
         outputs = endpoint({"wide": tf.ones((1, 8)), "deep": tf.ones((1, 4))})
         assert sorted(outputs) == ["age", "sex"]
+
+
+@exports
+def test_names_of_classes_lie_beside_the_model(tmp_path):
+    heads = {"animal": keras_mtl.Head(classes=["Katze", "Hündin"]), "size": 2}
+    model = keras_mtl.MultiTaskModel(small(), heads)
+    path = keras_mtl.export(model, tmp_path / "named")
+    text = (path / "assets.extra" / "classes.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"animal": ["Katze", "Hündin"]}
+    assert set(serve(path, {"x": draw(2, 4)})) == {"animal", "size"}
+    assert not (keras_mtl.export(small(), tmp_path / "plain") / "assets.extra").exists()
 
 
 @exports

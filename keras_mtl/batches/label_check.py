@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 
-from keras_mtl.heads.labels import LabelRule
+from keras_mtl.heads.class_names import text_labels
+from keras_mtl.heads.labels import LabelRule, labels_like
 
 
 @dataclass(frozen=True)
 class LabelCheck:
-    """Refuses batches whose labels do not fit a head.
+    """Refuses batches whose labels do not fit a head, and reads labels that are given by name.
 
     Attributes:
         rule: What the labels must be.
@@ -25,19 +25,21 @@ class LabelCheck:
     rule: LabelRule
     argument: str = "y"
 
-    def labels(self, y: Any) -> None:
-        """Refuse labels.
+    def labels(self, y: Any) -> Any:
+        """Return labels as they are, those that are given by name as numbers.
 
         Raises:
             InvalidLabels: They do not fit the head.
         """
-        self.rule.check(y, argument=self.argument)
+        numbers = self.rule.check(y, argument=self.argument)
+        return numbers if self.rule.are_names(y) else y
 
     def batch(self, batch: Any) -> Any:
-        """Return a batch whose labels fit, as it is; one without labels of its own is Keras's."""
-        if has_labels(batch):
-            self.labels(batch[1])
-        return batch
+        """Return a batch whose labels fit; one without labels of its own is Keras's."""
+        if not has_labels(batch):
+            return batch
+        labels = self.labels(batch[1])
+        return batch if labels is batch[1] else (batch[0], labels, *batch[2:])
 
     def spec(self, spec: Any) -> None:
         """Refuse labels whose known shape or dtype does not fit.
@@ -47,9 +49,7 @@ class LabelCheck:
         """
         if spec.shape.rank is None or None in tuple(spec.shape)[1:]:
             return
-        dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype
-        # Zeros are labels of every kind, so only shape and dtype are checked.
-        self.labels(np.zeros([size or 1 for size in spec.shape], dtype))
+        self.labels(labels_like(spec, self.rule.classes))
 
 
 class CheckedPyDataset(keras.utils.PyDataset):
@@ -116,4 +116,6 @@ def has_labels(batch: Any) -> bool:
     """Return whether a batch, or the `element_spec` of a data set, is `(x, y)` or with weights."""
     if not isinstance(batch, tuple | list) or not 2 <= len(batch) <= 3:
         return False
-    return hasattr(batch[1], "shape") and not isinstance(batch[1], Mapping)
+    # A loader of torch makes a list or a tuple of texts.
+    is_array = hasattr(batch[1], "shape") or text_labels(batch[1]) is not None
+    return is_array and not isinstance(batch[1], Mapping)

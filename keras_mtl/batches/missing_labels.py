@@ -12,7 +12,7 @@ from keras_mtl.common.label_arrays import label_array
 from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import InvalidLabels, InvalidTaskData
 from keras_mtl.heads.head import Head
-from keras_mtl.heads.labels import fitting_labels, without_tensor
+from keras_mtl.heads.labels import LabelRule, fitting_labels, labels_like, without_tensor
 
 SUBJECT = "`y`"
 
@@ -23,8 +23,9 @@ def read_labels(
     """Return the labels of a task, and which of them there are.
 
     A label is missing where `mask` is False, where a masked array is masked, where it is NaN,
-    None or `pandas.NA`, and where integers are what the kind of the head says: -1 for a
-    classification. Binary heads refuse -1, which may well mean the other class.
+    None or `pandas.NA`, where the name of a class is empty, and where integers are what the kind
+    of the head says: -1 for a classification. Binary heads refuse -1, which may well mean the
+    other class.
 
     Args:
         y: Labels with one row for each sample.
@@ -62,9 +63,7 @@ def check_label_spec(spec: Any, task: str, head: Head | None = None) -> None:
         raise InvalidLabels(f"The labels of `{task}` are single values. {UNBATCHED}")
     if spec.shape.rank is None or None in tuple(spec.shape)[1:]:
         return
-    dtype = "U1" if spec.dtype.name == "string" else spec.dtype.as_numpy_dtype
-    # No values are known yet: zeros are labels of every kind, so only shape and dtype are checked.
-    read_labels(np.zeros([size or 1 for size in spec.shape], dtype), task, head)
+    read_labels(labels_like(spec, None if head is None else head.classes), task, head)
 
 
 def missing_integer(head: Head | None) -> int | None:
@@ -83,9 +82,13 @@ def coarsest(present: np.ndarray) -> np.ndarray:
 
 
 def _read(y: Any, task: str, head: Head | None, mask: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    # Values under the mask of a masked array are arbitrary: 0 passes the checks below.
-    array = label_array(y.filled(0) if _is_masked(y) else y, SUBJECT, gaps=True)
-    missing = _missing(y, array, head)
+    named = None if head is None else LabelRule.of(head).by_name(y, SUBJECT)
+    if named is not None:
+        array, missing = named
+    else:
+        # Values under the mask of a masked array are arbitrary: 0 passes the checks below.
+        array = label_array(y.filled(0) if _is_masked(y) else y, SUBJECT, gaps=True)
+        missing = _missing(y, array, head)
     if mask is not None:
         missing |= ~_checked_mask(mask, task, array.shape)
     present = coarsest(~missing) if missing.any() else None

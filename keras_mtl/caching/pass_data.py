@@ -28,6 +28,7 @@ from keras_mtl.keras_private.data_adapters import (
     is_sparse_or_ragged,
     refuse_class_weight,
 )
+from keras_mtl.models.transfer_model import TransferModel
 
 
 def pass_data(model: keras.Model, source: DataSource, **options: Any) -> PassData:
@@ -134,6 +135,7 @@ class StreamPassData(PassData):
         self.is_read_once = source.is_read_once
         self._inputs = ModelInputs.of(model)
         self._needs_labels = model.loss is not None
+        self._label_rule = model.label_rule if isinstance(model, TransferModel) else None
         self._source = source
         self._class_weight = class_weight
         self._shuffle = shuffle and isinstance(source.data, keras.utils.PyDataset)
@@ -176,8 +178,14 @@ class StreamPassData(PassData):
                     "A batch has no labels: the data must give batches `(x, y)`."
                     f"{hint_for_dicts(batch)}"
                 )
+            targets[0] = self._by_number(targets[0])
             self._structure = tuple(target for target in targets if target is not None)
             yield x, self._structure
+
+    def _by_number(self, labels: Any) -> Any:
+        """Return labels by number; `fit`, which reads names otherwise, sees features only."""
+        rule = self._label_rule
+        return rule.check(labels) if rule is not None and rule.are_names(labels) else labels
 
     def _check_end(self) -> None:
         source = self._source

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.keras_private.optimizers import Optimizer, slots_of, trained_variables
+from keras_mtl.surgery.carried_slots import carry_slots
 from keras_mtl.surgery.fresh_compile import slot_holders
 
 
@@ -25,22 +25,4 @@ def recompile(model: keras.Model, arguments: dict[str, Any]) -> None:
     old = model.optimizer
     model.compile(**arguments)
     model.optimizer.build(model.trainable_variables)
-    _carry_slots(old, model.optimizer)
-
-
-def _carry_slots(old: Optimizer, new: Optimizer) -> None:
-    """Copy the slots of the variables that both optimizers train."""
-    if not old.built:
-        return
-    before = {id(v): one for one in slot_holders(old) for v in trained_variables(one)}
-    for holder in slot_holders(new):
-        for variable in trained_variables(holder):
-            source = before.get(id(variable))
-            if source is not None:
-                _copy_slots(source, holder, variable)
-
-
-def _copy_slots(source: Optimizer, target: Optimizer, variable: keras.Variable) -> None:
-    slots = slots_of(source, variable)
-    for attribute, slot in slots_of(target, variable).items():
-        slot.assign(slots[attribute])
+    carry_slots(slot_holders(old), slot_holders(model.optimizer))

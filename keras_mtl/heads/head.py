@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -14,11 +15,16 @@ from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import HeadMismatch
 from keras_mtl.graph.chain import Chain, runs_only_parts
 from keras_mtl.heads.altered_parts import AlteredParts
+from keras_mtl.heads.class_names import checked_classes, extended_classes, units_for
 from keras_mtl.heads.dtype_policies import without_quantization
 from keras_mtl.heads.joined_features import JoinedFeatures, are_several, shapes_of
 from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
+from keras_mtl.surgery.layer_copies import copy_layer_state
+
+OUTPUT = "output"
+"""The name of the last layer of a head."""
 
 ALTERED = "altered_parts"
 """The key of the configs of altered parts in the config of a head."""
@@ -45,7 +51,8 @@ class Head(Chain):
       mean absolute error.
 
     Args:
-        units: Number of outputs: classes, labels or numbers. At least 2 classes.
+        units: Number of outputs: classes, labels or numbers. At least 2 classes. It may be left
+            out if `classes` is given.
         kind: What outputs and labels mean; see above.
         hidden: Units of the hidden Dense layers before the output, none by default.
         activation: Activation of the hidden layers: a name in `keras.activations`, or a function.
@@ -55,6 +62,11 @@ class Head(Chain):
             every place of the features.
         from_logits: Whether the outputs are logits: the last activation is left out, and becomes
             part of the loss.
+        classes: The names of the classes in the order of their numbers, such as
+            `["cat", "dog"]`; two names for a binary head, a name for each label of a multilabel
+            one. `fit` and `evaluate` then take labels by name as well as by number (of a
+            multilabel task the names that hold for each row), and `decode` and
+            `keras_mtl.predict_classes` give names. None, the default, for no names.
         name: Name of the layer.
 
     Input shape:
@@ -66,7 +78,8 @@ class Head(Chain):
         `(batch, units)`, float32 whatever the dtype policy.
 
     Raises:
-        ValueError: `units` does not fit the kind, or an argument is out of its range.
+        ValueError: `units` or `classes` does not fit the kind, a name is repeated, or an argument
+            is out of its range.
         HeadMismatch: When built on features that it does not fit.
 
     Example:
@@ -78,7 +91,7 @@ class Head(Chain):
 
     def __init__(
         self,
-        units: int,
+        units: int | None = None,
         kind: str = "classification",
         *,
         hidden: tuple[int, ...] | list[int] = (),
@@ -86,13 +99,15 @@ class Head(Chain):
         dropout: float = 0.0,
         pooling: Pooling = "auto",
         from_logits: bool = False,
+        classes: Sequence[str] | None = None,
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
         task_kind = KINDS.find(kind)
         check_pooling(pooling)
-        self.units = array_size("units", units)
+        self.classes = checked_classes(classes)
+        self.units = units_for(task_kind, units, self.classes)
         task_kind.check_units(self.units)
         self.kind = task_kind.name
         self.hidden = _sizes("hidden", hidden)
@@ -103,12 +118,14 @@ class Head(Chain):
         self.from_logits = flag("from_logits", from_logits)
         self.supports_masking = True
         self.parts: list[keras.Layer] = []
+        self._features_shape: Any = None
         self._altered_parts = AlteredParts()
 
     def build(self, input_shape: Any) -> None:
         """Make the layers for features of this shape, or of a structure of shapes."""
         for one in shapes_of(input_shape):
             self.check_features(one, self.compute_dtype, several=are_several(input_shape))
+        self._features_shape = input_shape
         self.parts = self._altered_parts.put_in(self._make_layers(input_shape))
         shape = input_shape if are_several(input_shape) else tuple(input_shape)
         for part in self.parts:
@@ -156,9 +173,12 @@ class Head(Chain):
                 )
             )
         layers.append(self._dropout(len(self.hidden)))
-        activation = "linear" if self.from_logits else self.task_kind.activation
-        layers.append(keras.layers.Dense(self.units, activation, name="output", dtype="float32"))
+        layers.append(self._output_layer())
         return [layer for layer in layers if layer is not None]
+
+    def _output_layer(self) -> keras.layers.Dense:
+        activation = "linear" if self.from_logits else self.task_kind.activation
+        return keras.layers.Dense(self.units, activation, name=OUTPUT, dtype="float32")
 
     def check_features(self, shape: Shape, dtype: str, *, several: bool = False) -> None:
         """Refuse features that this head cannot be put on.
@@ -220,7 +240,9 @@ class Head(Chain):
 
         Returns:
             Class indices of shape `(samples, ...)` for a classification; 0 and 1 in the shape of
-            the outputs for binary and multilabel tasks; the outputs for a regression.
+            the outputs for binary and multilabel tasks; the outputs for a regression. If the
+            classes have names: names of shape `(samples, ...)`, tuples of them for a multilabel
+            task.
 
         Raises:
             ValueError: They are no numbers, or have another last dimension.
@@ -229,6 +251,8 @@ class Head(Chain):
             >>> import keras_mtl
             >>> keras_mtl.Head(3).decode([[0.1, 0.7, 0.2], [0.8, 0.1, 0.1]])
             array([1, 0])
+            >>> keras_mtl.Head(classes=["cat", "dog"]).decode([[0.1, 0.9], [0.8, 0.2]]).tolist()
+            ['dog', 'cat']
         """
         given = keras.ops.convert_to_numpy(outputs) if keras.ops.is_tensor(outputs) else outputs
         array = number_array(given, "`outputs`", ValueError)
@@ -237,7 +261,51 @@ class Head(Chain):
                 f"`outputs` must have the shape (samples, ..., {self.units}), as the outputs of "
                 f"this head. Received the shape: {array.shape}."
             )
-        return self.task_kind.decode(array, from_logits=self.from_logits)
+        decoded = self.task_kind.decode(array, from_logits=self.from_logits)
+        return decoded if self.classes is None else self.task_kind.named(decoded, self.classes)
+
+    def extend(self, classes: Sequence[str] | int) -> Head:
+        """Return a new head that has further classes, after those that it has.
+
+        `keras_mtl.add_classes` puts it into a trained model. The weights of the classes that there
+        were are the same to the bit, those of the new ones are drawn as in a new head.
+
+        Args:
+            classes: The names of the new classes; their number if the classes have no names.
+
+        Returns:
+            A head of the same arguments, name and flags, built if this one is.
+
+        Raises:
+            ValueError: The kind can have no further classes, a name is there already, or the output
+                is quantized or has LoRA.
+
+        Example:
+            >>> import keras_mtl
+            >>> keras_mtl.Head(classes=["cat", "dog"]).extend(["owl"]).classes
+            ('cat', 'dog', 'owl')
+        """
+        size = extended_classes(self.task_kind, self.units, self.classes, classes)
+        config = {**self.get_config(), **size}
+        altered = dict(config.get(ALTERED, {}))
+        if OUTPUT in altered:
+            self._check_output(altered[OUTPUT])
+            config[ALTERED] = {**altered, OUTPUT: {**altered[OUTPUT], "units": config["units"]}}
+        larger = type(self).from_config(config)
+        if self.built:
+            larger.build(self._features_shape)
+            for part, copy in zip(self.parts[:-1], larger.parts[:-1], strict=True):
+                copy_layer_state(part, copy)
+            _copy_columns(self.parts[-1], larger.parts[-1])
+        return larger
+
+    def _check_output(self, altered: Mapping[str, Any]) -> None:
+        """Refuse an output layer that has other variables than a Dense layer of its size."""
+        if {**altered, "trainable": True} != self._output_layer().get_config():
+            raise ValueError(
+                f"The output of `{self.name}` is quantized or has LoRA, so no classes can be added "
+                "to it. Add them before, or call `merge_lora` of the layer first."
+            )
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor, and the configs of parts that were altered."""
@@ -251,6 +319,8 @@ class Head(Chain):
             "pooling": self.pooling,
             "from_logits": self.from_logits,
         }
+        if self.classes is not None:
+            config["classes"] = list(self.classes)
         altered = self._altered_parts.configs(self.parts)
         return {**config, ALTERED: altered} if altered else config
 
@@ -283,6 +353,14 @@ def _sizes(argument: str, values: Any) -> tuple[int, ...]:
             f"Received: {values!r}."
         )
     return tuple(array_size(argument, value) for value in values)
+
+
+def _copy_columns(source: keras.layers.Dense, target: keras.layers.Dense) -> None:
+    """Give the first units of a layer the weights of the units of another one."""
+    for old, new in zip(source.weights, target.weights, strict=True):
+        values = np.array(keras.ops.convert_to_numpy(new))
+        values[..., : source.units] = keras.ops.convert_to_numpy(old)
+        new.assign(values)
 
 
 def _check_activation(activation: Any) -> None:

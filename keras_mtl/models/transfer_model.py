@@ -119,7 +119,7 @@ class TransferModel(Trunk):
             InvalidLabels: The model is compiled with the loss of its `Head`, and the labels do
                 not fit its kind.
         """
-        rule = self._label_rule
+        rule = self.label_rule
         if rule is None:
             return y, validation_data
         if y is not None:
@@ -131,15 +131,21 @@ class TransferModel(Trunk):
         return y, validation_data
 
     @property
-    def _label_rule(self) -> LabelRule | None:
-        """What the labels must be; None if the head, or the loss, does not tell."""
+    def label_rule(self) -> LabelRule | None:
+        """What the labels must be; None if the head, or the loss, does not tell.
+
+        With another loss than that of the head labels may be of any form, but those that are
+        given by the names of classes are read.
+        """
         head = self.head
-        known = isinstance(head, Head) and self.compiled and head.has_loss(self.loss)
-        return LabelRule.of(head) if known else None
+        if not isinstance(head, Head) or not self.compiled:
+            return None
+        known = head.has_loss(self.loss)
+        return LabelRule.of(head, names_only=not known) if known or head.classes else None
 
     def _checked_stream(self, x: Any, y: Any = None, *, argument: str = "y") -> Any:
         """Return batches with a check of their labels; arrays as they are."""
-        rule = self._label_rule
+        rule = self.label_rule
         if x is None or y is not None or rule is None:
             return x
         return checked_stream(x, LabelCheck(rule, argument))

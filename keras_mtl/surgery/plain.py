@@ -20,7 +20,9 @@ def to_plain(model: keras.Model, *, verify: bool = True) -> Functional:
     """Rewrite a model in Keras's own layers.
 
     Use it to hand a model on as a `.keras` file to people who do not have `keras_mtl`. It is the
-    same function for inference; in training a static trunk is no longer static.
+    same function for inference; in training a static trunk is no longer static. Keras's own layers
+    hold no names of classes: they stay in `model.head.classes`, which `export` also writes to a
+    file, and the outputs of the result are in their order.
 
     Args:
         model: A model that `keras_mtl` made, or any Functional or built Sequential model. It is

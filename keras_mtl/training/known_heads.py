@@ -23,7 +23,11 @@ def known_head(state: TrainingState, task: str) -> Head | None:
         return head
     shape = state.graphs.outputs[task].shape
     kind = _kind_of(loss, shape[-1])
-    return None if kind is None or len(shape) != 2 else Head(shape[-1], kind, name=task)
+    if kind is None or len(shape) != 2:
+        return None
+    # With another loss of its kind, such as one from logits, the classes keep their names.
+    named = isinstance(head, Head) and head.kind == kind
+    return Head(shape[-1], kind, classes=head.classes if named else None, name=task)
 
 
 def num_classes(state: TrainingState, task: str) -> int | None:

@@ -10,7 +10,7 @@ import keras
 
 from keras_mtl.batches.label_check import LabelCheck
 from keras_mtl.batches.recognise import recognise
-from keras_mtl.keras_private.data_adapters import is_tf_dataset
+from keras_mtl.keras_private.data_adapters import is_tf_dataset, is_torch_loader
 
 
 def checked_stream(data: Any, check: LabelCheck) -> Any:
@@ -23,11 +23,15 @@ def checked_stream(data: Any, check: LabelCheck) -> Any:
         InvalidLabels: The known shape or dtype of the labels does not fit the head.
     """
     checked = recognise(data).checked(check)
-    if not is_tf_dataset(checked):
-        return checked
-    from keras_mtl.training.steps.tf_checks import with_checked_labels
+    if is_tf_dataset(checked):
+        from keras_mtl.training.steps.tf_checks import with_checked_labels
 
-    return with_checked_labels(checked, check)
+        return with_checked_labels(checked, check)
+    if is_torch_loader(checked) and check.rule.classes is not None:
+        from keras_mtl.training.steps.torch_labels import with_tensors
+
+        return with_tensors(checked)
+    return checked
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -29,6 +30,20 @@ class Binary(YesOrNo):
                 f'A binary head has one output: `Head(1, "binary")`. For {units} yes-or-no labels '
                 f'use `Head({units}, "multilabel")`.'
             )
+
+    def units_of_classes(self, count: int) -> int:
+        """Return one output for two classes: the probability of the second one."""
+        if count != 2:
+            raise ValueError(
+                "A binary head has two classes, the names of 0 and 1, such as "
+                f'`Head(kind="binary", classes=["no", "yes"])`. Received: {count} names; for '
+                "several classes leave `kind` out."
+            )
+        return 1
+
+    def named(self, decoded: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+        """Return the names without the dimension of the single output."""
+        return np.array(classes)[decoded[..., 0]]
 
     def recognises(self, loss: Any, units: int) -> bool:
         """Return whether it is a binary cross-entropy with one output."""

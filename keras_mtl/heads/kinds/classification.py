@@ -32,6 +32,10 @@ class Classification(TaskKind):
                 '`Head(2)` or `Head(1, "binary")`; for one number use `Head(1, "regression")`.'
             )
 
+    def units_of_classes(self, count: int) -> int:
+        """Return one output for each class."""
+        return count
+
     def make_loss(self, *, from_logits: bool) -> keras.losses.Loss:
         """Return a sparse categorical cross-entropy."""
         return keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)

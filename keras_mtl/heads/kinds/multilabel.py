@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -23,6 +24,27 @@ class Multilabel(YesOrNo):
     """A column of labels for each question."""
 
     name = "multilabel"
+
+    def units_of_classes(self, count: int) -> int:
+        """Return one output for each name."""
+        return count
+
+    def encode(self, indices: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return a column for each name, 1 where a row lists it.
+
+        An empty text is no name: rows of an array list different numbers of names.
+        """
+        listed = indices[:, None] if indices.ndim == 1 else indices
+        columns = (listed[..., None] == np.arange(count)).any(axis=-2)
+        missing = np.broadcast_to((listed == -1).any(axis=-1, keepdims=True), columns.shape)
+        return columns.astype(np.int32), missing.copy()
+
+    def named(self, decoded: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+        """Return a tuple for each sample (or place), with the names of the labels that are 1."""
+        rows = decoded.reshape(-1, len(classes)).astype(bool)
+        names = np.empty(len(rows), object)
+        names[:] = [tuple(np.array(classes)[row].tolist()) for row in rows]
+        return names.reshape(decoded.shape[:-1])
 
     def recognises(self, loss: Any, units: int) -> bool:
         """Return whether it is a binary cross-entropy with several outputs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,34 @@ class TaskKind(ABC):
             outputs: What the head gives, of shape `(samples, ..., units)`.
             from_logits: Whether the head leaves out its activation.
         """
+
+    def units_of_classes(self, count: int) -> int | None:
+        """Return the units of a head whose classes have names; None if the kind has no classes.
+
+        Args:
+            count: Number of names.
+
+        Raises:
+            ValueError: A head of this kind cannot have so many classes.
+        """
+        return None
+
+    def encode(self, indices: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return labels that were given by name as numbers, and which of them are missing.
+
+        Args:
+            indices: Indices of the names, of shape `(samples, ...)`; negative where there is no
+                label (-1) or an empty text (-2).
+            count: Number of classes.
+
+        Returns:
+            Whole numbers, 0 where the label is missing, and booleans of their shape.
+        """
+        return np.maximum(indices, 0), indices < 0
+
+    def named(self, decoded: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+        """Return what `decode` gives by the names of the classes."""
+        return np.array(classes)[decoded]
 
     @abstractmethod
     def label_shapes(self, units: int, places: Shape) -> list[Shape]:

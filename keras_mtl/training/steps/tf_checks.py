@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from keras_mtl.batches.label_check import LabelCheck, has_labels
 from keras_mtl.batches.missing_labels import missing_integer, read_labels
 from keras_mtl.errors import InvalidLabels, InvalidTaskData
+from keras_mtl.heads.class_names import labels_by_name
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.kinds.task_kind import LabelBounds
+from keras_mtl.heads.labels import LabelRule
 
 _SCOPE = "data_set_"
 
@@ -25,6 +28,32 @@ def checked_labels(labels: tf.Tensor, task: str, head: Head | None) -> tf.Tensor
         return labels
     fit = _all_fit(labels, bounds, missing_integer(head), gaps=True)
     return _refused_unless(fit, labels, lambda values: read_labels(values, task, head))
+
+
+def read_names(labels: tf.Tensor, task: str, head: Head) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return labels that are given by name as numbers, and which of them are missing."""
+
+    def read(values: tf.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        numbers, present = read_labels(values, task, head)
+        missing = np.zeros(numbers.shape, bool)
+        if present is not None:
+            missing |= ~present.reshape(present.shape + (1,) * (numbers.ndim - present.ndim))
+        return numbers, missing
+
+    # Names are looked up in Python: a kind of task says what they mean.
+    numbers, missing = tf.py_function(read, [labels], (tf.int32, tf.bool))
+    shape = shape_of_named(labels.shape, LabelRule.of(head))
+    return tf.ensure_shape(numbers, shape), tf.ensure_shape(missing, shape)
+
+
+def shape_of_named(shape: tf.TensorShape, rule: LabelRule) -> list[int | None]:
+    """Return the static shape of labels that names of a static shape become."""
+    assert rule.classes is not None
+    made = []
+    for unknown in (1, 2):
+        names = np.full([unknown if size is None else size for size in shape], rule.classes[0])
+        made.append(labels_by_name(names, rule.kind, rule.classes, "`y`").values.shape)
+    return [one if one == other else None for one, other in zip(*made, strict=True)]
 
 
 def with_checked_labels(dataset: Any, check: LabelCheck) -> Any:
@@ -58,6 +87,11 @@ def unwrapped_errors() -> Iterator[None]:
 def _checked(labels: Any, check: LabelCheck) -> Any:
     """Return labels all of which there must be, if they fit."""
     if not isinstance(labels, tf.Tensor):  # Ragged and sparse ones are Keras's.
+        return labels
+    if labels.dtype == tf.string and check.rule.classes is not None:
+        numbers = tf.py_function(check.labels, [labels], tf.int32)
+        return tf.ensure_shape(numbers, shape_of_named(labels.shape, check.rule))
+    if check.rule.names_only:
         return labels
     known = labels.shape.rank is not None and None not in tuple(labels.shape)[1:]
     bounds = check.rule.kind.label_bounds(check.rule.units)

@@ -13,12 +13,18 @@ import tensorflow as tf
 
 from keras_mtl.batches.arrays import ArrayData
 from keras_mtl.batches.batch import Batch
-from keras_mtl.batches.reading import OneTask, SeveralTasks
+from keras_mtl.batches.reading import OneTask, Reader, SeveralTasks
 from keras_mtl.batches.tf_datasets import TfDatasetData
 from keras_mtl.heads.head import Head
+from keras_mtl.heads.labels import LabelRule
 from keras_mtl.training.objective import Objective
 from keras_mtl.training.state import TrainingState
-from keras_mtl.training.steps.tf_checks import checked_labels, missing_labels
+from keras_mtl.training.steps.tf_checks import (
+    checked_labels,
+    missing_labels,
+    read_names,
+    shape_of_named,
+)
 
 
 class Layout(ABC):
@@ -117,6 +123,7 @@ class DatasetFeed(Feed):
 
     def __init__(self, data: TfDatasetData, state: TrainingState) -> None:
         self._dataset = data.dataset
+        self._reader = data.reader
         self._one_pass = range(data.num_batches or 0)
         self._iterators: list[Any] = []
         self.layout = DatasetLayout(data, state)
@@ -141,7 +148,11 @@ class DatasetFeed(Feed):
     def sample(self) -> Batch:
         """Return a row of zeros: to read the first row would consume data."""
         x, y, *_ = self._dataset.element_spec
-        return Batch(*keras.tree.map_structure(_zeros, (x, y)))
+        heads = _heads_of(self._reader)
+        if isinstance(self._reader, OneTask):
+            return Batch(keras.tree.map_structure(_zeros, x), _zero_label(y, *heads.values()))
+        labels = {task: _zero_label(y[task], head) for task, head in heads.items()}
+        return Batch(keras.tree.map_structure(_zeros, x), labels)
 
     def arguments(self, positions: range) -> Any:
         """Return the iterator, which gives one batch after the other."""
@@ -223,14 +234,32 @@ def _zeros(spec: Any) -> np.ndarray:
     return np.zeros([1, *(size or 1 for size in spec.shape[1:])], spec.dtype.as_numpy_dtype)
 
 
+def _zero_label(spec: Any, head: Head | None) -> np.ndarray:
+    """Return a label of the shape and dtype that labels have once they are read."""
+    if spec.dtype != tf.string or head is None:
+        return _zeros(spec)
+    shape = shape_of_named(spec.shape, LabelRule.of(head))
+    return np.zeros([1, *(size or 1 for size in shape[1:])], np.int32)
+
+
+def _heads_of(reader: Reader) -> dict[str, Head | None]:
+    if isinstance(reader, OneTask):
+        return {reader.name: reader.head}
+    assert isinstance(reader, SeveralTasks)
+    return reader.heads
+
+
 def _read(values: Any, task: str, head: Head | None, objective: Objective) -> tuple[Any, Any]:
     """Return labels that fit the head, 0 where they are missing, and the mask of those there are.
 
     Where the loss and the metrics of the task need whole rows, a row is missing if all of it is;
     a NaN in a part of it makes the loss NaN, which is refused.
     """
-    labels = checked_labels(values, task, head)
-    missing = missing_labels(labels, head)
+    if values.dtype == tf.string and head is not None:
+        labels, missing = read_names(values, task, head)
+    else:
+        labels = checked_labels(values, task, head)
+        missing = missing_labels(labels, head)
     if missing is None:
         return labels, None
     missing = _without_last_ones(missing)

@@ -6,6 +6,7 @@ import pytest
 
 from keras_mtl import Head
 from keras_mtl.errors import InvalidLabels
+from keras_mtl.heads.class_names import labels_by_name
 from keras_mtl.heads.kinds.known_kinds import KINDS
 
 UNITS = {"classification": 3, "binary": 1, "multilabel": 3, "regression": 2}
@@ -47,3 +48,41 @@ def test_losses_are_new_each_time_and_survive_saving(name, from_logits):
     assert head.has_loss(restored)
     assert not head.has_loss(keras.losses.Huber())
     assert [metric.name for metric in head.make_metrics()] in (["accuracy"], ["mae"])
+
+
+def test_names_mean_nothing_unless_a_kind_says_so():
+    assert KINDS.find("regression").units_of_classes(2) is None
+
+
+@pytest.mark.parametrize("name", ["classification", "binary", "multilabel"])
+def test_labels_by_name_are_what_outputs_decode_to(name):
+    kind, count = KINDS.find(name), 2 if name == "binary" else 3
+    units, classes = kind.units_of_classes(count), ["a", "b", "c"][:count]
+    assert units == UNITS[name]
+    labels, missing = kind.encode(np.array([1, 0, -1]), count)
+    assert kind.check_labels(labels, units, (), "`y`").shape == missing.shape
+    assert missing.reshape(3, -1).all(axis=1).tolist() == [False, False, True]
+    outputs = labels.reshape(3, -1) if name != "classification" else np.eye(count)[labels]
+    names = kind.named(kind.decode(outputs[:2], from_logits=False), classes)
+    assert names.tolist() == ([("b",), ("a",)] if name == "multilabel" else ["b", "a"])
+
+
+def test_a_kind_of_the_user_says_what_names_mean():
+    """Ordered classes as answers to the questions whether a class is over 0, 1 ..."""
+
+    class Ordered(type(KINDS.find("multilabel"))):
+        def units_of_classes(self, count):
+            return count - 1
+
+        def encode(self, indices, count):
+            over = (indices[:, None] > np.arange(count - 1)).astype("int32")
+            return over, np.broadcast_to(indices[:, None] < 0, over.shape)
+
+        def named(self, decoded, classes):
+            return np.array(classes)[decoded.sum(axis=-1)]
+
+    labels = labels_by_name(["low", "high", "mid"], Ordered(), ["low", "mid", "high"], "`y`")
+    assert labels.values.tolist() == [[0, 0], [1, 1], [1, 0]]
+    assert not labels.missing.any()
+    names = Ordered().named(labels.values, ["low", "mid", "high"])
+    assert names.tolist() == ["low", "high", "mid"]
