@@ -12,6 +12,7 @@ One new task:
 - `Head`: the new last layers, with the loss and the metrics that fit the labels
 - `freeze`, `unfreeze`: make layers of the trunk static, or trainable again
 - `fit_cached`: like `model.fit`, but the frozen layers run once
+- `layerwise`: an optimizer with a learning rate for each layer
 - `from_scratch`: the same architecture with fresh weights, the control
 - `FeatureExtractor`: the features for scikit-learn, for a handful of labels
 
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from keras_mtl.probing.probe_table import Probe, Probes
     from keras_mtl.surgery.plain import to_plain
     from keras_mtl.surgery.scratch import from_scratch
+    from keras_mtl.training.layerwise import layerwise
     from keras_mtl.training.task_early_stopping import TaskEarlyStopping
     from keras_mtl.tuning.hypermodel import CutHyperModel
     from keras_mtl.tuning.tuner import CutTuner
@@ -97,6 +99,7 @@ __all__ = [
     "fit_cached",
     "freeze",
     "from_scratch",
+    "layerwise",
     "probe_cuts",
     "schedules",
     "scores",
@@ -118,6 +121,7 @@ _HOMES = {
     "cut_points": "graph.cuts",
     "freeze": "finetuning.freezing",
     "from_scratch": "surgery.scratch",
+    "layerwise": "training.layerwise",
     "probe_cuts": "probing.probe_cuts",
     "to_plain": "surgery.plain",
     "unfreeze": "finetuning.freezing",

@@ -105,6 +105,21 @@ MODELS = {
     lambda **given: transferred().predict(**given, verbose=0): {
         "x": [(None, "`x`"), ([], "no samples"), ({}, "is missing")],
     },
+    lambda **given: keras_mtl.layerwise(**{"optimizer": "adam"} | given): {
+        "optimizer": [("adm", "Did you mean 'adam'"), (3, "is the name of an optimizer")],
+        "multipliers": [
+            (None, "needs `multipliers`, `decay` or both"),
+            ({"low": -1}, r"multipliers\['low'\]` is a number, at least 0"),
+            ({"low": NAN}, "at least 0"),
+            ({"(": 1.0}, "is no pattern"),
+            ({3: 1.0}, "A key of `multipliers`"),
+            ([0.1], "is a dict"),
+        ],
+        "decay": [
+            (value, r"`decay` is a number in \(0, 1\] or None")
+            for value in (0, -0.5, 1.5, NAN, "0.5")
+        ],
+    },
     lambda **given: keras_mtl.unfreeze(transferred(), **given): {
         "last": [(HUGE, "from 1 to"), (True, "from 1 to"), (0, "from 1 to")],
         "batchnorm": [(array, "Received"), ("both", "Received: 'both'")],
