@@ -12,6 +12,7 @@ One new task:
 - `Head`: the new last layers, with the loss and the metrics that fit the labels
 - `freeze`, `unfreeze`: make layers of the trunk static, or trainable again
 - `fit_cached`: like `model.fit`, but the frozen layers run once
+- `find_learning_rate`: a learning rate range test (`RateRange`)
 - `layerwise`: an optimizer with a learning rate for each layer
 - `from_scratch`: the same architecture with fresh weights, the control
 - `FeatureExtractor`: the features for scikit-learn, for a handful of labels
@@ -63,7 +64,9 @@ from keras_mtl.transfer import transfer
 if TYPE_CHECKING:
     from keras_mtl import datasets, errors, schedules, scores
     from keras_mtl.estimators.feature_extractor import FeatureExtractor
+    from keras_mtl.finetuning.find_learning_rate import find_learning_rate
     from keras_mtl.finetuning.freezing import freeze, unfreeze
+    from keras_mtl.finetuning.rate_range import RateRange
     from keras_mtl.graph.cuts import CutPoint, CutPoints, cut_points
     from keras_mtl.models.task_scores import TaskScores
     from keras_mtl.probing.probe_cuts import probe_cuts
@@ -87,6 +90,7 @@ __all__ = [
     "MultiTaskModel",
     "Probe",
     "Probes",
+    "RateRange",
     "TaskEarlyStopping",
     "TaskOptimizer",
     "TaskScores",
@@ -96,6 +100,7 @@ __all__ = [
     "datasets",
     "errors",
     "export",
+    "find_learning_rate",
     "fit_cached",
     "freeze",
     "from_scratch",
@@ -116,9 +121,11 @@ _HOMES = {
     "FeatureExtractor": "estimators.feature_extractor",
     "Probe": "probing.probe_table",
     "Probes": "probing.probe_table",
+    "RateRange": "finetuning.rate_range",
     "TaskEarlyStopping": "training.task_early_stopping",
     "TaskScores": "models.task_scores",
     "cut_points": "graph.cuts",
+    "find_learning_rate": "finetuning.find_learning_rate",
     "freeze": "finetuning.freezing",
     "from_scratch": "surgery.scratch",
     "layerwise": "training.layerwise",

@@ -105,6 +105,17 @@ MODELS = {
     lambda **given: transferred().predict(**given, verbose=0): {
         "x": [(None, "`x`"), ([], "no samples"), ({}, "is missing")],
     },
+    lambda **given: keras_mtl.find_learning_rate(
+        **{"model": transferred(), "x": ROWS, "y": CLASSES} | given
+    ): {
+        "lowest": [(0, "positive number"), (2.0, "smaller than `highest`"), (NAN, "positive")],
+        "highest": [(-1, "positive number"), (1e-9, "smaller than `highest`")],
+        "steps": [(1, "at least 2"), (2.5, "whole number")],
+        "batch_size": [(0, "positive whole number"), (8.0, "positive whole number")],
+        "seed": [(-1, "at least 0"), (0.5, "whole number")],
+        "x": [(ROWS[:3], "as many rows"), (iter([ROWS]), "inputs in memory")],
+        "y": [(CLASSES[:3], "as many rows"), (CLASSES + 0.5, "class")],
+    },
     lambda **given: keras_mtl.layerwise(**{"optimizer": "adam"} | given): {
         "optimizer": [("adm", "Did you mean 'adam'"), (3, "is the name of an optimizer")],
         "multipliers": [
