@@ -58,7 +58,7 @@ def find_learning_rate(
 
     Returns:
         A `RateRange`: the learning rate, the loss and the smoothed loss of each step. Its
-        `suggestion` is the rate at which the smoothed loss falls fastest, None if it never falls;
+        `suggestion` is the rate at which the loss falls fastest, None if it never falls;
         `plot(path)` saves a picture.
 
     Raises:

@@ -50,17 +50,22 @@ class RateRange(Records[RateLoss]):
 
     @property
     def suggestion(self) -> float | None:
-        """The rate at which the smoothed loss falls fastest; None if it never falls.
+        """The rate at which the loss falls fastest; None if it never falls.
 
-        Only rates below the one with the smallest smoothed loss count.
+        The slope at a step is that of the least-squares line through the losses of a fifth of the
+        steps around it, so that batches which happen to be easy count little. Only rates below
+        the one with the smallest smoothed loss are suggested.
         """
+        losses = np.array([step.loss for step in self])
         smoothed = np.array([step.smoothed for step in self])
-        finite = smoothed[np.isfinite(smoothed)]
-        if not len(finite) or not (lowest := int(np.argmin(finite))):
+        finite = np.isfinite(smoothed)
+        if not finite.any():
             return None
-        # Rates grow by a constant factor, so differences are slopes against the logarithm.
-        slopes = np.gradient(finite)[:lowest]
-        return self[int(np.argmin(slopes))].learning_rate if slopes.min() < 0 else None
+        reach = max(1, len(losses) // 10)
+        slopes = _slopes(losses[finite], reach)[: max(0, int(np.argmin(smoothed[finite])) - reach)]
+        if not len(slopes) or slopes.min() >= 0:
+            return None
+        return self[int(np.argmin(slopes)) + reach].learning_rate
 
     @property
     def header(self) -> Sequence[str]:
@@ -102,3 +107,12 @@ def smoothed_losses(losses: Sequence[float]) -> list[float]:
         average = SMOOTHING * average + (1 - SMOOTHING) * loss
         found.append(average / (1 - SMOOTHING**count))
     return found
+
+
+def _slopes(values: np.ndarray, reach: int) -> np.ndarray:
+    """Return least-squares slopes over `reach` values to each side, where there are so many."""
+    steps = np.arange(-reach, reach + 1)
+    if len(values) < len(steps):
+        return np.array([])
+    # `convolve` turns the kernel around.
+    return np.convolve(values, -steps / (steps**2).sum(), "valid")
