@@ -101,7 +101,8 @@ def find_learning_rate(
 def state_kept(model: keras.Model) -> Iterator[None]:
     """Put back all that training changes: weights, statistics, seeds, slots, rate and metrics.
 
-    An optimizer that has no slots yet gets them before, and has them afterwards.
+    An optimizer that has no slots yet gets them, and Keras builds the metrics of the model at its
+    first step; both stay, without having seen any data.
     """
     optimizer = model.optimizer
     if not optimizer.built:

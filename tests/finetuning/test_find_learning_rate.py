@@ -18,6 +18,11 @@ Y = X @ draw(4, 2, seed=1)
 CLASSES = (X[:, 0] > 0).astype(int)
 
 
+BUILDS_WITHOUT_A_DRAW = pytest.mark.backend(
+    "tensorflow", "jax", reason="a first `fit` reads a batch more, for which a DataLoader draws"
+)
+
+
 def linear(optimizer=None):
     """Least squares: gradient descent diverges above 2 / the largest eigenvalue of the Hessian."""
     keras.utils.set_random_seed(0)
@@ -79,7 +84,7 @@ def test_losses_are_those_of_training_by_hand():
     [
         (True, False),
         pytest.param(True, True, marks=pytest.mark.slow),
-        pytest.param(False, True, marks=pytest.mark.slow),
+        pytest.param(False, True, marks=[pytest.mark.slow, BUILDS_WITHOUT_A_DRAW]),
     ],
 )
 def test_model_and_random_state_are_left_as_they_were(trained_before, drawn_before):
@@ -108,7 +113,9 @@ def test_model_and_random_state_are_left_as_they_were(trained_before, drawn_befo
     histories = []
     for model in models:
         keras.utils.set_random_seed(2)
-        histories.append(model.fit(X, CLASSES, epochs=2, verbose=0).history)
+        # In order: on JAX the first `fit` of a model draws one order more than others.
+        history = model.fit(X, CLASSES, epochs=2, shuffle=False, verbose=0)
+        histories.append(history.history)
     assert histories[0] == histories[1]
     assert state(tested) == state(other)
 
