@@ -13,6 +13,8 @@ One new task:
 - `freeze`, `unfreeze`: make layers of the trunk static, or trainable again
 - `predict_classes`: predictions as names of classes; `add_classes`: a trained head gets new classes
 - `fit_cached`: like `model.fit`, but the frozen layers run once
+- `find_learning_rate`: a learning rate range test (`RateRange`)
+- `layerwise`: an optimizer with a learning rate for each layer
 - `from_scratch`: the same architecture with fresh weights, the control
 - `FeatureExtractor`: the features for scikit-learn, for a handful of labels
 
@@ -64,7 +66,9 @@ from keras_mtl.transfer import transfer
 if TYPE_CHECKING:
     from keras_mtl import datasets, errors, schedules, scores
     from keras_mtl.estimators.feature_extractor import FeatureExtractor
+    from keras_mtl.finetuning.find_learning_rate import find_learning_rate
     from keras_mtl.finetuning.freezing import freeze, unfreeze
+    from keras_mtl.finetuning.rate_range import RateRange
     from keras_mtl.graph.cuts import CutPoint, CutPoints, cut_points
     from keras_mtl.models.added_classes import add_classes
     from keras_mtl.models.predicted_classes import predict_classes
@@ -73,6 +77,7 @@ if TYPE_CHECKING:
     from keras_mtl.probing.probe_table import Probe, Probes
     from keras_mtl.surgery.plain import to_plain
     from keras_mtl.surgery.scratch import from_scratch
+    from keras_mtl.training.layerwise import layerwise
     from keras_mtl.training.task_early_stopping import TaskEarlyStopping
     from keras_mtl.tuning.hypermodel import CutHyperModel
     from keras_mtl.tuning.tuner import CutTuner
@@ -89,6 +94,7 @@ __all__ = [
     "MultiTaskModel",
     "Probe",
     "Probes",
+    "RateRange",
     "TaskEarlyStopping",
     "TaskOptimizer",
     "TaskScores",
@@ -99,9 +105,11 @@ __all__ = [
     "datasets",
     "errors",
     "export",
+    "find_learning_rate",
     "fit_cached",
     "freeze",
     "from_scratch",
+    "layerwise",
     "predict_classes",
     "probe_cuts",
     "schedules",
@@ -119,12 +127,15 @@ _HOMES = {
     "FeatureExtractor": "estimators.feature_extractor",
     "Probe": "probing.probe_table",
     "Probes": "probing.probe_table",
+    "RateRange": "finetuning.rate_range",
     "TaskEarlyStopping": "training.task_early_stopping",
     "TaskScores": "models.task_scores",
     "add_classes": "models.added_classes",
     "cut_points": "graph.cuts",
+    "find_learning_rate": "finetuning.find_learning_rate",
     "freeze": "finetuning.freezing",
     "from_scratch": "surgery.scratch",
+    "layerwise": "training.layerwise",
     "predict_classes": "models.predicted_classes",
     "probe_cuts": "probing.probe_cuts",
     "to_plain": "surgery.plain",

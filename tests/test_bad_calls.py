@@ -106,6 +106,32 @@ MODELS = {
     lambda **given: transferred().predict(**given, verbose=0): {
         "x": [(None, "`x`"), ([], "no samples"), ({}, "is missing")],
     },
+    lambda **given: keras_mtl.find_learning_rate(
+        **{"model": transferred(), "x": ROWS, "y": CLASSES} | given
+    ): {
+        "lowest": [(0, "positive number"), (2.0, "smaller than `highest`"), (NAN, "positive")],
+        "highest": [(-1, "positive number"), (1e-9, "smaller than `highest`")],
+        "steps": [(1, "at least 2"), (2.5, "whole number")],
+        "batch_size": [(0, "positive whole number"), (8.0, "positive whole number")],
+        "seed": [(-1, "at least 0"), (0.5, "whole number")],
+        "x": [(ROWS[:3], "as many rows"), (iter([ROWS]), "inputs in memory")],
+        "y": [(CLASSES[:3], "as many rows"), (CLASSES + 0.5, "class")],
+    },
+    lambda **given: keras_mtl.layerwise(**{"optimizer": "adam"} | given): {
+        "optimizer": [("adm", "Did you mean 'adam'"), (3, "is the name of an optimizer")],
+        "multipliers": [
+            (None, "needs `multipliers`, `decay` or both"),
+            ({"low": -1}, r"multipliers\['low'\]` is a number, at least 0"),
+            ({"low": NAN}, "at least 0"),
+            ({"(": 1.0}, "is no pattern"),
+            ({3: 1.0}, "A key of `multipliers`"),
+            ([0.1], "is a dict"),
+        ],
+        "decay": [
+            (value, r"`decay` is a number in \(0, 1\] or None")
+            for value in (0, -0.5, 1.5, NAN, "0.5")
+        ],
+    },
     lambda **given: keras_mtl.unfreeze(transferred(), **given): {
         "last": [(HUGE, "from 1 to"), (True, "from 1 to"), (0, "from 1 to")],
         "batchnorm": [(array, "Received"), ("both", "Received: 'both'")],

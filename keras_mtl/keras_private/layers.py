@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
 
 def sublayers(layer: keras.Layer) -> list[keras.Layer]:
@@ -36,6 +37,22 @@ def clear_losses(layer: keras.Layer) -> None:
 def given_output_shape(layer: keras.layers.Lambda) -> Any:
     """Return the output shape with which a Lambda layer was made; None where Keras infers it."""
     return layer._output_shape
+
+
+@contextmanager
+def global_seed_kept() -> Iterator[None]:
+    """Put back the generator that draws for operations without a seed, or that there was none.
+
+    Keras makes it when it first draws, with a seed from Python's global generator.
+    """
+    generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    before = generator and keras.ops.convert_to_numpy(generator.state.value).copy()
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
+        if generator:
+            generator.state.assign(before)
 
 
 def own_state(layer: keras.Layer) -> list[keras.Variable]:

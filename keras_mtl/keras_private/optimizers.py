@@ -37,6 +37,17 @@ def clipped(optimizer: Optimizer, gradients: Sequence[Any]) -> list[Any]:
     return optimizer._clip_gradients(gradients)
 
 
+def with_gradients(
+    optimizer: Optimizer, gradients: Sequence[Any], variables: Sequence[keras.Variable]
+) -> tuple[list[Any], list[keras.Variable]]:
+    """Return the gradients that are not None, and their variables; warn of the others.
+
+    Raises:
+        ValueError: All gradients are None.
+    """
+    return optimizer._filter_empty_gradients(gradients, variables)
+
+
 def exclusions_from_decay(optimizer: Optimizer) -> dict[str, Any]:
     """Return the attributes that say which variables do not decay; no config holds them."""
     prefix = "_exclude_from_weight_decay"

@@ -27,6 +27,7 @@ from keras_mtl.training.compile_checks import checked_arguments
 from keras_mtl.training.fit import fit
 from keras_mtl.training.optimizer_arguments import task_optimizer
 from keras_mtl.training.settings import Settings
+from keras_mtl.training.task_optimizer import TaskOptimizer
 
 
 @registered
@@ -209,11 +210,12 @@ class MultiTaskModel(TrunkWithHeads):
             jit_compile=jit_compile,
             auto_scale_loss=auto_scale_loss,
         )
-        super().compile(optimizer=task_optimizer(optimizer, tasks), **arguments)
+        by_part = task_optimizer(optimizer, tasks)
+        inner: TaskOptimizer = inner_optimizer(by_part)
+        inner.look_up_layers(self)
+        super().compile(optimizer=by_part, **arguments)
         parts = {"trunk": self.trunk, **heads}
-        inner_optimizer(self.optimizer).bind(
-            {name: part.trainable_variables for name, part in parts.items()}
-        )
+        inner.bind({name: part.trainable_variables for name, part in parts.items()})
         self.training_state = self.new_state(compiling.arguments_by_task(self))
 
     def compile_from_config(self, config: dict[str, Any]) -> None:

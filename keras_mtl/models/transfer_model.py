@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -17,6 +17,7 @@ from keras_mtl.heads.placing import put_head
 from keras_mtl.keras_private.data_adapters import is_validation_of_fit
 from keras_mtl.keras_private.graphs import producer
 from keras_mtl.keras_private.lent_values import values_kept
+from keras_mtl.optimizers.layer_paths import ModelOfParts
 from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.training.label_checks import checked_stream, label_errors
@@ -24,7 +25,7 @@ from keras_mtl.training.settings import check_arguments_of_keras
 
 
 @registered
-class TransferModel(Trunk):
+class TransferModel(ModelOfParts, Trunk):
     """A trunk with a head: the Functional model that `transfer` returns when it is given a head.
 
     `trunk` and `head` are found in the graph, so a loaded model has them too.
@@ -46,6 +47,11 @@ class TransferModel(Trunk):
     def head(self) -> keras.Layer:
         """The new last layers."""
         return producer(self.outputs[0])
+
+    @property
+    def layers_by_part(self) -> Mapping[str, list[keras.Layer]]:
+        """The trunk and the head, for the rates of `layerwise`."""
+        return {"trunk": [self.trunk], "head": [self.head]}
 
     def fit(
         self,

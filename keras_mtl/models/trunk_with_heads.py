@@ -14,6 +14,7 @@ from keras_mtl.heads.head_like import HeadLike
 from keras_mtl.keras_private.graphs import Functional, producer
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.models.task_heads import SharedHeads, TaskHeads, task_heads
+from keras_mtl.optimizers.layer_paths import ModelOfParts
 from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm
 from keras_mtl.surgery.trunk import ClassPreserving
@@ -22,7 +23,7 @@ from keras_mtl.training.task_compiling import TaskArguments
 from keras_mtl.training.task_graphs import TrunkAndHeads
 
 
-class TrunkWithHeads(ClassPreserving):
+class TrunkWithHeads(ModelOfParts, ClassPreserving):
     """A Functional model whose outputs are a dict by task; `MultiTaskModel` describes it.
 
     Attributes:
@@ -61,6 +62,11 @@ class TrunkWithHeads(ClassPreserving):
     def heads(self) -> dict[str, keras.Layer]:
         """The last layers of each task."""
         return {task: producer(self.output[task]) for task in self.tasks}
+
+    @property
+    def layers_by_part(self) -> Mapping[str, list[keras.Layer]]:
+        """The trunk and all heads, for the rates of `layerwise`."""
+        return {"trunk": [self.trunk], "head": list(self.heads.values())}
 
     def new_state(self, arguments: TaskArguments) -> TrainingState:
         """Return a fresh state of training.

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 from keras_mtl.keras_private.compiled import compile_arguments
-from keras_mtl.keras_private.optimizers import exclusions_from_decay
+from keras_mtl.optimizers.layerwise_optimizer import LayerwiseOptimizer
+from keras_mtl.optimizers.part_copies import carry_exclusions
 from keras_mtl.surgery.rebuilding import rebuild
 
 
@@ -33,11 +34,12 @@ def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.O
 
 
 def slot_holders(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Optimizer]:
-    """Return the optimizers that hold slots: of a `MultiOptimizer` each of its optimizers."""
-    inner = inner_optimizer(optimizer)
-    if isinstance(inner, keras.optimizers.MultiOptimizer):
-        return list(inner.optimizers)
-    return [inner]
+    """Return the optimizers that hold slots: of one that has several inside, each of them."""
+    return [
+        holder
+        for one in _with_exclusions(optimizer)
+        for holder in (one.groups() if isinstance(one, LayerwiseOptimizer) else [one])
+    ]
 
 
 def fresh_optimizer(
@@ -53,17 +55,10 @@ def fresh_optimizer(
     fresh: keras.optimizers.Optimizer = rebuild(
         optimizer, lambda: {**optimizer.get_config(), **changed}
     )
-    for source, target in zip(slot_holders(optimizer), slot_holders(fresh), strict=False):
+    sources, targets = _with_exclusions(optimizer), _with_exclusions(fresh)
+    for source, target in zip(sources, targets, strict=False):
         carry_exclusions(source, target)
     return fresh
-
-
-def carry_exclusions(
-    source: keras.optimizers.Optimizer, target: keras.optimizers.Optimizer
-) -> None:
-    """Exclude the same variables from weight decay; no config holds them."""
-    for key, value in exclusions_from_decay(source).items():
-        setattr(target, key, value)
 
 
 def fresh_metric(metric: Any) -> Any:
@@ -71,3 +66,13 @@ def fresh_metric(metric: Any) -> Any:
     if isinstance(metric, keras.Metric):
         return rebuild(metric)
     return metric
+
+
+def _with_exclusions(
+    optimizer: keras.optimizers.Optimizer,
+) -> list[keras.optimizers.Optimizer]:
+    """Return the optimizers that know which variables do not decay."""
+    inner = inner_optimizer(optimizer)
+    if isinstance(inner, keras.optimizers.MultiOptimizer):
+        return list(inner.optimizers)
+    return [inner]

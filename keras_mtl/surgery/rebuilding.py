@@ -12,6 +12,7 @@ import keras
 
 from keras_mtl.errors import CloneError
 from keras_mtl.keras_private.layers import sublayers
+from keras_mtl.optimizers.layerwise_optimizer import LayerwiseOptimizer
 
 _RENAMING = RLock()
 """Held while functions have other names, which all threads would see.
@@ -92,6 +93,7 @@ def _own_code(old: Any) -> tuple[dict[str, Any], list[Any]]:
     parts = sublayers(old) if isinstance(old, keras.Layer) else [old]
     if isinstance(old, keras.optimizers.LossScaleOptimizer):
         parts.append(old.inner_optimizer)
+    parts += [one.template() for one in parts if isinstance(one, LayerwiseOptimizer)]
     used = [*parts, *(value for part in parts for value in vars(part).values())]
     functions = {id(value): value for value in used if inspect.isfunction(value)}
     classes = {type(value) for value in used if id(value) not in functions}

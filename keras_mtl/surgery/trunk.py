@@ -23,6 +23,7 @@ from keras_mtl.keras_private.layers import (
     inference_context,
     sublayers,
 )
+from keras_mtl.optimizers.layerwise_optimizer import look_up_layers
 from keras_mtl.surgery.cloner import Regrouper
 from keras_mtl.surgery.own_configs import Origin, Sourced
 
@@ -118,9 +119,10 @@ class Trunk(Sourced, ClassPreserving, HookedFunctional):
             parts[index].trainable = False
         return trunk
 
-    def compile(self, *args: Any, **kwargs: Any) -> None:
+    def compile(self, optimizer: Any = "rmsprop", *args: Any, **kwargs: Any) -> None:
         """Compile the model as `keras.Model.compile` does."""
-        super().compile(*args, **kwargs)
+        look_up_layers(optimizer, self)
+        super().compile(optimizer, *args, **kwargs)
         if self._builds_optimizer:
             # Keras 3.15 builds the optimizer of an `.h5` file without variables, unless it is built
             # before: the model could not be trained, and slots would be lost.

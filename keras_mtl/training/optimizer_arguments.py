@@ -11,6 +11,8 @@ from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.surgery.fresh_compile import inner_optimizer
 from keras_mtl.training.task_optimizer import TaskOptimizer
 
+ONE_OR_DICT = "an optimizer, or a dict with one for the trunk and for each task"
+
 
 def task_optimizer(optimizer: Any, tasks: Sequence[str]) -> keras.optimizers.Optimizer:
     """Return a `TaskOptimizer` for the argument of `compile`.
@@ -22,12 +24,12 @@ def task_optimizer(optimizer: Any, tasks: Sequence[str]) -> keras.optimizers.Opt
             optimizer.
     """
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return _scaled_like(optimizer, task_optimizer(optimizer.inner_optimizer, tasks))
+        return scaled_like(optimizer, task_optimizer(optimizer.inner_optimizer, tasks))
     if isinstance(optimizer, TaskOptimizer):
         return optimizer.copy()
     if isinstance(optimizer, Mapping):
         return TaskOptimizer(optimizers=_by_part(optimizer, tasks))
-    return TaskOptimizer(_known("`optimizer`", optimizer))
+    return TaskOptimizer(known_optimizer("`optimizer`", optimizer, ONE_OR_DICT))
 
 
 def optimizer_for_tasks(
@@ -41,11 +43,11 @@ def optimizer_for_tasks(
     """
     inner: TaskOptimizer = inner_optimizer(optimizer)
     fresh = inner.for_tasks(tasks)
-    return fresh if inner is optimizer else _scaled_like(optimizer, fresh)
+    return fresh if inner is optimizer else scaled_like(optimizer, fresh)
 
 
-def _scaled_like(
-    optimizer: keras.optimizers.Optimizer, inner: TaskOptimizer
+def scaled_like(
+    optimizer: keras.optimizers.Optimizer, inner: keras.optimizers.Optimizer
 ) -> keras.optimizers.Optimizer:
     """Return another optimizer with the same scaling of the loss."""
     config = optimizer.get_config()
@@ -63,11 +65,23 @@ def _by_part(
             f"`optimizer` as a dict has one for the trunk and for each task: {expected}. "
             f"Received: {list(optimizers)}."
         )
-    return {name: _known(f"`optimizer` of `{name}`", optimizers[name]) for name in expected}
+    return {
+        name: known_optimizer(f"`optimizer` of `{name}`", optimizers[name], ONE_OR_DICT)
+        for name in expected
+    }
 
 
-def _known(subject: str, optimizer: Any) -> keras.optimizers.Optimizer:
-    """Return an optimizer that is given by its name, or as one."""
+def known_optimizer(subject: str, optimizer: Any, expected: str) -> keras.optimizers.Optimizer:
+    """Return an optimizer that is given by its name, or as one.
+
+    Args:
+        subject: What messages call it.
+        optimizer: What was given.
+        expected: What it may be besides a name, for messages.
+
+    Raises:
+        ValueError: It is something else; near names are suggested.
+    """
     if isinstance(optimizer, keras.optimizers.Optimizer):
         return optimizer
     try:
@@ -79,7 +93,4 @@ def _known(subject: str, optimizer: Any) -> keras.optimizers.Optimizer:
             f"{subject} is the name of an optimizer, or an optimizer. Received: {optimizer!r}, "
             f"which Keras does not know.{did_you_mean(optimizer, names)}"
         ) from error
-    raise ValueError(
-        f"{subject} is the name of an optimizer, an optimizer, or a dict with one for the trunk "
-        f"and for each task. Received: {optimizer!r}."
-    )
+    raise ValueError(f"{subject} is the name of an optimizer, {expected}. Received: {optimizer!r}.")

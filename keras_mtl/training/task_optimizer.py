@@ -10,17 +10,16 @@ import keras
 
 from keras_mtl.common.arguments import number
 from keras_mtl.keras_private.optimizers import applied_updates, clipped, trained_variables
-from keras_mtl.surgery.fresh_compile import carry_exclusions, fresh_optimizer
-from keras_mtl.training.part_rates import (
-    PartRate,
+from keras_mtl.optimizers.layerwise_optimizer import LayerwiseOptimizer
+from keras_mtl.optimizers.part_copies import CLIPPING, check_clipping, copy_for_part
+from keras_mtl.optimizers.part_rates import (
     constant_rate,
     current_rate,
     part_rate,
     rate_of,
     serialized_at_rate,
 )
-
-CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
+from keras_mtl.surgery.fresh_compile import fresh_optimizer
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
@@ -74,6 +73,12 @@ class TaskOptimizer(keras.optimizers.Optimizer):
         self._parts = OptimizerParts(optimizer, given, constant_rate(leader))
         self.loss_scale_factor = leader.loss_scale_factor
 
+    def look_up_layers(self, model: keras.Model) -> None:
+        """Let the optimizers made by `layerwise` look up their layers in a model."""
+        for one in self._parts.sources():
+            if isinstance(one, LayerwiseOptimizer):
+                one.bind(model)
+
     def bind(self, variables: Mapping[str, Sequence[keras.Variable]]) -> None:
         """Make the optimizer of each part, from the one given for it or from `optimizer`.
 
@@ -122,7 +127,7 @@ class TaskOptimizer(keras.optimizers.Optimizer):
     @property
     def needs_sums(self) -> bool:
         """Whether an update depends on gradients that are summed over all replicas."""
-        optimizers = [*self._parts.given.values(), *filter(None, [self._parts.shared])]
+        optimizers = self._parts.sources()
         return any(getattr(one, key) is not None for one in optimizers for key in CLIPPING)
 
     @property
@@ -214,22 +219,12 @@ class TaskOptimizer(keras.optimizers.Optimizer):
     def _own_copy(
         self, source: keras.optimizers.Optimizer, name: str
     ) -> keras.optimizers.Optimizer:
-        """Return a copy for one part, without what is done here for all parts: scaling, clipping.
-
-        With gradient accumulation a part clips by itself, because only it knows the accumulated
-        gradients.
-        """
-        config = source.get_config()
-        config |= {"learning_rate": self._rate_for(source), "name": f"{source.name}_{name}"}
-        config["loss_scale_factor"] = None
-        if not source.gradient_accumulation_steps:
-            config |= dict.fromkeys(CLIPPING)
-        copy = type(source).from_config(config)
-        carry_exclusions(source, copy)
+        """Return a copy for one part, whose rate follows the steps and the rate of this one."""
+        rate = part_rate(self, source, self._parts.leading_rate)
+        copy = copy_for_part(source, source.get_config(), rate, f"{source.name}_{name}")
+        if isinstance(source, LayerwiseOptimizer):
+            copy.bind_like(source)
         return copy
-
-    def _rate_for(self, source: keras.optimizers.Optimizer) -> PartRate:
-        return part_rate(self, source, self._parts.leading_rate)
 
     def _at_rates_of_now(self, make: Callable[..., Any]) -> tuple[Any, dict[str, Any]]:
         """Call `make` on the shared optimizer, and on each given by part, with its current rate."""
@@ -302,6 +297,10 @@ class OptimizerParts:
         self.variables: dict[str, list[keras.Variable]] = {}
         self.active: dict[str, Any] = {}
 
+    def sources(self) -> list[keras.optimizers.Optimizer]:
+        """Return the optimizers that were given."""
+        return [*self.given.values(), *filter(None, [self.shared])]
+
     def source(self, name: str) -> keras.optimizers.Optimizer:
         """Return the optimizer that was given for a part."""
         source = self.given.get(name) or self.shared
@@ -351,12 +350,7 @@ def check_supported(optimizer: keras.optimizers.Optimizer) -> None:
             "`MultiTaskModel` needs an optimizer for each part, which counts its own steps. Give "
             '`compile` a dict instead: `{"trunk": ..., "<task>": ...}`.'
         )
-    if optimizer.gradient_accumulation_steps and optimizer.global_clipnorm:
-        raise ValueError(
-            "`global_clipnorm` is measured over the trunk and the head of one step, which "
-            "`gradient_accumulation_steps` makes differ in their number of steps. Use `clipnorm`, "
-            "which is measured for each variable, or a larger batch."
-        )
+    check_clipping(optimizer)
     rate = constant_rate(optimizer)
     if rate is not None:
         number("learning_rate", rate)

@@ -1,5 +1,7 @@
 """What is assumed of Keras's layers; a failure says what has changed, and where to mend it."""
 
+import random
+
 import keras
 import numpy as np
 import pytest
@@ -107,3 +109,22 @@ def test_own_attributes(sequential):
     assert private.own_attributes(model) == {}, changed("stores on a model what it did")
     model.part, model.number = parts[0], 3
     assert private.own_attributes(model) == {"part": parts[0], "number": 3}
+
+
+@pytest.mark.parametrize("drawn_before", [False, True])
+def test_the_global_seed_generator_is_put_back(drawn_before):
+    def draw():
+        return keras.ops.convert_to_numpy(keras.random.normal((2,))).tolist()
+
+    drawn = []
+    for inside in (False, True):
+        keras.utils.set_random_seed(3)
+        if drawn_before:
+            draw()
+        if inside:
+            python = random.getstate()
+            with private.global_seed_kept():
+                draw()
+            random.setstate(python)
+        drawn.append(draw())
+    assert drawn[0] == drawn[1], changed("keeps its global generator in the global state")

@@ -105,3 +105,14 @@ def test_gradients_of_one_device_are_applied_without_a_sum():
         optimizer.apply([keras.ops.ones_like(v) for v in trained], trained)
     np.testing.assert_allclose(as_numpy(trained[1]), [0.0, 0.0], err_msg=message)
     assert "_all_reduce_sum_gradients" not in vars(optimizer)
+
+
+def test_missing_gradients_are_left_out_with_a_warning():
+    trained = variables()
+    message = GONE.format("the check of gradients in `_filter_empty_gradients`")
+    optimizer = keras.optimizers.SGD()
+    with pytest.warns(UserWarning, match="Gradients do not exist"):
+        found, kept = private.with_gradients(optimizer, [None, 1.0, 2.0], trained)
+    assert (found, [id(v) for v in kept]) == ([1.0, 2.0], [id(v) for v in trained[1:]]), message
+    with pytest.raises(ValueError, match="No gradients"):
+        private.with_gradients(optimizer, [None] * 3, trained)

@@ -1,0 +1,1 @@
+"""Learning rates by part and by layer, for any optimizer of Keras."""
