@@ -12,13 +12,17 @@ PATH = Path(__file__).parents[1] / "../shared/data/handwriting.npz"
 FIRST_TASK = 30_000  # images that are labelled odd or even
 
 
+def load():
+    if not PATH.exists():
+        sys.exit(f"Skipped: {PATH} is missing.")
+    return np.load(PATH)
+
+
 class Handwriting:
     """The images of one seed: the first task's, and others that few are labelled of."""
 
     def __init__(self, seed):
-        if not PATH.exists():
-            sys.exit(f"Skipped: {PATH} is missing.")
-        data = np.load(PATH)
+        data = load()
         self.seed = seed
         self.images = data["train_image"][..., None].astype("float32") / 255
         self.digits = data["train_digit"].astype("int32")

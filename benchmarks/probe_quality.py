@@ -1,10 +1,11 @@
 """The depths that `probe_cuts` and `CutTuner` pick against training every one (target: a regret of
 at most 1 point of accuracy on average). Parity (30,000 labels) is the first task, digit the second.
 
-All legal cuts may be picked. Those that can be the best are trained on the same labels, frozen and
-fine-tuned, as are the picks, and judged on 3,000 test images. The regret of `probe_cuts` is against
-the best frozen depth, that of `CutTuner` against the best of all; both bests are those of the test
-images, which no search can know. Forward passes are those over the labelled images.
+All legal cuts but the softmax output may be picked. Those that can be the best are trained on the
+same labels, frozen and fine-tuned, as are the picks, and judged on 3,000 test images. The regret of
+`probe_cuts` is against the best frozen depth, that of `CutTuner` against the best of all; both
+bests are those of the test images, which no search can know. Forward passes are those over the
+labelled images.
 
 python benchmarks/probe_quality.py [number of seeds]
 """

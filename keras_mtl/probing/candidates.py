@@ -11,6 +11,7 @@ from keras_mtl.graph.cuts import CutPoint, points_of
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.pooling import Pooling
+from keras_mtl.probing.output_activation import gives_probabilities
 
 Cuts = Sequence[str | int | CutPoint]
 
@@ -30,7 +31,8 @@ def find_candidates(
 
     Args:
         graph: The graph of a model.
-        cuts: Names, numbers or `CutPoint`s; None for all legal cuts that a head fits on.
+        cuts: Names, numbers or `CutPoint`s; None for all legal cuts that a head fits on, but for
+            an output of probabilities where there is anything else.
         nested: Whether None stands for the cuts inside nested models too.
         pooling: The pooling of the head.
 
@@ -42,6 +44,10 @@ def find_candidates(
     if cuts is None:
         every = _candidates(graph, points_of(graph, nested=nested))
         fitting = [one for one in every if _misfit(one, pooling) is None]
+        # Probabilities of the classes of another task look better than a head can make them,
+        # above all on samples that the model was trained on.
+        inner = [one for one in fitting if not gives_probabilities(graph, one.tensor)]
+        fitting = inner or fitting
     else:
         fitting = _named(graph, _checked_list(cuts))
         for candidate in fitting:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_mtl.caching.varying_features import warn_if_alike
 from keras_mtl.common.arguments import (
@@ -23,11 +25,12 @@ from keras_mtl.probing.candidates import Candidate, Cuts, find_candidates
 from keras_mtl.probing.depth_features import DepthFeatures
 from keras_mtl.probing.one_pass import count_samples, run_over, split_features
 from keras_mtl.probing.parallel import in_parallel
-from keras_mtl.probing.probe_table import Probe, Probes
+from keras_mtl.probing.probe_table import Probe, Probes, errors_of_differences
 from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.probing.probes.probe_method import ProbeMethod, ProbeScore
 from keras_mtl.probing.reduction import Reduction
 from keras_mtl.probing.task_labels import check_kind, probe_targets
+from keras_mtl.scores.spectrum import Floats
 
 
 def probe_cuts(
@@ -68,7 +71,8 @@ def probe_cuts(
             numbers or yes-or-no labels have the shape `(samples, targets)`. Leave it out if `x`
             gives batches.
         cuts: Which depths: names and numbers of layers as `cut` takes them, or a part of
-            `cut_points(model)`. By default every legal cut that a head fits on.
+            `cut_points(model)`. By default every legal cut that a head fits on, but for an output
+            of probabilities (softmax or sigmoid), which answers another task.
         nested: Whether the default includes the cuts inside nested models.
         probe: How features are scored; see the table.
         kind: A kind of task, as in `Head`, or `"auto"` (the default): whole numbers are classes,
@@ -84,8 +88,8 @@ def probe_cuts(
 
     Returns:
         A sequence of `Probe` from the inputs to the outputs, which prints as a table. `.best` and
-        `.ranking` say where to cut, `.plot(path)` saves a picture, `.to_frame()` gives a
-        `pandas.DataFrame`.
+        `.ranking` say where to cut, `.contenders` which depths may as well be the best,
+        `.plot(path)` saves a picture, `.to_frame()` gives a `pandas.DataFrame`.
 
     Raises:
         InvalidFeatures: Inputs do not fit the model, differ in length, are NaN or infinite, or are
@@ -111,7 +115,7 @@ def probe_cuts(
         >>> x, y = keras_mtl.datasets.digits(labels={"digit": 100})["digit"]
         >>> probes = keras_mtl.probe_cuts(model, x, y, verbose=0)
         >>> [probe.layer for probe in probes]
-        ['conv', 'flatten', 'parity']
+        ['conv', 'flatten']
         >>> probes.best.layer
         'flatten'
     """
@@ -137,7 +141,7 @@ def probe_cuts(
     scores = in_parallel(lambda part: method.score(part, targets, folds=folds, seed=seed), parts)
     records = map(_record, count(1), candidates, scores)
     chance = None if method.unit else targets.chance
-    return Probes(model.name, method.unit or targets.metric, list(records), chance)
+    return Probes(model.name, method.unit or targets.metric, list(records), chance, _errors(scores))
 
 
 def _checked_targets(
@@ -150,7 +154,13 @@ def _checked_targets(
 
 def _record(depth: int, candidate: Candidate, score: ProbeScore) -> Probe:
     point = candidate.point
-    return Probe(depth, point.layer, point.cut, point.shape, point.params, *score)
+    numbers = (score.score, score.spread, score.fit)
+    return Probe(depth, point.layer, point.cut, point.shape, point.params, *numbers)
+
+
+def _errors(scores: Sequence[ProbeScore]) -> Floats | None:
+    gains = [score.gains for score in scores if score.gains is not None]
+    return errors_of_differences(np.stack(gains)) if gains else None
 
 
 def _check_vectors(pooling: str, max_width: int | None) -> None:

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from keras_mtl.common.records import Records
 from keras_mtl.pictures.scores_by_depth import DepthScore, plot_depths
+from keras_mtl.scores.spectrum import Floats
 
 DIGITS = 6
 """Digits of a merit that are compared: equal features differ in the others by rounding."""
+NAMED = 3
+"""Depths within the noise that the line below the table names."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,8 @@ class Probe:
         spread: Standard error of the score over the samples left out; None for probes that leave
             none out.
         fit: Fraction of label entropy or variance that ridge explains for samples left out; it
-            can be negative. With few labels it ranks depths better than the accuracy, which moves
-            in steps of one sample. None for other probes.
+            can be negative. It decides between depths whose scores are within the noise. None for
+            other probes.
 
     Example:
         >>> import keras_mtl
@@ -49,7 +54,7 @@ class Probe:
 
     @property
     def merit(self) -> float:
-        """The number that depths are ranked by: `fit` if there is one, else `score`."""
+        """The number that decides within the noise: `fit` if there is one, else `score`."""
         return self.score if self.fit is None else self.fit
 
 
@@ -62,6 +67,9 @@ class Probes(Records[Probe]):
         probes: The probes, from the inputs to the outputs.
         chance: The score of predictions that do not look at the features; None for a score that
             has none.
+        errors: Standard errors of the differences between the scores of two depths on the same
+            samples, a row and a column for each of `probes`. By default the spread of the better
+            one, which is much larger.
 
     Example:
         >>> import keras_mtl
@@ -84,11 +92,14 @@ class Probes(Records[Probe]):
         metric: str,
         probes: Sequence[Probe],
         chance: float | None = None,
+        errors: Floats | None = None,
     ) -> None:
         super().__init__(probes)
         self._model_name = model_name
         self._metric = metric
         self._chance = chance
+        numbers = {probe.depth: number for number, probe in enumerate(self)}
+        self._numbers, self._errors = numbers, errors
 
     @property
     def metric(self) -> str:
@@ -105,13 +116,30 @@ class Probes(Records[Probe]):
 
     @property
     def ranking(self) -> list[Probe]:
-        """The probes from best to worst; the shallower of equal ones comes first."""
-        return sorted(self, key=lambda probe: (-round(probe.merit, DIGITS), probe.depth))
+        """The probes from best to worst: each is the best one of those that are left.
+
+        The best of several depths is the one with the highest merit of those whose scores are
+        within one standard error of the highest score; the shallower of equal ones.
+        """
+        left, ranked = list(self), []
+        while left:
+            ranked.append(_first_by_merit(self._within_noise(left)))
+            left.remove(ranked[-1])
+        return ranked
 
     @property
     def best(self) -> Probe:
         """The first of the `ranking`."""
-        return self.ranking[0]
+        return _first_by_merit(self.contenders)
+
+    @property
+    def contenders(self) -> list[Probe]:
+        """The depths that may as well be the best, the one with the highest merit first.
+
+        Their scores are within one standard error of the highest score. The standard error is
+        that of the difference on the same samples, which is smaller than the spread of a score.
+        """
+        return sorted(self._within_noise(list(self)), key=_by_merit)
 
     def plot(self, path: str | Path) -> Path:
         """Save a picture of the score against the depth, with a line at chance.
@@ -143,13 +171,55 @@ class Probes(Records[Probe]):
 
     @property
     def footer(self) -> str:
-        """The best layer."""
-        return f"Best: `{self.best.layer}`"
+        """The best layer, and those that may as well be the best."""
+        best, *others = (f"`{probe.layer}`" for probe in self.contenders)
+        if not others:
+            return f"Best: {best}"
+        named = others[:NAMED]
+        if more := len(others) - len(named):
+            named.append(f"{more} more")
+        listed = " and ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
+        return f"Best: {best}; {listed} {'are' if others[1:] else 'is'} within the noise"
 
     def cells(self, record: Probe) -> Sequence[object]:
         """Return what the columns show of a depth."""
         numbers = map(_rounded, (record.score, record.spread, record.fit))
         return (record.depth, record.layer, str(record.shape), record.params, *numbers)
+
+    def _within_noise(self, probes: Sequence[Probe]) -> list[Probe]:
+        highest = max(probes, key=lambda probe: probe.score)
+        return [one for one in probes if one.score + self._error(one, highest) >= highest.score]
+
+    def _error(self, one: Probe, highest: Probe) -> float:
+        if self._errors is None:
+            error = highest.spread or 0.0
+        else:
+            error = self._errors[self._numbers[one.depth], self._numbers[highest.depth]]
+        return error + 10.0**-DIGITS
+
+
+def errors_of_differences(gains: Floats) -> Floats:
+    """Return the standard errors of the differences between the mean scores of two depths.
+
+    Args:
+        gains: How good the predictions at each depth are for each sample, of shape
+            `(depths, samples)`.
+
+    Returns:
+        A symmetric matrix with a row and a column for each depth.
+    """
+    covariances = np.atleast_2d(np.cov(gains))
+    variances = np.diag(covariances)
+    differences = variances[:, None] + variances - 2 * covariances
+    return np.sqrt(differences.clip(min=0) / gains.shape[1])
+
+
+def _first_by_merit(probes: Sequence[Probe]) -> Probe:
+    return min(probes, key=_by_merit)
+
+
+def _by_merit(probe: Probe) -> tuple[float, int]:
+    return -round(probe.merit, DIGITS), probe.depth
 
 
 def _rounded(value: float | None) -> str | None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_mtl.common.arguments import is_number
+from keras_mtl.common.blas_threads import one_blas_thread
 from keras_mtl.scores.checks import Codes, check_features, check_labels
 from keras_mtl.scores.spectrum import Floats, spectrum
 
@@ -52,7 +53,8 @@ def h_score(
     _check_shrinkage(shrinkage)
     centred = _centre(check_features(features))
     codes = check_labels(labels, len(centred))
-    scales, energies, _ = spectrum(centred, _membership(codes))
+    with one_blas_thread():
+        scales, energies, _ = spectrum(centred, _membership(codes))
     amount = _ledoit_wolf(centred, scales) if shrinkage == "auto" else shrinkage
     variances = (1 - amount) * scales**2
     shrunk = variances + amount * (scales**2).sum() / centred.shape[1]

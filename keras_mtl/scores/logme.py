@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_mtl.common.arguments import one_of
+from keras_mtl.common.blas_threads import one_blas_thread
 from keras_mtl.scores.checks import check_features, check_labels, check_targets
 from keras_mtl.scores.evidence import maximum_evidence
 from keras_mtl.scores.spectrum import Floats
@@ -55,7 +56,8 @@ def logme(features: ArrayLike, targets: ArrayLike, kind: Kind = "classification"
     """
     matrix = check_features(features)
     columns = _target_columns(targets, len(matrix), kind)
-    return float(maximum_evidence(matrix, columns).mean())
+    with one_blas_thread():
+        return float(maximum_evidence(matrix, columns).mean())
 
 
 def _target_columns(targets: ArrayLike, samples: int, kind: Kind) -> Floats:

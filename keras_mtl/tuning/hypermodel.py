@@ -45,7 +45,8 @@ class CutHyperModel(keras_tuner.HyperModel):
         model: A trained Functional or built Sequential model. It is not changed.
         head: A number of classes, or a `Head`.
         cuts: Which depths: names and numbers of layers, or a part of `cut_points(model)`. By
-            default every legal cut that the head fits on; the whole model is the default value.
+            default every legal cut that the head fits on, but for an output of probabilities
+            (softmax or sigmoid); the deepest one is the default value.
         freeze: Which of True and False to try, both by default.
         learning_rate: Bounds of the learning rate of Adam, 1e-4 to 1e-2 by default, or one number.
         hidden_units: Which sizes of a hidden layer to try. By default the head stays as it is.

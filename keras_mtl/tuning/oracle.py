@@ -31,19 +31,20 @@ from keras_mtl.tuning.search_files import (
     warn_of_lost_trials,
     write_state,
 )
+from keras_mtl.tuning.standings import SAME
 
 PROBE = "probe"
 """Prefix of the names of the probe's metrics."""
-SAME = 1e-4
-"""Neighbouring depths whose scores differ by less have the same features."""
 
 
-def probe_metrics(merits: Mapping[str, float]) -> dict[str, float]:
+def probe_metrics(standings: Mapping[str, float]) -> dict[str, float]:
     """Return what the probe reports: a metric for each layer, from the inputs to the outputs.
 
     The names hold the order: a chief receives metrics as a set.
     """
-    return {f"{PROBE}/{i:05}/{layer}": merit for i, (layer, merit) in enumerate(merits.items())}
+    return {
+        f"{PROBE}/{i:05}/{layer}": number for i, (layer, number) in enumerate(standings.items())
+    }
 
 
 class CutOracle(FiledOracle):
@@ -257,9 +258,8 @@ class CutOracle(FiledOracle):
 def _ranked(probed: Mapping[str, float]) -> list[str]:
     """Return the depths from best to worst.
 
-    Neighbours with the same features, such as those before and after a Dropout, have the same
-    score but for rounding, which JAX does differently for each. The first of them is ranked, and
-    the others come last.
+    Neighbours with the same number hold the same features. The first of them is ranked, and the
+    others come last.
     """
     distinct: list[str] = []
     repeats: list[str] = []

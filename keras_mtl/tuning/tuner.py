@@ -39,6 +39,7 @@ from keras_mtl.tuning.search_files import (
 )
 from keras_mtl.tuning.search_folder import delete_search, locked_search, make_folder, search_folder
 from keras_mtl.tuning.search_results import SearchResults, SearchTrial
+from keras_mtl.tuning.standings import standings
 
 
 class CutTuner(FiledTuner):
@@ -319,8 +320,7 @@ class CutTuner(FiledTuner):
         )
         # keras-tuner demands the objective of every trial; the probe must not become the best one.
         worst = float("-inf" if self.oracle.objective.direction == "max" else "inf")
-        merits = probe_metrics({probe.layer: probe.merit for probe in probes})
-        return {**merits, self.oracle.objective.name: worst}
+        return {**probe_metrics(standings(probes)), self.oracle.objective.name: worst}
 
     def _train(
         self, trial: Trial, planned: PlannedTrial, x: Any, y: Any, fit_arguments: dict[str, Any]

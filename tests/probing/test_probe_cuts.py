@@ -15,6 +15,7 @@ from keras_mtl.errors import (
 from keras_mtl.graph.cuts import cut_points
 from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.probing.probes.known_probes import PROBES
+from keras_mtl.probing.ridge import held_out_predictions
 from keras_mtl.probing.task_labels import probe_targets
 
 layers = keras.layers
@@ -58,11 +59,14 @@ def test_every_legal_cut_is_scored():
     model = network()
     x, y = data()
 
-    probes = probe(model, x, y)
+    probes = probe(model, x, y, cuts=cut_points(model))
 
     described = [(p.layer, p.cut, p.shape, p.params) for p in probes]
     assert described == [(p.layer, p.cut, p.shape, p.params) for p in cut_points(model)]
     assert [p.depth for p in probes] == [1, 2, 3, 4]
+    by_default = probe(model, x, y)
+    assert layers_of(by_default) == layers_of(probes)[:3]  # All but the old probabilities.
+    assert [p.score for p in by_default] == [p.score for p in probes][:3]
     assert all(0 <= p.score <= 1 and p.spread > 0 and p.fit < 1 for p in probes)
 
 
@@ -185,6 +189,47 @@ def test_the_labels_of_a_shuffled_dataset_stay_with_their_images():
 
 
 # How it is scored
+
+
+def test_depths_within_the_noise_of_the_same_samples_are_named():
+    x, y = data()
+    model = network()
+    probes = probe(model, x, y)
+
+    features = {
+        layer: keras.Model(model.inputs, model.get_layer(layer).output).predict(x, verbose=0)
+        for layer in ("flatten", "dense")
+    }
+    targets = probe_targets(y, len(y), "auto")
+    right = {
+        layer: targets.gains(held_out_predictions(values.astype(float), targets.columns))
+        for layer, values in features.items()
+    }
+    difference = right["flatten"] - right["dense"]
+    error = difference.std(ddof=1) / np.sqrt(len(y))
+    assert [p.layer for p in probes.contenders] == ["flatten", "dense"][
+        : 1 + (abs(difference.mean()) <= error)
+    ]
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_the_old_probabilities_are_not_the_best_where_their_samples_were_learnt(remembered):
+    """Ten classes as five pairs of near centres; the model has learnt to tell the pairs."""
+    generator = np.random.default_rng(0)
+    pairs, ten = generator.normal(size=(5, 40)) * 0.4, generator.normal(size=(10, 40)) * 0.2
+    y = generator.integers(10, size=400)
+    x = pairs[y // 2] + ten[y] + generator.normal(size=(400, 40))
+    # What a network that remembers its samples gives for them, and hardly more.
+    told = np.where(remembered, y // 2, generator.integers(5, size=400))
+    x = np.hstack([x, 6.0 * np.eye(5)[told]]).astype("float32")
+    inputs = keras.Input((45,))
+    hidden = layers.Dense(45, name="hidden")
+    model = keras.Model(inputs, layers.Dense(5, "softmax", name="pair")(hidden(inputs)))
+    hidden.set_weights([np.eye(45), np.zeros(45)])
+    model.get_layer("pair").set_weights([np.eye(45)[:, 40:], np.zeros(5)])
+
+    assert probe(model, x, y).best.layer == "hidden"
+    assert probe(model, x, y, cuts=["hidden", "pair"]).best.layer == "hidden"
 
 
 @pytest.mark.parametrize("name", ["ridge", "logistic", "knn", "logme", "h_score"])

@@ -12,6 +12,7 @@ from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.tuning import tuner as tuner_module
 from keras_mtl.tuning.hypermodel import CutHyperModel
 from keras_mtl.tuning.search_data import probed_rows, search_data
+from keras_mtl.tuning.standings import standings
 from keras_mtl.tuning.tuner import CutTuner
 
 X, Y = data()
@@ -142,13 +143,21 @@ def test_the_probe_of_a_search_sees_no_validation_labels(tmp_path, trainings, mo
     """Its merits are those of the training rows alone, and other validation labels change none."""
     trainings(lambda planned: 0.5)
     model = network()
-    expected = {one.layer: one.merit for one in probe_cuts(model, X[:30], Y[:30], verbose=0)}
+    expected = probe_cuts(model, X[:30], Y[:30], verbose=0)
+    merits = {one.layer: one.merit for one in expected}
     shuffled = np.concatenate([Y[:30], Y[:29:-1]])
+    seen = []
 
+    def recorded(*args, **kwargs):
+        seen.append(probe_cuts(*args, **kwargs))
+        return seen[-1]
+
+    monkeypatch.setattr(tuner_module, "probe_cuts", recorded)
     for folder, labels in (("true", Y), ("shuffled", shuffled)):
         tuner = search_in(tmp_path / folder, tuned_trials=0)
         tuner.search(X, labels, verbose=0, **SPLIT)
-        assert tuner.oracle.probed() == pytest.approx(expected)
+        assert {one.layer: one.merit for one in seen[-1]} == pytest.approx(merits)
+        assert tuner.oracle.probed() == standings(expected)
 
 
 def test_data_of_a_call_that_was_refused_do_not_bind_the_folder(tmp_path, trainings, monkeypatch):

@@ -17,18 +17,21 @@ class ProbeScore(NamedTuple):
     Attributes:
         score: Higher is better.
         spread: Standard error of the score, if the probe leaves samples out.
-        fit: What ranks depths better than the score, if there is such a number.
+        fit: What decides between depths whose scores are within the noise, if there is such a
+            number.
+        gains: How good the predictions are for each sample left out; the score is their mean.
     """
 
     score: float
     spread: float | None = None
     fit: float | None = None
+    gains: Floats | None = None
 
     @classmethod
     def of_gains(cls, gains: Floats, fit: float | None = None) -> ProbeScore:
         """Return the mean of the gains of the samples, and its standard error."""
         error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
-        return cls(float(gains.mean()), error, fit)
+        return cls(float(gains.mean()), error, fit, gains)
 
 
 class ProbeMethod(ABC):
