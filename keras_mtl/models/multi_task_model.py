@@ -27,7 +27,6 @@ from keras_mtl.training.compile_checks import checked_arguments
 from keras_mtl.training.fit import fit
 from keras_mtl.training.optimizer_arguments import task_optimizer
 from keras_mtl.training.settings import Settings
-from keras_mtl.training.task_optimizer import TaskOptimizer
 
 
 @registered
@@ -211,7 +210,7 @@ class MultiTaskModel(TrunkWithHeads):
             auto_scale_loss=auto_scale_loss,
         )
         by_part = task_optimizer(optimizer, tasks)
-        inner: TaskOptimizer = inner_optimizer(by_part)
+        inner = inner_optimizer(by_part)
         inner.look_up_layers(self)
         super().compile(optimizer=by_part, **arguments)
         parts = {"trunk": self.trunk, **heads}
