@@ -157,7 +157,9 @@ def test_fit_cached(make):
     assert_same(weights_after(fit(NAMES)), weights_after(fit(NUMBERS)))
 
 
-@pytest.mark.parametrize("make", [None, dataset, Batches, loader], ids=str)
+@pytest.mark.parametrize(
+    "make", [None, dataset, Batches, loader], ids=["arrays", "dataset", "PyDataset", "loader"]
+)
 def test_probe_cuts(make):
     data = (X, NAMES) if make is None else (make(NAMES),)
     scores = [probe.score for probe in probe_cuts(trained(), *data, verbose=0)]

@@ -253,7 +253,7 @@ def test_unknown_lengths_are_refused_where_they_are_needed():
 
     with pytest.raises(InvalidSchedule, match=r"number of batches.*`hair`"):
         sex_and_hair().fit(data, steps_per_epoch=2, verbose=0)
-    with pytest.raises(InvalidSchedule, match=r"`hair`.*Or give `steps_per_epoch`"):
+    with pytest.raises(InvalidSchedule, match=r"`hair`.*Give `steps_per_epoch`"):
         sex_and_hair().fit(data, schedule=RoundRobin(), verbose=0)
 
 
