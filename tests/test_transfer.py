@@ -71,7 +71,14 @@ def test_a_layer_that_carries_a_mask_is_a_cut_by_its_bare_name(cut):
 
 @pytest.mark.parametrize(
     "freeze, trained",
-    [(True, []), ("conv", ["deep"]), ("pool", ["deep"]), ("deep", []), (False, ["conv", "deep"])],
+    [
+        (True, []),
+        ("pool", ["deep"]),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in [("conv", ["deep"]), ("deep", []), (False, ["conv", "deep"])]
+        ),
+    ],
 )
 def test_the_result_is_ready_to_fit(freeze, trained, tmp_path):
     model = transfer(convolutional(), cut=2, freeze=freeze, head=10)
