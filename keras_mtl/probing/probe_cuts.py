@@ -18,6 +18,7 @@ from keras_mtl.common.arguments import (
     whole_number_or_none,
 )
 from keras_mtl.graph.layer_graph import Graph
+from keras_mtl.heads.head import Head
 from keras_mtl.heads.pooling import Pooling, check_pooling
 from keras_mtl.heads.probe_targets import ProbeTargets
 from keras_mtl.keras_private.retracing import expected_to_trace
@@ -41,7 +42,7 @@ def probe_cuts(
     cuts: Cuts | None = None,
     nested: bool = False,
     probe: str = "ridge",
-    kind: str = "auto",
+    kind: str | Head = "auto",
     pooling: Pooling = "auto",
     max_width: int | None = 256,
     folds: int = 5,
@@ -76,7 +77,8 @@ def probe_cuts(
         nested: Whether the default includes the cuts inside nested models.
         probe: How features are scored; see the table.
         kind: A kind of task, as in `Head`, or `"auto"` (the default): whole numbers are classes,
-            whatever their dtype, and any other numbers are regression.
+            whatever their dtype, and any other numbers are regression. Or a `Head` of the kind:
+            if its classes have names, `y` may hold these names.
         pooling: How features become a vector for each sample, as in `Head`.
         max_width: Features wider than this are projected at random to this width, if there are
             more samples than that. 256 by default; None never projects.
@@ -145,7 +147,7 @@ def probe_cuts(
 
 
 def _checked_targets(
-    method: ProbeMethod, y: Any, samples: int, kind: str, folds: int
+    method: ProbeMethod, y: Any, samples: int, kind: str | Head, folds: int
 ) -> ProbeTargets:
     targets = probe_targets(y, samples, kind)
     method.check(targets, folds)

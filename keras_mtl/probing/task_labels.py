@@ -10,7 +10,8 @@ from keras_mtl.common.arguments import one_of
 from keras_mtl.common.label_arrays import are_whole, label_array
 from keras_mtl.common.number_arrays import check_finite
 from keras_mtl.errors import InvalidLabels
-from keras_mtl.heads.class_names import text_labels
+from keras_mtl.heads.class_names import labels_by_name
+from keras_mtl.heads.head import Head
 from keras_mtl.heads.kinds.known_kinds import KINDS
 from keras_mtl.heads.kinds.task_kind import TaskKind
 from keras_mtl.heads.labels import without_tensor
@@ -19,46 +20,49 @@ from keras_mtl.heads.probe_targets import ProbeTargets
 AUTO = "auto"
 
 
-def check_kind(kind: str) -> str:
-    """Return the name of a kind, or `"auto"`.
+def check_kind(kind: str | Head) -> str | Head:
+    """Return the name of a kind, `"auto"`, or a head.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: It is something else.
     """
+    if isinstance(kind, Head):
+        return kind
     return one_of("kind", kind, (AUTO, *KINDS.names))
 
 
-def probe_targets(y: Any, samples: int, kind: str) -> ProbeTargets:
+def probe_targets(y: Any, samples: int, kind: str | Head) -> ProbeTargets:
     """Return the labels as targets, if they are those of a task that can be scored.
 
     Args:
-        y: An array, a tensor, a pandas object or a list, of numbers or names of classes.
+        y: An array, a tensor, a pandas object or a list, of numbers; of names if `kind` is a head
+            whose classes have names.
         samples: Number of samples.
         kind: Name of a kind, or `"auto"`: whole numbers are classes, whatever their dtype; others
-            are numbers.
+            are numbers. Or a head of the kind, whose classes may have names.
 
     Raises:
         InvalidLabels: They do not fit `kind`, there is one class only, or their number differs.
     """
-    labels = _numbers(without_tensor(y))
+    labels = _numbers(without_tensor(y), kind)
     check_finite(labels, "`y`", InvalidLabels)
+    if isinstance(kind, Head):
+        return kind.task_kind.probe_targets(labels, samples)
     task_kind = _recognised(labels) if kind == AUTO else KINDS.find(kind)
     return task_kind.probe_targets(labels, samples)
 
 
-def _numbers(y: Any) -> np.ndarray:
-    """Return the labels; names of classes as numbers, whose order says nothing to a probe."""
-    text = text_labels(y)
-    if text is None:
+def _numbers(y: Any, kind: str | Head) -> np.ndarray:
+    """Return the labels; names of classes by their numbers in a head that knows the names."""
+    named = None
+    if isinstance(kind, Head) and kind.classes is not None:
+        named = labels_by_name(y, kind.task_kind, kind.classes, "`y`")
+    if named is None:
         return label_array(y, "`y`")
-    named = np.array([isinstance(value, str) and value != "" for value in text.flat])
-    if not named.all():
-        row = int(np.argmin(named)) // (text.size // len(text))
-        raise InvalidLabels(
-            f"`y` holds names of classes, but none in row {row}. Leave out the samples without a "
-            "label."
-        )
-    return np.unique(text.astype(str), return_inverse=True)[1].reshape(text.shape)
+    if named.missing.any():
+        row = int(np.argwhere(named.missing)[0][0])
+        raise InvalidLabels(f"`y` names no class in row {row}. Leave out samples without a label.")
+    return named.values
 
 
 def _recognised(labels: np.ndarray) -> TaskKind:

@@ -312,7 +312,7 @@ class CutTuner(FiledTuner):
             x,
             y,
             cuts=hypermodel.layers,
-            kind=hypermodel.head.kind,
+            kind=hypermodel.head,
             pooling=hypermodel.head.pooling,
             seed=self._seed,
             batch_size=fit_arguments.get("batch_size"),

@@ -162,13 +162,17 @@ def test_fit_cached(make):
 )
 def test_probe_cuts(make):
     data = (X, NAMES) if make is None else (make(NAMES),)
-    scores = [probe.score for probe in probe_cuts(trained(), *data, verbose=0)]
+    probes = probe_cuts(trained(), *data, kind=Head(classes=CLASSES), verbose=0)
+    scores = [probe.score for probe in probes]
     assert scores == [probe.score for probe in probe_cuts(trained(), X, NUMBERS, verbose=0)]
 
 
-def test_probe_cuts_refuses_missing_names():
-    with pytest.raises(errors.InvalidLabels, match="none in row 1"):
-        probe_cuts(trained(), X[:3], ["cat", None, "dog"], verbose=0)
+@pytest.mark.parametrize(
+    ("name", "message"), [(None, "no class in row 1"), ("dgo", "row 1 .*Did you mean 'dog'")]
+)
+def test_probe_cuts_refuses_names_that_the_head_does_not_know(name, message):
+    with pytest.raises(errors.InvalidLabels, match=message):
+        probe_cuts(trained(), X[:3], ["cat", name, "dog"], kind=Head(classes=CLASSES), verbose=0)
 
 
 def two_tasks():
