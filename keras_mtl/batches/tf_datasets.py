@@ -48,7 +48,8 @@ class TfDatasetSource(DataSource):
         inputs.check_specs(x, what)
         if labelled and y is None:
             raise InvalidLabels(
-                f"{what} has no labels: its batches must be `(x, y)`.{hint_for_dicts(specs)}"
+                f"{what} has no labels: it gives batches without labels, and not `(x, y)`."
+                f"{hint_for_dicts(specs)}"
             )
         for spec in keras.tree.flatten(y):
             if spec is not None and spec.shape.rank == 0:

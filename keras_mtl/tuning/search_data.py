@@ -10,13 +10,11 @@ import keras
 import numpy as np
 
 from keras_mtl.batches.arrays import ArraySource
-from keras_mtl.batches.batch import hint_for_dicts
 from keras_mtl.batches.loaders import LoaderSource
 from keras_mtl.batches.model_data import as_model_input, as_validation_data
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
-from keras_mtl.batches.tf_datasets import TfDatasetSource
 from keras_mtl.batches.values import dense_array
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
 from keras_mtl.heads.head import Head
@@ -57,17 +55,18 @@ def search_data(
     inputs = ModelInputs.of(hypermodel.model)
     weights = fit_arguments.get("sample_weight")
     source = recognise(x, y, weights)
-    taken = as_model_input(inputs, x)
+    taken = as_model_input(inputs, x, labelled=True)
     arguments = dict(fit_arguments)
     _check_validation_data(inputs, hypermodel.head, arguments)
     if "validation_data" in arguments:
-        arguments["validation_data"] = as_validation_data(inputs, arguments["validation_data"])
+        held_out = as_validation_data(inputs, arguments["validation_data"], labelled=True)
+        arguments["validation_data"] = held_out
     if isinstance(source, ArraySource):
         labels = _checked_labels(inputs, hypermodel.head, (x, y, weights), ("`x`", "y"))
         _check_training_labels(hypermodel.head, *probed_rows(taken, labels, arguments))
         given = np.asarray(y) if isinstance(y, list | tuple) else y
         return SearchData(taken, labels, arguments, identity_of_data(taken, given))
-    _check_batches(inputs, source, "`x`", "steps_per_epoch", arguments)
+    _check_batches(source, "`x`", "steps_per_epoch", arguments)
     _check_arguments_of_batches(source, arguments)
     return SearchData(x, None, arguments, identity_of_data(x, None))
 
@@ -134,13 +133,11 @@ def _check_validation_data(inputs: ModelInputs, head: Head, arguments: Mapping[s
         raise ValueError(
             f"`validation_data` is a tuple `(x, y)`, or gives batches. Received: `{source.kind}`."
         )
-    _check_batches(inputs, source, "`validation_data`", "validation_steps", arguments)
+    _check_batches(source, "`validation_data`", "validation_steps", arguments)
 
 
-def _check_batches(
-    inputs: ModelInputs, source: DataSource, what: str, steps: str, arguments: Mapping[str, Any]
-) -> None:
-    """Refuse batches that cannot be read by each trial, or that are known not to fit."""
+def _check_batches(source: DataSource, what: str, steps: str, arguments: Mapping[str, Any]) -> None:
+    """Refuse batches that cannot be read by each trial."""
     if source.is_read_once and not arguments.get(steps):
         raise InvalidFeatures(
             f"A `{source.kind}` can be read only once, but each trial reads {what}. Give arrays, "
@@ -151,15 +148,6 @@ def _check_batches(
             f"{what}, a `{source.kind}`, has no end. Leave out what repeats it, such as "
             f"`.repeat()`, or give `{steps}`."
         )
-    if isinstance(source, TfDatasetSource):
-        spec = source.data.element_spec
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(spec)
-        if y is None:
-            raise InvalidLabels(
-                f"{what} must give batches `(inputs, labels)`. Received batches without labels."
-                f"{hint_for_dicts(spec)}"
-            )
-        inputs.check_specs(x, what)
 
 
 def _check_arguments_of_batches(source: DataSource, arguments: Mapping[str, Any]) -> None:
