@@ -103,6 +103,7 @@ def test_a_compiled_loop_is_that_of_keras_too():
     assert_alike(ours, theirs, (own, theirs.fit(X, Y, **common)))
 
 
+@pytest.mark.slow
 def test_weights_of_rows_and_classes_are_those_of_keras():
     ours, theirs = two_like(functional)
     common = {"batch_size": 4, "shuffle": False, "verbose": 0}

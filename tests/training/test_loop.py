@@ -147,6 +147,7 @@ def test_the_compiled_function_is_used_again_for_other_data():
     assert function.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.slow
 def test_kinds_of_steps_that_come_late_are_trained_as_if_they_were_known(monkeypatch):
     phases = join([Blocks({"sex": 1}), Joint(), RoundRobin()], [5, 9])
     given = {"schedule": phases, "steps_per_epoch": 7, "epochs": 2, **FITTED}
@@ -161,6 +162,7 @@ def test_kinds_of_steps_that_come_late_are_trained_as_if_they_were_known(monkeyp
     assert_close(again.history, history.history)
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="`tf.data` is read inside TensorFlow's loop")
 def test_a_long_run_on_a_data_set_of_tensorflow_begins_at_once():
     import tensorflow as tf
