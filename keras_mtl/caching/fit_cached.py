@@ -22,7 +22,7 @@ from keras_mtl.caching.fit_arguments import (
 )
 from keras_mtl.caching.model_parts import TrainedPart
 from keras_mtl.caching.pass_data import PassData, pass_data
-from keras_mtl.caching.solved_head import solve_head
+from keras_mtl.caching.solved_head import is_affordable, solve_head
 from keras_mtl.caching.solvers import head_to_solve
 from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.caching.static_split import split_model
@@ -198,19 +198,20 @@ def fit_cached(
         _check_read_once(training, views, kept)
         features = StaticPass(model, split, kept, verbose)
         part = TrainedPart(model, split)
+        stored = features.store(training, views)
+        held_out = None
+        if validation is not None:
+            held_out = validation, features.store(validation, what="the validation data")
         if head is not None:
-            return solve_head(
-                part,
-                head,
-                training.in_order(features.store(training)),
-                validation
-                and validation.in_order(features.store(validation, what="the validation data")),
-            )
+            ordered = training.in_order(stored)
+            if solver == "exact" or is_affordable(head, ordered):
+                others = held_out and held_out[0].in_order(held_out[1])
+                return solve_head(part, head, ordered, others)
         return _train(
             part,
-            features.of(training, views),
+            training.replay(stored, views or 1),
             callbacks,
-            validation_data=validation and features.of(validation, what="the validation data"),
+            validation_data=held_out and held_out[0].replay(held_out[1], 1),
             epochs=epochs,
             verbose=verbose,
             initial_epoch=initial_epoch,

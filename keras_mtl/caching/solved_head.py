@@ -9,12 +9,31 @@ import numpy as np
 
 from keras_mtl.caching.linear_head import LinearHead
 from keras_mtl.caching.model_parts import TrainedPart
+from keras_mtl.caching.storage.available_memory import available_memory
 from keras_mtl.keras_private.data_adapters import DataAdapter
 from keras_mtl.linear.minimum import Linear, Rows
 from keras_mtl.linear.solving import solve
 
+MOST_PRODUCTS = 2**31
+"""Samples times features times outputs beyond which gradient steps take less time."""
+SHARE_OF_MEMORY = 0.5
 FEW_BATCHES = 8
 """Batches up to which metrics are computed sooner than a step to compute them is compiled."""
+
+
+def is_affordable(head: LinearHead, data: DataAdapter) -> bool:
+    """Return whether a head is solved for in the time and memory that gradient steps would take.
+
+    Args:
+        head: The head.
+        data: Features and labels, in batches of one size.
+    """
+    first = head.inputs(keras.utils.unpack_x_y_sample_weight(next(data.get_numpy_iterator()))[0])
+    samples, width = len(first) * (data.num_batches or 1), first.shape[1]
+    products = samples * width * head.dense.units
+    # The features and their standardised coordinates; targets, outputs and their gradients.
+    needed = 8 * samples * (2 * width + 4 * head.dense.units)
+    return products <= MOST_PRODUCTS and needed <= SHARE_OF_MEMORY * available_memory()
 
 
 def solve_head(
