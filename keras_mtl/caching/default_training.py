@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from math import ceil, cos, pi
 from typing import Any
 
@@ -16,6 +17,8 @@ EPOCHS = 20
 """Epochs at least, for many labels."""
 COMPILED_RATE = float(np.float32(1e-3))
 """Learning rate of Adam as `transfer` compiles it; another one was chosen by the caller."""
+FEW_STEPS = 200
+"""Steps that are too few for a new head."""
 RATE = 1e-2
 """Learning rate of Adam at the start, for a new head on features that do not change."""
 
@@ -27,6 +30,22 @@ def default_epochs(num_batches: int) -> int:
         num_batches: Batches in an epoch.
     """
     return max(EPOCHS, ceil(STEPS / num_batches))
+
+
+def warn_of_few_steps(model: keras.Model, steps: int) -> None:
+    """Warn of a run of few steps, asked for by `epochs`, if the model has never been trained.
+
+    Args:
+        model: The model.
+        steps: Steps of the run.
+    """
+    if steps < FEW_STEPS and not int(keras.ops.convert_to_numpy(model.optimizer.iterations)):
+        warnings.warn(
+            f"`{model.name}` has not been trained before, and this run has {steps} steps, too few "
+            "for a new head: leave out `epochs`, which suits the training to the number of "
+            "labels, or give more of them.",
+            stacklevel=4,
+        )
 
 
 def default_rates(model: keras.Model) -> list[keras.callbacks.Callback]:

@@ -37,7 +37,12 @@ def is_affordable(head: LinearHead, data: DataAdapter) -> bool:
 
 
 def solve_head(
-    part: TrainedPart, head: LinearHead, data: DataAdapter, validation: DataAdapter | None
+    part: TrainedPart,
+    head: LinearHead,
+    data: DataAdapter,
+    validation: DataAdapter | None,
+    *,
+    verbose: str | int,
 ) -> keras.callbacks.History:
     """Give the head the weights of the minimum, and return the metrics as a history of one epoch.
 
@@ -49,17 +54,33 @@ def solve_head(
         data: Features and labels in the order in which they were given.
         validation: The same of the validation data, by which the strength of the penalty is then
             chosen.
+        verbose: As for `fit`; a line shows the metrics.
+
+    Raises:
+        InvalidLabels: The labels do not fit the outputs.
+        ValueError: The weights of the samples are negative, or all of them are 0.
     """
+    rows = _rows(head, data)
+    if not rows.weights.any():
+        raise ValueError("Every sample has weight 0, so there is nothing to train on.")
     held_out = None if validation is None else _rows(head, validation)
-    _assign(head, solve(head.loss.output_loss, _rows(head, data), held_out).model)
+    _assign(head, solve(head.loss.output_loss, rows, held_out).model)
     logs = _evaluated(part, data)
     if validation is not None:
         logs |= {f"val_{name}": value for name, value in _evaluated(part, validation).items()}
+    if verbose and keras.config.is_interactive_logging_enabled():
+        shown = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
+        print(f"`{head.dense.name}` solved for {len(rows.weights)} samples: {shown}")
+    return _history(part.whole, logs)
+
+
+def _history(model: keras.Model, logs: dict[str, float]) -> keras.callbacks.History:
+    """Return the history of one epoch; the model has it too, as after `fit`."""
     history = keras.callbacks.History()
-    history.set_model(part.whole)
+    history.set_model(model)
     history.on_train_begin()
     history.on_epoch_end(0, logs)
-    part.whole.history = history
+    model.history = history
     return history
 
 
@@ -71,10 +92,27 @@ def _rows(head: LinearHead, data: DataAdapter) -> Rows:
         rows = _in_single_precision(head.inputs(inputs))
         features.append(rows)
         labels.append(np.asarray(targets))
-        one = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight)
-        weights.append(one.reshape(len(rows)).astype(np.float64))
+        weights.append(_weights(sample_weight, len(rows)))
     targets = head.loss.targets(np.concatenate(labels), head.dense.units)
     return Rows(np.concatenate(features), targets, np.concatenate(weights))
+
+
+def _weights(sample_weight: Any, samples: int) -> np.ndarray:
+    """Return a weight for each sample.
+
+    Raises:
+        ValueError: They are of another shape, negative, NaN or infinite.
+    """
+    if sample_weight is None:
+        return np.ones(samples)
+    weights = np.asarray(sample_weight).astype(np.float64)
+    if weights.size != samples or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(
+            "A head is solved for with a `sample_weight` of at least 0 for each sample. Received: "
+            f"shape {weights.shape}, from {weights.min()} to {weights.max()}. Use "
+            '`solver="gradient"` for others.'
+        )
+    return weights.reshape(samples)
 
 
 def _in_single_precision(features: Any) -> np.ndarray:

@@ -66,3 +66,12 @@ def test_what_the_caller_chose_stays(case):
         model.optimizer.learning_rate = 1e-4
     seen, after = rates(model, **options)
     assert [*seen, after] == [pytest.approx(expected)] * (len(seen) + 1)
+
+
+def test_few_steps_with_a_new_head_are_warned_of(capsys):
+    model = made()
+    with pytest.warns(UserWarning, match="this run has 4 steps, .* leave out `epochs`"):
+        fit_cached(model, X, Y, epochs=2, verbose=2)
+    fit_cached(model, X, Y, epochs=2, verbose=2)  # trained before: an error if it warned
+    fit_cached(made(), X, Y, epochs=2, verbose=0)
+    assert "loss" in capsys.readouterr().out

@@ -194,3 +194,18 @@ def test_features_that_do_not_fit_into_memory_are_trained_on(monkeypatch):
     assert len(fit_cached(model, X, Y, verbose=0).epoch) > 1
     assert len(passes) == 1
     assert fit_cached(model, X, Y, verbose=0, solver="exact").epoch == [0]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [(np.zeros(SAMPLES), "weight 0"), (np.linspace(-1, 1, SAMPLES), "from -1.0 to 1.0")],
+    ids=["zero", "negative"],
+)
+def test_weights_that_mean_nothing_are_refused(weights, message):
+    with pytest.raises(ValueError, match=message):
+        fit_cached(made(), X, Y, sample_weight=weights, verbose=0)
+
+
+def test_a_line_tells_what_was_found(capsys):
+    fit_cached(made(), X, Y)
+    assert f"`output` solved for {SAMPLES} samples: accuracy: 0." in capsys.readouterr().out
