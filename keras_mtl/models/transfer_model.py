@@ -38,6 +38,9 @@ class TransferModel(ModelOfParts, Trunk):
         ('trunk', 'head')
     """
 
+    has_default_optimizer = False
+    """Whether the optimizer is the one that `transfer` compiles, which nobody has chosen."""
+
     @property
     def trunk(self) -> Trunk:
         """The layers kept, as a model of their own."""
@@ -52,6 +55,11 @@ class TransferModel(ModelOfParts, Trunk):
     def layers_by_part(self) -> Mapping[str, list[keras.Layer]]:
         """The trunk and the head, for the rates of `layerwise`."""
         return {"trunk": [self.trunk], "head": [self.head]}
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Compile the model as `keras.Model.compile` does."""
+        super().compile(*args, **kwargs)
+        self.has_default_optimizer = False
 
     def fit(
         self,
@@ -168,4 +176,5 @@ def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> 
     model = TransferModel(inputs, outputs, name=name)
     if isinstance(copy, Head):
         model.compile("adam", loss=copy.make_loss(), metrics=copy.make_metrics())
+        model.has_default_optimizer = True
     return model

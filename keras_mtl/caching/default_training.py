@@ -1,0 +1,93 @@
+"""Gradient steps where the caller says neither how many nor at which rate."""
+
+from __future__ import annotations
+
+import warnings
+from math import ceil, cos, pi
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.models.transfer_model import TransferModel
+
+STEPS = 600
+"""Steps in which a head is trained on few labels: it is not done after fewer."""
+EPOCHS = 20
+"""Epochs at least, for many labels."""
+COMPILED_RATE = float(np.float32(1e-3))
+"""Learning rate of Adam as `transfer` compiles it; another one was chosen by the caller."""
+FEW_STEPS = 200
+"""Steps that are too few for a new head."""
+RATE = 1e-2
+"""Learning rate of Adam at the start, for a new head on features that do not change."""
+
+
+def default_epochs(num_batches: int) -> int:
+    """Return how many epochs to train for: with few labels so many that there are enough steps.
+
+    Args:
+        num_batches: Batches in an epoch.
+    """
+    return max(EPOCHS, ceil(STEPS / num_batches))
+
+
+def warn_of_few_steps(model: keras.Model, steps: int) -> None:
+    """Warn of a run of few steps, asked for by `epochs`, if the model has never been trained.
+
+    Args:
+        model: The model.
+        steps: Steps of the run.
+    """
+    if steps < FEW_STEPS and not int(keras.ops.convert_to_numpy(model.optimizer.iterations)):
+        warnings.warn(
+            f"`{model.name}` has not been trained before, and this run has {steps} steps, too few "
+            "for a new head: leave out `epochs`, which suits the training to the number of "
+            "labels, or give more of them.",
+            stacklevel=4,
+        )
+
+
+def default_rates(model: keras.Model) -> list[keras.callbacks.Callback]:
+    """Return the callback that sets the learning rate, if the caller has left that to us.
+
+    That is so where only a `Head` trains, by the optimizer and the rate with which `transfer` has
+    compiled the model.
+    """
+    if not isinstance(model, TransferModel) or not model.has_default_optimizer:
+        return []
+    if model.trunk.trainable_variables or _rate(model) != COMPILED_RATE:
+        return []
+    return [FallingRate(RATE)]
+
+
+def _rate(model: keras.Model) -> float:
+    return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+
+
+class FallingRate(keras.callbacks.Callback):
+    """Lets the learning rate fall from a value to zero along half a cosine, epoch by epoch.
+
+    The rate of the optimizer is put back when training ends.
+
+    Args:
+        start: The rate in the first epoch.
+    """
+
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        self._start = start
+        self._rate = 0.0
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Remember the rate of the optimizer."""
+        self._rate = _rate(self.model)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Set the rate."""
+        share = epoch / self.params["epochs"]
+        self.model.optimizer.learning_rate = self._start * (1 + cos(pi * share)) / 2
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Put the rate of the optimizer back."""
+        self.model.optimizer.learning_rate = self._rate
