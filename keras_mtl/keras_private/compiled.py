@@ -15,10 +15,15 @@ __all__ = [
     "CompileLoss",
     "CompileMetrics",
     "compile_arguments",
+    "compiled_loss",
+    "compiled_metrics",
+    "in_order_of_metrics",
     "initial_epoch",
+    "loss_tracker",
     "metric_direction",
     "metric_function",
     "only_loss",
+    "only_loss_weight",
     "reduce_weighted_values",
     "scale_loss_for_distribution",
     "set_initial_epoch",
@@ -30,6 +35,31 @@ __all__ = [
 def compile_arguments(model: keras.Model) -> dict[str, Any]:
     """Return the arguments that `model.compile` was called with, as given."""
     return dict(model._compile_config.config)
+
+
+def compiled_loss(model: keras.Model) -> CompileLoss | None:
+    """Return what computes the loss of a compiled model; None if it has only added losses."""
+    return model._compile_loss
+
+
+def compiled_metrics(model: keras.Model) -> CompileMetrics | None:
+    """Return the metrics that a model was compiled with; None if there are none."""
+    return model._compile_metrics
+
+
+def loss_tracker(model: keras.Model) -> keras.metrics.Mean | None:
+    """Return the mean of the losses of the batches, which each `compile` makes anew."""
+    return model._loss_tracker
+
+
+def in_order_of_metrics(model: keras.Model, logs: dict[str, Any]) -> Any:
+    """Return the values of logs as `evaluate` does: a list in the order of the metrics, or one."""
+    return model._flatten_metrics_in_order(logs)
+
+
+def only_loss_weight(losses: CompileLoss) -> Any:
+    """Return the weight that the loss of one output is multiplied with, after `build`, or None."""
+    return losses._flat_losses[0].loss_weights
 
 
 def only_loss(losses: CompileLoss) -> keras.losses.Loss:

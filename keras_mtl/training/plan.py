@@ -27,6 +27,10 @@ class Plan:
         data: The data that the tasks train on.
         seed: Seed of the run.
         steps_per_epoch: Steps of an epoch.
+
+    Attributes:
+        first_epoch: The epoch that begins with the first batch; 0, or a later one if the batches of
+            the epochs before it are to be left out rather than skipped.
     """
 
     def __init__(self, schedule: Schedule, data: Data, seed: int, steps_per_epoch: int) -> None:
@@ -34,6 +38,7 @@ class Plan:
         self.data = data
         self.seed = seed
         self.steps_per_epoch = steps_per_epoch
+        self.first_epoch = 0
         self._counts: dict[int, dict[int, int]] = {}
         self._ahead = (0, np.empty(0, np.int32))
 
@@ -80,7 +85,7 @@ class Plan:
 
     def used_before(self, epoch: int) -> dict[str, int]:
         """Return how many batches of each data set the epochs before this one use."""
-        counts = self._counts_before(epoch)
+        counts = self._counts_before(max(0, epoch - self.first_epoch))
         joint = counts.get(JOINT, 0)
         if self.data.joint:
             return {JOINT_DATA: sum(counts.values())}

@@ -25,6 +25,8 @@ class Run:
         plan: The steps, and the data that they train on.
         validation: The data to validate on, or None.
         class_weights: By task the weights of the rows of each class.
+        skips_earlier_epochs: Whether a run that begins with a later epoch passes over the batches
+            of those before it, so that it trains on what they would have left.
     """
 
     state: TrainingState
@@ -32,6 +34,7 @@ class Run:
     plan: Plan
     validation: Data | None
     class_weights: dict[str, np.ndarray]
+    skips_earlier_epochs: bool = True
 
     @property
     def data(self) -> Data:
