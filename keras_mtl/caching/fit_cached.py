@@ -173,7 +173,7 @@ def fit_cached(
     with closing(make_cache(cache)) as kept, expected_to_trace():
         _check_read_once(training, views, kept)
         features = StaticPass(model, split, kept, verbose)
-        return _train(
+        return train_on_features(
             TrainedPart(model, split),
             features.of(training, views),
             callbacks,
@@ -187,7 +187,7 @@ def fit_cached(
         )
 
 
-def _train(
+def train_on_features(
     part: TrainedPart,
     data: DataAdapter,
     callbacks: Any,
@@ -200,9 +200,13 @@ def _train(
 ) -> keras.callbacks.History:
     """Train the part after the features, with callbacks that see the whole model."""
     steps = steps_per_epoch or data.num_batches
-    part.steps_per_execution = steps_per_execution(
+    at_once = steps_per_execution(
         part.whole, callbacks, steps, parts=[n for n in (steps_per_epoch, validation_steps) if n]
     )
+    if at_once != part.steps_per_execution:
+        part.steps_per_execution = at_once
+        # A part that was trained before has compiled another number of steps.
+        part.train_function = part.test_function = None
     if keras.backend.backend() == "tensorflow":
         # Without a number of steps `fit` makes two iterators in each epoch. Each takes some
         # milliseconds, in which small features could be trained on for several steps.
