@@ -78,6 +78,10 @@ class RowFeatures:
         self._pass = StaticPass(model, split, cache, verbose)
         self._part = TrainedPart(model, split)
 
+    def compute(self) -> None:
+        """Run the first layers now, unless they have run."""
+        _ = self._columns
+
     def fit(
         self,
         rows: np.ndarray,

@@ -14,6 +14,7 @@ from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 __all__ = [
     "CompileLoss",
     "CompileMetrics",
+    "build_compiled",
     "compile_arguments",
     "initial_epoch",
     "metric_direction",
@@ -30,6 +31,21 @@ __all__ = [
 def compile_arguments(model: keras.Model) -> dict[str, Any]:
     """Return the arguments that `model.compile` was called with, as given."""
     return dict(model._compile_config.config)
+
+
+def build_compiled(model: keras.Model, batch: tuple[Any, ...]) -> None:
+    """Build the optimizer, and what else `fit` would build from a batch that it draws ahead.
+
+    Drawn ahead, the first batch changes the order of the rows of the first `fit`.
+
+    Args:
+        model: A compiled model.
+        batch: `(x, y)` or `(x, y, sample_weight)`, of one row at least.
+    """
+    if keras.backend.backend() == "tensorflow":  # There `fit` draws nothing ahead.
+        model.optimizer.build(model.trainable_variables)
+    else:
+        model._symbolic_build(data_batch=batch)
 
 
 def only_loss(losses: CompileLoss) -> keras.losses.Loss:

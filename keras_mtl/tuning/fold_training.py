@@ -15,6 +15,7 @@ import numpy as np
 from keras_mtl.batches.values import as_tensors
 from keras_mtl.caching.row_features import ArrayRows, RowFeatures
 from keras_mtl.caching.storage.feature_cache import make_cache
+from keras_mtl.keras_private.compiled import build_compiled
 from keras_mtl.tuning.checkpoints import (
     SavedBestEpoch,
     checksum_file,
@@ -144,7 +145,8 @@ class FoldTraining:
             start: The folder of the trial whose weights it starts from, fold by fold.
             arguments: Those of `fit` that go with any rows.
         """
-        state = ModelState(model)
+        first = self._data.take(np.arange(1))
+        state = ModelState(model, first.as_fitted())
         curves = []
         with self._fitting(hp, model, arguments) as fit:
             for number, fold in enumerate(self._folds):
@@ -152,8 +154,6 @@ class FoldTraining:
                 curve = curve_of_fold(path)
                 if curve is None:
                     state.restore(start and start / fold_file(number))
-                    # For each fold, so that its result does not depend on those before.
-                    keras.utils.set_random_seed(self._seed)
                     saved = SavedFold(path, self.objective)
                     callbacks = [*copied_callbacks(arguments.get("callbacks")), saved]
                     fit(fold, callbacks)
@@ -175,10 +175,19 @@ class FoldTraining:
         rest = {name: value for name, value in arguments.items() if name not in read}
         with closing(make_cache("auto")) as cache:
             features = RowFeatures(model, self._data, cache, **read)
-            yield lambda fold, callbacks: features.fit(*fold, **{**rest, "callbacks": callbacks})
+            yield lambda fold, callbacks: self._fit_features(
+                features, fold, {**rest, "callbacks": callbacks}
+            )
+
+    def _fit_features(self, features: RowFeatures, fold: Fold, arguments: dict[str, Any]) -> Any:
+        features.compute()  # Before the seed is set, as on torch a pass draws from it.
+        keras.utils.set_random_seed(self._seed)
+        return features.fit(*fold, **arguments)
 
     def _fit(self, hp: Any, model: keras.Model, fold: Fold, arguments: dict[str, Any]) -> Any:
         training, held_out = map(self._data.take, fold)
+        # For each fold, so that its result does not depend on those before.
+        keras.utils.set_random_seed(self._seed)
         return self._hypermodel.fit(
             hp,
             model,
@@ -195,11 +204,12 @@ class ModelState:
 
     Args:
         model: The model. Its compiled steps stay, which a new model would have to compile anew.
+        batch: A batch of a row at least, as `fit` sees it.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, batch: tuple[Any, ...]) -> None:
         self._model = model
-        model.optimizer.build(model.trainable_variables)
+        build_compiled(model, batch)
         self._optimizer = _values(model.optimizer.variables)
         self._values = _values(model.variables)
 
