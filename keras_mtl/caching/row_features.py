@@ -141,4 +141,4 @@ class RowFeatures:
     def _columns(self) -> list[Rows]:
         source = ArraySource(as_tensors(self._data.x))
         data = pass_data(self._part.whole, source, batch_size=self._batch_size)
-        return list(self._pass.features(data).columns())
+        return list(self._pass.store(data).columns())

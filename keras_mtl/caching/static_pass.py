@@ -53,10 +53,10 @@ class StaticPass:
             InvalidFeatures: Features are NaN or infinite.
             CacheError: They cannot be written.
         """
-        return data.replay(self.features(data, views, what), views or 1)
+        return data.replay(self.store(data, views, what), views or 1)
 
-    def features(self, data: PassData, views: int | None = None, what: str = "the data") -> Store:
-        """Return the features of the data, batch by batch; see `of`."""
+    def store(self, data: PassData, views: int | None = None, what: str = "the data") -> Store:
+        """Return the features; the arguments and errors are those of `of`."""
         part = self._part if views is None else self._augmenting
         times = views or 1
 

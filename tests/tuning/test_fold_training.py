@@ -115,10 +115,10 @@ def curves_in(folder):
 def head(tmp_path_factory):
     """A folder with the heads of all folds, the model, its variables before, and the score."""
     passes = []
-    of = StaticPass.features
+    of = StaticPass.store
     folder = tmp_path_factory.mktemp("head")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(StaticPass, "features", lambda *a: passes.append(1) or of(*a))
+        patched.setattr(StaticPass, "store", lambda *a: passes.append(1) or of(*a))
         result = folder, *trained(folder, freeze=True)
     assert len(passes) == 1  # features are computed once for all folds
     return result
