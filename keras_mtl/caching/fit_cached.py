@@ -224,7 +224,7 @@ def fit_cached(
             if solver == "exact" or is_affordable(head, ordered):
                 others = held_out and held_out[0].in_order(held_out[1])
                 return solve_head(part, head, ordered, others, verbose=verbose)
-        return _train(
+        return train_on_features(
             part,
             training.replay(stored, views or 1),
             callbacks,
@@ -243,7 +243,7 @@ def _for_gradient_steps(**arguments: Any) -> list[str]:
     return [name for name, value in arguments.items() if value]
 
 
-def _train(
+def train_on_features(
     part: TrainedPart,
     data: DataAdapter,
     callbacks: Any,
@@ -257,9 +257,13 @@ def _train(
 ) -> keras.callbacks.History:
     """Train the part after the features, with callbacks that see the whole model."""
     steps = steps_per_epoch or data.num_batches
-    part.steps_per_execution = steps_per_execution(
+    at_once = steps_per_execution(
         part.whole, callbacks, steps, parts=[n for n in (steps_per_epoch, validation_steps) if n]
     )
+    if at_once != part.steps_per_execution:
+        part.steps_per_execution = at_once
+        # A part that was trained before has compiled another number of steps.
+        part.train_function = part.test_function = None
     if keras.backend.backend() == "tensorflow":
         # Without a number of steps `fit` makes two iterators in each epoch. Each takes some
         # milliseconds, in which small features could be trained on for several steps.

@@ -39,6 +39,11 @@ class ProbeTargets(ABC):
         return self.values
 
     @property
+    def units(self) -> Floats:
+        """What the columns are divided by before least squares, so that they count alike."""
+        return np.ones(self.columns.shape[1])
+
+    @property
     def smallest_class(self) -> int:
         """Number of samples of the rarest class; of all samples where there are no classes."""
         return len(self.values)
@@ -138,14 +143,20 @@ class NumberTargets(ProbeTargets):
     meaning = "numbers"
 
     @property
+    def units(self) -> Floats:
+        """The standard deviations of the targets."""
+        shifted = self.values - self.values[0]
+        largest = np.abs(shifted).max(axis=0)  # No square of a tiny number underflows to zero.
+        return largest * (shifted / largest).std(axis=0)
+
+    @property
     def chance(self) -> float:
         """0, the coefficient of determination of the mean."""
         return 0.0
 
     def gains(self, predictions: Floats) -> Floats:
         """Return what the mean over the samples makes the coefficient of determination."""
-        squares = (self.values - predictions) ** 2
-        return 1 - (squares / self.values.var(axis=0)).mean(axis=1)
+        return 1 - (((self.values - predictions) / self.units) ** 2).mean(axis=1)
 
     def fit(self, predictions: Floats) -> float:
         """Return the coefficient of determination."""

@@ -14,6 +14,7 @@ from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 __all__ = [
     "CompileLoss",
     "CompileMetrics",
+    "build_compiled",
     "compile_arguments",
     "compiled_loss",
     "compiled_metrics",
@@ -100,3 +101,18 @@ def set_initial_epoch(model: keras.Model, epoch: int) -> None:
 def _members(groups: list[Any]) -> list[keras.Metric]:
     """Return the metrics of each output; an output without any has None."""
     return [metric for group in groups if group is not None for metric in group.metrics]
+
+
+def build_compiled(model: keras.Model, batch: tuple[Any, ...]) -> None:
+    """Build the optimizer, and what else `fit` would build from a batch that it draws ahead.
+
+    Drawn ahead, the first batch changes the order of the rows of the first `fit`.
+
+    Args:
+        model: A compiled model.
+        batch: `(x, y)` or `(x, y, sample_weight)`, of one row at least.
+    """
+    if keras.backend.backend() == "tensorflow":  # There `fit` draws nothing ahead.
+        model.optimizer.build(model.trainable_variables)
+    else:
+        model._symbolic_build(data_batch=batch)

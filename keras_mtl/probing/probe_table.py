@@ -171,15 +171,27 @@ class Probes(Records[Probe]):
 
     @property
     def footer(self) -> str:
-        """The best layer, and those that may as well be the best."""
+        """The best layer, those that may as well be the best, and whether any tells something."""
+        return f"Best: {self._named_contenders()}{self._doubt()}"
+
+    def _named_contenders(self) -> str:
         best, *others = (f"`{probe.layer}`" for probe in self.contenders)
         if not others:
-            return f"Best: {best}"
+            return best
         named = others[:NAMED]
         if more := len(others) - len(named):
             named.append(f"{more} more")
         listed = " and ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
-        return f"Best: {best}; {listed} {'are' if others[1:] else 'is'} within the noise"
+        return f"{best}; {listed} {'are' if others[1:] else 'is'} within the noise"
+
+    def _doubt(self) -> str:
+        highest = max(self, key=lambda probe: probe.score)
+        if self._chance is None or highest.spread is None:
+            return ""
+        # Two, as the highest of several scores of useless features is often one above chance.
+        if highest.score > self._chance + 2 * highest.spread:
+            return ""
+        return f". No depth is above chance ({self._chance:.3f}) by two standard errors"
 
     def cells(self, record: Probe) -> Sequence[object]:
         """Return what the columns show of a depth."""

@@ -23,6 +23,23 @@ def test_compile_arguments_are_those_given():
     assert {"optimizer", "loss_weights", "weighted_metrics", "jit_compile"} <= set(found)
 
 
+def test_the_first_fit_of_a_built_model_is_as_the_next_ones():
+    x, y = np.arange(16.0).reshape(8, 2), np.arange(8.0)
+    model = model_of_one_layer()
+    model.compile("sgd", "mse", metrics=["mae"])
+    before = model.get_weights()
+
+    private.build_compiled(model, (x[:1], y[:1], None))
+    losses = []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        model.set_weights(before)
+        losses.append(model.fit(x, y, batch_size=2, verbose=0).history["loss"][0])
+
+    assert model.optimizer.built
+    assert losses[0] == losses[1], GONE.format("from drawing a batch before the first epoch")
+
+
 def test_the_loss_of_one_output():
     y = np.ones((2, 1), "float32")
     losses = private.CompileLoss("mse", None)

@@ -250,6 +250,19 @@ def test_every_probe_can_be_chosen(name):
     assert probes[:1].chance == probes.chance
 
 
+def test_the_units_of_several_numbers_do_not_matter():
+    x, _ = data(60)
+    generator = np.random.default_rng(0)
+    y = x.reshape(60, -1) @ generator.normal(size=(64, 2)) + generator.normal(size=(60, 2)) * [1, 9]
+    model = network()
+
+    units = ([1, 1], [1e6, 1], [1e-200, 1])
+    scores = [[one.score for one in probe(model, x, y * unit)] for unit in units]
+
+    assert scores[1] == pytest.approx(scores[0])
+    assert scores[2] == pytest.approx(scores[0])
+
+
 @pytest.mark.parametrize("targets", [(), (2,)])
 def test_regression(targets):
     x, _ = data(200)

@@ -82,6 +82,14 @@ def test_the_line_below_the_table_says_how_sure_it_is():
     assert footer(6, 0.1) == f"Best: `layer_6`; {noise}"
 
 
+@pytest.mark.parametrize(("chance", "doubted"), [(0.95, True), (0.71, True), (0.69, False)])
+def test_the_line_below_the_table_says_if_no_depth_tells_anything(chance, doubted):
+    probes = Probes("model", "accuracy", [record(1, 0.9), record(2, 0.8)], chance)
+
+    said = f"No depth is above chance ({chance:.3f}) by two standard errors"
+    assert probes.footer.endswith(said) is doubted
+
+
 def test_without_the_errors_of_differences_the_spread_of_the_best_counts():
     far, near = record(2, 0.75, 0.9), record(3, 0.85, 0.5)
     probes = Probes("model", "accuracy", [record(1, 0.9, 0.1), far, near])
