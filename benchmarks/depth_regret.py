@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from _task_pairs import task_pairs
+from keras_mtl.probing.standardising import standardise
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeCV
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 
@@ -32,7 +33,6 @@ from keras_mtl.probing.one_pass import split_features
 from keras_mtl.probing.probe_table import errors_of_differences
 from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.probing.reduction import Reduction
-from keras_mtl.probing.standardising import standardise
 from keras_mtl.probing.task_labels import probe_targets
 from keras_mtl.scores.logme import logme
 
