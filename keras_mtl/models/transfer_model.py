@@ -166,7 +166,7 @@ class TransferModel(ModelOfParts, Trunk):
             epochs=epochs,
             validation_split=validation_split,
             callbacks=callbacks,
-            others={**keras_arguments},
+            others=keras_arguments,
         )
         y, validation_data = self.checked_labels(y, validation_data)
         inputs = ModelInputs.of(self)
