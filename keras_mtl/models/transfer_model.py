@@ -173,7 +173,7 @@ class TransferModel(ModelOfParts, Trunk):
             epochs=epochs,
             validation_split=validation_split,
             callbacks=callbacks,
-            others={**keras_arguments},
+            others=keras_arguments,
         )
         y, validation_data = self.checked_labels(y, validation_data)
         inputs = ModelInputs.of(self)
@@ -247,7 +247,7 @@ class TransferModel(ModelOfParts, Trunk):
 
     def _training_state(self) -> CompiledState:
         """Return what training keeps of this model, made anew after each `compile`."""
-        if self.training_state is None or not self.training_state.is_current():
+        if self.training_state is None or not self.training_state.is_of(self):
             self.training_state = CompiledState(self)
         return self.training_state
 

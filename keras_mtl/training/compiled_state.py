@@ -27,9 +27,12 @@ class CompiledState(OneTaskState):
         assert tracker is not None
         self.mean_of_steps = tracker
 
-    def is_current(self) -> bool:
-        """Return whether the model is still compiled as it was when this state was made."""
-        return self.mean_of_steps is loss_tracker(self.model)
+    def is_of(self, model: keras.Model) -> bool:
+        """Return whether the state is of this model, and it is still compiled as it was then.
+
+        A copy of a model may have got the attributes of the original.
+        """
+        return self.model is model and self.mean_of_steps is loss_tracker(model)
 
     def is_built_by_keras(self) -> bool:
         """Return whether loss and metrics are made, which Keras does when it first trains."""
@@ -42,7 +45,7 @@ class CompiledState(OneTaskState):
         Raises:
             RuntimeError: The running steps would not notice.
         """
-        if not self.is_current():
+        if not self.is_of(self.model):
             raise RuntimeError(
                 f"A callback compiled `{self.model.name}` anew, as `freeze` and `unfreeze` do, and "
                 "this training does not know of it. Do so between two calls of `fit`."

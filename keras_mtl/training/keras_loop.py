@@ -198,8 +198,10 @@ def _of_data(data: _Given, any_stream: bool) -> Iterator[str]:
         yield f"{data.what} are batches, which hold the labels and weights themselves"
     elif isinstance(source, TfDatasetSource) and keras.config.backend() == "tensorflow":
         yield from _of_tf_dataset(source, data)
-    elif not any_stream:
+    elif not any_stream or source.is_read_once:
         yield f"{data.what} are batches of a `{source.kind}`, which Python reads"
+    elif source.num_batches is None and not data.steps:
+        yield f"the length of {data.what} is not known"
 
 
 def _of_arrays(data: _Given) -> Iterator[str]:
