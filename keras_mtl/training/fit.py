@@ -14,7 +14,7 @@ from keras_mtl.training.resume.resuming import Resuming
 from keras_mtl.training.run_callbacks import callback_list
 from keras_mtl.training.run_setup import set_up
 from keras_mtl.training.run_steps import RunSteps
-from keras_mtl.training.settings import Settings
+from keras_mtl.training.settings import NEWEST_DEFAULTS, Settings
 from keras_mtl.training.state import OneTaskState, TrainingState
 
 
@@ -83,10 +83,11 @@ def _loop(
     state: TrainingState, x: Any, y: Any, settings: Settings, backup: Backup | None
 ) -> TrainingLoop:
     """Read and check all that a run needs, and return what runs it."""
-    model, seed = state.model, settings.seed
-    if seed is None and backup is not None:
-        seed = backup.seed
-    run = set_up(state, x, y, settings, seed)
+    model, seed, defaults = state.model, settings.seed, NEWEST_DEFAULTS
+    if backup is not None:
+        seed = backup.seed if seed is None else seed
+        defaults = backup.defaults
+    run = set_up(state, x, y, settings, seed, defaults)
     model.stop_training = False
     state.stopped.clear()
     steps = RunSteps(run)
