@@ -119,8 +119,10 @@ class TrainableTasks(TrunkWithHeads):
                 Loss and metrics are means over the labels that there are.
             y: Labels by task, where `x` are the inputs of all.
             schedule: Which task trains at which step: one of `keras_mtl.schedules`, or a function
-                of the step that returns the name of a task. `Interleaved()` by default, `Joint()`
-                for one data set with several labels.
+                of the step that returns the name of a task. `Balanced()` by default, in which
+                small data sets start again within an epoch; `Joint()` for one data set with
+                several labels. A warning names tasks that it gives fewer than 100 steps in all, of
+                a run that has as many for each task.
             batch_size: Rows of a batch of arrays, 32 by default; a dict for each task its own.
             epochs: Number of epochs, those before `initial_epoch` included; 0 trains nothing.
             verbose: 0 for no output, 1 for a progress bar, 2 for a line an epoch.

@@ -15,7 +15,7 @@ from keras_mtl.training.resume.resuming import Resuming
 from keras_mtl.training.run_callbacks import callback_list, refuse_swapping
 from keras_mtl.training.run_setup import Run, set_up
 from keras_mtl.training.run_steps import RunSteps
-from keras_mtl.training.settings import Settings
+from keras_mtl.training.settings import NEWEST_DEFAULTS, Settings
 from keras_mtl.training.state import TrainingState
 
 
@@ -37,7 +37,8 @@ def fit(state: TrainingState, x: Any, y: Any, settings: Settings) -> keras.callb
         raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
     state.check_variables()
     with _backup(state, settings) as backup:
-        run = set_up(state, x, y, settings, _seed(settings, backup))
+        defaults = NEWEST_DEFAULTS if backup is None else backup.defaults
+        run = set_up(state, x, y, settings, _seed(settings, backup), defaults)
         refuse_swapping(settings.callbacks)
         return _loop(run, backup).run()
 

@@ -35,7 +35,8 @@ def layerwise(
     smaller one than later layers. The multipliers apply to the rate of any moment, so schedules,
     `ReduceLROnPlateau` and a new `model.optimizer.learning_rate` work as ever. Weight decay is
     multiplied too, as it is proportional to the rate. The optimizer counts steps, clips gradients
-    (`global_clipnorm` over all layers) and is saved as the one given.
+    (`global_clipnorm` over all layers) and is saved as the one given, under mixed precision and on
+    several devices too.
 
     Args:
         optimizer: Any optimizer of Keras, by its name or as one. It is copied.

@@ -7,16 +7,20 @@ import sys
 import numpy as np
 
 from keras_mtl.errors import InvalidSchedule
+from keras_mtl.schedules.balanced import Balanced
 from keras_mtl.schedules.functions import FunctionSchedule, as_schedule
 from keras_mtl.schedules.interleaved import Interleaved
 from keras_mtl.schedules.joint import Joint
 from keras_mtl.schedules.schedule import JOINT, Epoch, Schedule
+from keras_mtl.training.settings import NEWEST_DEFAULTS
 from keras_mtl.training.task_data import JOINT_DATA, Data, apart
 
 AHEAD = 10_000
 """Steps that a schedule is asked for at once: to ask for each block would cost more than a step."""
 SEARCHED = 200_000
 """The most steps that a schedule is asked for before the first of them is taken."""
+DEFAULTS: dict[int, Schedule] = {1: Interleaved(), NEWEST_DEFAULTS: Balanced()}
+"""The schedule of data by task, by the version of the defaults that a run began with."""
 
 
 class Plan:
@@ -124,7 +128,13 @@ class Plan:
 
 
 def make_plan(
-    given: object, data: Data, *, seed: int, steps_per_epoch: int | None, epoch: Epoch
+    given: object,
+    data: Data,
+    *,
+    seed: int,
+    steps_per_epoch: int | None,
+    epoch: Epoch,
+    defaults: int = NEWEST_DEFAULTS,
 ) -> Plan:
     """Plan a run.
 
@@ -134,6 +144,7 @@ def make_plan(
         seed: Seed of the run.
         steps_per_epoch: Steps of an epoch; None for as many as `epoch` says.
         epoch: How long an epoch is.
+        defaults: The version of the defaults of `fit`.
 
     Raises:
         InvalidSchedule: The schedule never picks a task, or needs lengths that are not known.
@@ -141,7 +152,7 @@ def make_plan(
     """
     schedule = None if given is None else as_schedule(given)
     if schedule is None:
-        schedule = Joint() if data.joint else Interleaved()
+        schedule = Joint() if data.joint else DEFAULTS[defaults]
     if data.joint and not isinstance(schedule, Joint):
         data = apart(data)
     schedule.check(data.batches)

@@ -19,6 +19,9 @@ from keras_mtl.common.arguments import (
 )
 from keras_mtl.schedules.schedule import Epoch
 
+NEWEST_DEFAULTS = 2
+"""The version of the defaults of `fit`; a backup holds it, so that a run goes on as it began."""
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -32,7 +32,9 @@ def test_logs_are_means_over_an_epoch():
     )  # so that what is to come out is known
     data = two_sets(6, 4)
 
-    history = model.fit(data, validation_data={"hair": two_sets(2, 8)["hair"]}, **FITTED).history
+    validation_data = {"hair": two_sets(2, 8)["hair"]}
+    given = {"schedule": Interleaved(), "validation_data": validation_data, **FITTED}
+    history = model.fit(data, **given).history
 
     scores = model.evaluate(data, batch_size=2, verbose=0)
     assert list(history) == sorted(history) and set(history) == {
@@ -63,6 +65,7 @@ def test_a_weighted_loss_counts_with_its_weight_in_the_mean_over_steps_only():
         (RoundRobin(), {"epoch": "all"}, 6),
         (RoundRobin(), {"epoch": "shortest"}, 2),
         (Interleaved(), {}, 4),
+        (None, {}, 3 + 3),
         (Joint(), {"epoch": "longest"}, 3),
         (Joint(), {"epoch": "shortest"}, 1),
         (Blocks({"sex": 2, "hair": 1}), {}, 6),
