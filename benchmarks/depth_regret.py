@@ -40,6 +40,7 @@ LABELS = (50, 200, 1000)
 REPEATS = {50: 3, 200: 1, 1000: 0}
 STRENGTHS = 10.0 ** np.arange(-4, 1)
 PENALTIES = 10.0 ** np.arange(-2, 5)
+FLOOR = 0.1
 
 
 class Depths:
@@ -78,12 +79,18 @@ def probes_of(depths, parts, targets):
         Probe(i + 1, layer, None, (), 0, *score[:3])
         for i, (layer, score) in enumerate(zip(depths.layers, scores, strict=True))
     ]
-    return Probes("", targets.metric, records, targets.chance, errors), scores
+    first = targets.shallow_first
+    probes = Probes("", targets.metric, records, targets.chance, errors, shallow_first=first)
+    return probes, scores
 
 
 def head_score(features, y, tested, answers):
     """Return 100 times the accuracy or R² of a head on the test objects, and its strength."""
     mean, deviation = features.mean(axis=0), features.std(axis=0)
+    if y.dtype.kind == "f":
+        # A feature that hardly varies among few objects may vary a thousand times as much among
+        # others: one such object decides about R², where it is one of many for an accuracy.
+        deviation = np.maximum(deviation, FLOOR * np.sqrt((deviation**2).mean()))
     deviation[deviation == 0] = 1
     features, tested = (features - mean) / deviation, (tested - mean) / deviation
     if features.shape[1] > len(features):  # The same solution, in fewer dimensions.

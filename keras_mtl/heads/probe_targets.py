@@ -24,11 +24,14 @@ class ProbeTargets(ABC):
         metric: What a score on samples left out is called.
         meaning: What the labels are, for messages.
         are_classes: Whether the values are class codes.
+        shallow_first: Whether of depths within the noise the shallowest is the best, as `fit` says
+            no more than the metric does.
     """
 
     metric: str
     meaning: str
     are_classes = False
+    shallow_first = False
 
     def __init__(self, values: np.ndarray) -> None:
         self.values = values
@@ -141,6 +144,7 @@ class NumberTargets(ProbeTargets):
 
     metric = "R²"
     meaning = "numbers"
+    shallow_first = True
 
     @property
     def units(self) -> Floats:

@@ -32,7 +32,7 @@ def trained_on(fit, *parts):
     return fit(*parts).history
 
 
-@pytest.mark.parametrize("in_files", [False, True])
+@pytest.mark.parametrize("in_files", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_some_rows_are_trained_on_as_by_fit_cached(in_files, monkeypatch):
     if in_files:
         monkeypatch.setattr(feature_cache, "SHARE_OF_MEMORY", 0.0)

@@ -263,6 +263,22 @@ def test_the_units_of_several_numbers_do_not_matter():
     assert scores[2] == pytest.approx(scores[0])
 
 
+def test_of_numbers_the_shallowest_within_the_noise_is_the_best():
+    """The deeper layer keeps the one of three inputs that matters: that is hardly better."""
+    generator = np.random.default_rng(8)
+    x, noise = generator.normal(size=(60, 3)), generator.normal(size=60)
+    inputs = keras.Input((3,))
+    every = layers.Activation("linear", name="every")(inputs)
+    model = keras.Model(inputs, layers.Dense(1, name="first")(every))
+    model.get_layer("first").set_weights([np.eye(3)[:, :1], np.zeros(1)])
+
+    probes = probe(model, x, x[:, 0] + noise, cuts=["every", "first"])
+
+    assert [one.score for one in probes] == pytest.approx([0.3914, 0.4086], abs=1e-3)
+    assert [one.layer for one in probes.contenders] == ["every", "first"]
+    assert probes.best.layer == "every"
+
+
 @pytest.mark.parametrize("targets", [(), (2,)])
 def test_regression(targets):
     x, _ = data(200)

@@ -70,6 +70,18 @@ def test_within_the_noise_the_merit_decides_and_beyond_it_the_score():
     assert ranked(0.06, 0.3).best.depth == 2
 
 
+def test_the_shallowest_within_the_noise_may_be_the_best():
+    errors = np.array([[0, 0.06, 0.3], [0.06, 0, 0.3], [0.3, 0.3, 0]])
+    rows = [record(1, 0.85, 0.85), record(2, 0.9, 0.9), record(3, 0.5, 0.5)]
+    probes = Probes("model", "R²", rows, errors=errors, shallow_first=True)
+
+    assert [p.depth for p in probes.ranking] == [1, 2, 3]
+    assert probes.best.depth == 1
+    assert [p.depth for p in probes.contenders] == [1, 2]
+    assert probes[1:].best.depth == 2  # a slice keeps the rule
+    assert Probes("model", "R²", rows, errors=errors / 2, shallow_first=True).best.depth == 2
+
+
 def test_the_line_below_the_table_says_how_sure_it_is():
     def footer(count, error):
         rows = [record(depth, 0.5 + depth / 100, depth / 10) for depth in range(1, count + 1)]

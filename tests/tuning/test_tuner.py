@@ -85,7 +85,10 @@ def test_begun_again_a_finished_search_trains_nothing(finished, trainings):
     [
         (Head(1, "regression"), "val_mae", lambda y: y.astype("float32"), 2),
         pytest.param(*(Head(1, "binary"), "val_loss", lambda y: y % 2, 1), marks=pytest.mark.slow),
-        (Head(2, "multilabel"), "loss", lambda y: np.stack([y > 4, y % 2], 1).astype(int), 1),
+        pytest.param(
+            *(Head(2, "multilabel"), "loss", lambda y: np.stack([y > 4, y % 2], 1).astype(int), 1),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_other_heads_and_objectives_to_minimise(
