@@ -11,8 +11,8 @@ import numpy as np
 
 from keras_mtl.models.transfer_model import TransferModel
 
-STEPS = 600
-"""Steps in which a head is trained on few labels: it is not done after fewer."""
+STEPS = 1000
+"""Steps at least, for few labels: a head with hidden layers is not done after fewer."""
 EPOCHS = 20
 """Epochs at least, for many labels."""
 COMPILED_RATE = float(np.float32(1e-3))

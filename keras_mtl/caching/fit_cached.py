@@ -83,7 +83,7 @@ def fit_cached(
         y: As for `fit`: labels or other targets; None with streams.
         batch_size: Samples in a batch, in the pass and in training; 32 by default. For arrays.
         epochs: As for `fit`: the number of the last epoch. With None, the default, a head that can
-            be solved for is; otherwise training goes on for 20 epochs and at least 600 steps.
+            be solved for is; otherwise training goes on for 20 epochs and at least 1000 steps.
         verbose: As for `fit`; a line and a progress bar show the pass as well.
         callbacks: As for `fit`. They see the whole model, of which they must not change the frozen
             layers, nor compile it anew.

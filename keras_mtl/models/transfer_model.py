@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -48,10 +49,15 @@ class TransferModel(ModelOfParts, Trunk):
         ('trunk', 'head')
     """
 
-    has_default_optimizer = False
-    """Whether the optimizer is the one that `transfer` compiles, which nobody has chosen."""
     training_state: CompiledState | None = None
     """What training keeps of the model until it is compiled again."""
+    # A reference that is not saved, nor tracked by Keras, and that ends with the optimizer.
+    default_optimizer: Callable[[], keras.optimizers.Optimizer | None] | None = None
+
+    @property
+    def has_default_optimizer(self) -> bool:
+        """Whether the optimizer is the one that `transfer` compiled, which nobody has chosen."""
+        return self.default_optimizer is not None and self.default_optimizer() is self.optimizer
 
     @property
     def trunk(self) -> Trunk:
@@ -67,11 +73,6 @@ class TransferModel(ModelOfParts, Trunk):
     def layers_by_part(self) -> Mapping[str, list[keras.Layer]]:
         """The trunk and the head, for the rates of `layerwise`."""
         return {"trunk": [self.trunk], "head": [self.head]}
-
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Compile the model as `keras.Model.compile` does."""
-        super().compile(*args, **kwargs)
-        self.has_default_optimizer = False
 
     def fit(
         self,
@@ -305,5 +306,5 @@ def join(trunk: Trunk, head: keras.Layer | Sequence[keras.Layer], name: str) -> 
     model = TransferModel(inputs, outputs, name=name)
     if isinstance(copy, Head):
         model.compile("adam", loss=copy.make_loss(), metrics=copy.make_metrics())
-        model.has_default_optimizer = True
+        model.default_optimizer = weakref.ref(model.optimizer)
     return model
