@@ -11,6 +11,8 @@ from keras_mtl.scores.spectrum import Floats
 
 NOISE = 16
 """Rounding errors of the features up to which a deviation counts as zero."""
+PRIOR = 10
+"""Samples that the typical variance of the features counts for in `shrunk`."""
 
 
 class Standardisation(NamedTuple):
@@ -49,6 +51,26 @@ class Standardisation(NamedTuple):
     def none(cls, width: int) -> Standardisation:
         """Return the standardisation that leaves everything as it is."""
         return cls(np.zeros(width), np.ones(width))
+
+    def shrunk(self, samples: int) -> Standardisation:
+        """Return deviations that are not taken at their word where they come from few samples.
+
+        A feature that hardly varies among these, a ReLU that fires for one of them, would be
+        magnified, and so would what other samples have there. So the median of the variances is
+        averaged in, as if it came from `PRIOR` samples. Constant features stay so.
+
+        Args:
+            samples: Number of samples that the deviations come from.
+        """
+        varying = np.isfinite(self.deviations)
+        if not varying.any():
+            return self
+        # Relative to the largest one, so that no square of a tiny number underflows to zero.
+        largest = self.deviations[varying].max()
+        variances = (self.deviations / largest) ** 2
+        typical = np.median(variances[varying])
+        mean = (samples * variances + PRIOR * typical) / (samples + PRIOR)
+        return self._replace(deviations=np.sqrt(mean) * largest)
 
     def apply(self, features: np.ndarray) -> Floats:
         """Return features of mean 0 and standard deviation 1; constant ones become 0."""

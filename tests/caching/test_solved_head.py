@@ -6,9 +6,9 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from _fitting import CLASSES, SAMPLES, inputs, labels, trained
+from _shrunk_scaler import ShrunkScaler
 from _watching import as_numpy
 from _zoo import first_ones
 from keras_mtl.caching.fit_cached import fit_cached
@@ -72,7 +72,7 @@ def test_the_probabilities_are_those_of_a_pipeline_of_scikit_learn():
     _, (strength, *_) = solve(SoftmaxLoss(), Rows(features(model), np.eye(3)[Y], np.ones(SAMPLES)))
     peer = LogisticRegression(C=1 / strength, tol=1e-8, max_iter=10_000)
     given = features(model).astype(float)  # In single precision scikit-learn stops too early.
-    pipeline = make_pipeline(StandardScaler(), peer).fit(given, Y)
+    pipeline = make_pipeline(ShrunkScaler(), peer).fit(given, Y)
     got = as_numpy(model.predict(X, verbose=0))
     np.testing.assert_allclose(got, pipeline.predict_proba(given), atol=1e-3)
 

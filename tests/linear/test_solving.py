@@ -5,8 +5,8 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
+from _shrunk_scaler import ShrunkScaler
 from keras_mtl.linear.losses import SigmoidLoss, SoftmaxLoss, SquaredLoss
 from keras_mtl.linear.minimum import Rows
 from keras_mtl.linear.solving import MOST_AXES, solve
@@ -32,10 +32,9 @@ def one_hot(outputs):
 
 def gradient_by_hand(features, targets, weights, link, model, strengths):
     """Of the penalised loss, by the kernel and bias on standardised features."""
-    deviations = features.std(axis=0)
-    standardised = np.where(deviations > 0, (features - features.mean(axis=0)), 0)
-    standardised /= np.where(deviations > 0, deviations, 1)
-    kernel = model.kernel * deviations[:, None]
+    scaler = ShrunkScaler().fit(features)
+    standardised = scaler.transform(features)
+    kernel = model.kernel * np.where(np.isfinite(scaler.scale_), scaler.scale_, 0)[:, None]
     slopes = (link(features @ model.kernel + model.bias) - targets) * weights[:, None]
     return np.vstack([standardised.T @ slopes + strengths * kernel, slopes.sum(axis=0)])
 
@@ -68,7 +67,7 @@ def test_probabilities_are_those_of_scikit_learn(samples, width):
     weights /= weights.mean()
     model, strengths = solve(SOFTMAX, Rows(features, one_hot(outputs), weights))
     peer = LogisticRegression(C=1 / strengths[0], tol=1e-8, max_iter=10_000)
-    pipeline = make_pipeline(StandardScaler(), peer)
+    pipeline = make_pipeline(ShrunkScaler(), peer)
     pipeline.fit(features, labels, logisticregression__sample_weight=weights)
 
     probabilities = softmax(model.outputs(features), axis=1)
@@ -81,7 +80,7 @@ def test_each_column_of_yes_and_no_is_a_logistic_regression(samples, width):
     features, outputs, weights = drawn(samples, width)
     targets = (outputs > 0.3).astype(float)
     model, strengths = solve(SIGMOID, Rows(features, targets, weights / weights.mean()))
-    inputs = StandardScaler().fit_transform(features)
+    inputs = ShrunkScaler().fit_transform(features)
     for column, strength in enumerate(strengths):
         peer = LogisticRegression(C=1 / strength, tol=1e-8, max_iter=10_000)
         peer.fit(inputs, targets[:, column], weights / weights.mean())
@@ -96,7 +95,7 @@ def test_numbers_of_any_unit_are_a_ridge_regression(samples, width):
     targets = outputs * [1e-3, 1.0, 1e4, 1.0] + [0.0, 1e5, 0.0, -3.0]
     weights /= weights.mean()
     model, strengths = solve(SQUARED, Rows(features, targets, weights))
-    inputs = StandardScaler().fit_transform(features)
+    inputs = ShrunkScaler().fit_transform(features)
 
     expected = Ridge(strengths).fit(inputs, targets, weights).predict(inputs)
 
@@ -108,7 +107,7 @@ def test_many_features_need_no_axes():
     samples, width = MOST_AXES + 10, MOST_AXES + 1
     features, outputs, _ = drawn(samples, width)
     model, strengths = solve(SQUARED, Rows(features, outputs, np.ones(samples)))
-    inputs = StandardScaler().fit_transform(features)
+    inputs = ShrunkScaler().fit_transform(features)
     expected = Ridge(strengths).fit(inputs, outputs).predict(inputs)
     np.testing.assert_allclose(model.outputs(features), expected, atol=1e-3 * outputs.std())
 
@@ -123,7 +122,7 @@ def test_the_strength_is_that_of_the_smallest_loss_on_the_validation_data():
 
     losses = {}
     for strength in 10.0 ** np.arange(-2, 4.5, 0.5):
-        peer = make_pipeline(StandardScaler(), LogisticRegression(C=1 / strength, max_iter=10_000))
+        peer = make_pipeline(ShrunkScaler(), LogisticRegression(C=1 / strength, max_iter=10_000))
         peer.fit(parts[0].features, parts[0].targets.argmax(axis=1))
         shares = peer.predict_proba(parts[1].features)
         losses[strength] = -np.log((shares * parts[1].targets).sum(axis=1)).mean()
@@ -186,3 +185,17 @@ def test_much_data_in_single_precision(monkeypatch):
     single, others = solve(SOFTMAX, rows)
     np.testing.assert_array_equal(strengths, others)
     np.testing.assert_allclose(single.outputs(features), model.outputs(features), atol=1e-2)
+
+
+def test_a_feature_that_one_of_few_samples_has_does_not_decide_the_others():
+    """As with ReLU features at few labels: others may have there what is far from all seen."""
+    generator = np.random.default_rng(0)
+    features, outputs = generator.normal(size=(60, 6)), generator.normal(size=(60, 1))
+    outputs = features[:, :1] + 0.1 * outputs
+    features[:, 5] = 0
+    features[7, 5] = 1e-4
+    outputs[7] += 2
+
+    model, _ = solve(SQUARED, Rows(features, outputs, np.ones(60)))
+
+    assert abs(model.outputs(np.eye(6)[5:])[0, 0] - model.bias[0]) < 0.1

@@ -39,3 +39,14 @@ def test_many_rows_are_standardised_as_few_are():
     features = np.random.default_rng(0).normal(size=(9000, 2)) + 5
     np.testing.assert_allclose(Standardisation.of(features).means, features.mean(axis=0))
     np.testing.assert_allclose(Standardisation.of(features).deviations, features.std(axis=0))
+
+
+def test_deviations_of_few_samples_are_drawn_towards_the_typical_one():
+    features = drawn() * [1.0, 2.0, 1e-3]
+    for scale in (1e-160, 1.0, 1e150):
+        shrunk = Standardisation.of(features * scale).shrunk(40).deviations / scale
+        variances = features.var(axis=0)
+        typical = np.sort(variances)[1]
+        np.testing.assert_allclose(shrunk**2, (40 * variances + 10 * typical) / 50)
+    constant = Standardisation.of(np.full((5, 2), 0.1))
+    assert not constant.shrunk(5).apply(np.ones((1, 2))).any()
