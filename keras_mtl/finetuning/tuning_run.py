@@ -157,9 +157,8 @@ class TuningRun:
             self._callbacks.say(f"Comparison of the phases on held-out rows, part {number + 1}")
             kept = self._data.train.rows(np.setdiff1d(rows, part))
             held_out = self._data.train.rows(part)
-            first = self._training.solve(kept, held_out.as_validation())
-            second = self._training.try_out(self._stages[1], kept, held_out)
-            scores = [list(self._criterion.score(logs)) for logs in (first, second)]
+            both = self._training.try_out(self._stages[1], kept, held_out)
+            scores = [list(self._criterion.score(logs)) for logs in both]
             self._standing.trials.append([len(part), *scores])
             for variable, value in zip(self._model.variables, start, strict=True):
                 variable.assign(value)
