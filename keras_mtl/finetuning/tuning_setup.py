@@ -192,10 +192,7 @@ def _automatic(
             "A stream of batches has no rows that could be held out to compare the phases. Give "
             "`validation_data`, or a list of `phases`."
         )
-    first, second = (
-        recipe.first_phase(),
-        recipe.second_phase(data, epochs, takes_decay(model.optimizer)),
-    )
+    first, second = recipe.first_phase(), recipe.second_phase(data, epochs, model.optimizer)
     if validation is not None:
         second = replace(second, until=criterion.stopping())
     static = [flags.static(first), flags.static(second)]
