@@ -150,6 +150,10 @@ class PhaseTraining:
     def finish(self, stage: Stage) -> None:
         """Set the flags of a phase, and compile as before the first phase, without state."""
         self._flags.set(stage.static)
+        self.compile_as_before()
+
+    def compile_as_before(self) -> None:
+        """Compile with an optimizer like that before the first phase, for what trains now."""
         arguments = fresh_arguments(self._model)
         arguments["optimizer"] = fresh_optimizer(self.compiled)
         self._model.compile(**arguments)

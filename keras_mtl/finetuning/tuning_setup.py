@@ -199,7 +199,7 @@ def _automatic(
     trained = flags.trained(static[1])
     if not flags.any_weights:
         return [resolve(1, first, static[0], [], num_batches=data.num_batches, epochs=epochs)]
-    head = Stage(1, first, static[0], [], 1, None, None, solves=True)
+    head = Stage(1, first, static[0], [], 1, None, 1, solves=True)
     if not trained:
         return [head]
     return [head, resolve(2, second, static[1], trained, num_batches=data.num_batches, epochs=None)]

@@ -15,7 +15,6 @@ def length(phase, num_batches, epochs=None):
     ("phase", "num_batches", "expected"),
     [
         (Phase(epochs=3), 10, (3, None, 30)),
-        (Phase(epochs=3), None, (3, None, None)),
         (Phase(), 10, (7, None, 70)),  # `epochs` of `fine_tune`
         (Phase(steps=300), 100, (3, 100, 300)),
         (Phase(steps=250), 100, (2, 125, 250)),
@@ -31,6 +30,8 @@ def test_the_length_of_a_phase(phase, num_batches, expected):
 def test_a_phase_without_length_is_refused():
     with pytest.raises(ValueError, match=r"`Phase\('all'\)`, has no length"):
         length(Phase(), 10)
+    with pytest.raises(ValueError, match="has 3 epochs, and the length of the data is not known"):
+        length(Phase(epochs=3), None)
 
 
 def test_the_rate_rises_in_a_tenth_of_the_steps_and_falls_as_a_cosine():
