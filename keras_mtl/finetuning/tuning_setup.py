@@ -86,8 +86,8 @@ class TuningArguments:
         own = own_steps(model)
         if own:
             raise UnsupportedModel(
-                f"`{type(model).__name__}` has a `{own[0]}` of its own, which `fine_tune` would leave "
-                "out. Train it with `model.fit`, after `freeze` and `unfreeze`."
+                f"`{type(model).__name__}` has a `{own[0]}` of its own, which `fine_tune` would "
+                "leave out. Train it with `model.fit`, after `freeze` and `unfreeze`."
             )
         OneTaskState(model)  # Refuses a model that is not compiled.
 
