@@ -43,6 +43,10 @@ class NotStatic(KerasMtlError, ValueError):
     """A layer that should be static changes its state or draws random numbers in inference."""
 
 
+class NotSolvable(KerasMtlError, ValueError):
+    """What trains is not one linear layer with a loss whose minimum can be computed."""
+
+
 class HeadMismatch(KerasMtlError, ValueError):
     """A head does not fit the features that the trunk gives."""
 

@@ -15,8 +15,11 @@ from keras_mtl.common.arguments import (
     is_whole_number,
     one_of,
     whole_number,
+    whole_number_or_none,
 )
 from keras_mtl.training.settings import check_callbacks
+
+SOLVERS = ("auto", "exact", "gradient")
 
 
 def check_fit_arguments(
@@ -28,14 +31,16 @@ def check_fit_arguments(
     shuffle: Any,
     class_weight: Any,
     initial_epoch: Any,
+    solver: Any,
 ) -> None:
     """Refuse values that `fit` would find during training, or would take for something else.
 
     Raises:
         ValueError: An argument is out of its range.
     """
-    whole_number("epochs", epochs)
+    whole_number_or_none("epochs", epochs)
     whole_number("initial_epoch", initial_epoch, least=0)
+    one_of("solver", solver, SOLVERS)
     one_of("verbose", verbose, ("auto", 0, 1, 2))
     one_of("shuffle", shuffle, (True, False, "batch"))
     fraction("validation_split", validation_split)

@@ -13,6 +13,7 @@ from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
+from keras_mtl.caching.default_training import default_epochs, default_rates
 from keras_mtl.caching.execution import steps_per_execution
 from keras_mtl.caching.fit_arguments import (
     check_fit_arguments,
@@ -21,6 +22,8 @@ from keras_mtl.caching.fit_arguments import (
 )
 from keras_mtl.caching.model_parts import TrainedPart
 from keras_mtl.caching.pass_data import PassData, pass_data
+from keras_mtl.caching.solved_head import solve_head
+from keras_mtl.caching.solvers import head_to_solve
 from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.caching.static_split import split_model
 from keras_mtl.caching.storage.feature_cache import Cache, FolderCache, make_cache
@@ -40,7 +43,7 @@ def fit_cached(
     y: Any = None,
     *,
     batch_size: int | None = None,
-    epochs: int = 1,
+    epochs: int | None = None,
     verbose: str | int = "auto",
     callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None = None,
     validation_split: float = 0.0,
@@ -55,6 +58,7 @@ def fit_cached(
     validation_freq: int | Sequence[int] = 1,
     cache: str | PathLike[str] = "auto",
     views: int | None = None,
+    solver: str = "auto",
 ) -> keras.callbacks.History:
     """Train a model with frozen first layers, running these only once; this changes `model`.
 
@@ -71,7 +75,8 @@ def fit_cached(
             `PyDataset` in a new order if `shuffle` is True.
         y: As for `fit`: labels or other targets; None with streams.
         batch_size: Samples in a batch, in the pass and in training; 32 by default. For arrays.
-        epochs: As for `fit`: the number of the last epoch.
+        epochs: As for `fit`: the number of the last epoch. With None, the default, a head that can
+            be solved for is; otherwise training goes on for 20 epochs and at least 600 steps.
         verbose: As for `fit`; a line and a progress bar show the pass as well.
         callbacks: As for `fit`. They see the whole model, of which they must not change the frozen
             layers, nor compile it anew.
@@ -94,6 +99,10 @@ def fit_cached(
         views: With random augmentation in front of the frozen layers, how many draws of it to
             compute; the epochs take turns with them. Validation data are not augmented. None if
             there is no such augmentation.
+        solver: `"exact"` computes the minimum of the loss, with an L2 penalty, instead of
+            approaching it by gradient steps. `"gradient"` trains as `fit` does. `"auto"`, the
+            default, is exact where that is possible and no argument asks for gradient steps
+            (`epochs`, `initial_epoch`, `steps_per_epoch`, `callbacks`, `views`).
 
     Returns:
         The `History` that `fit` would return. `model` has the weights learnt, and its optimizer
@@ -136,6 +145,7 @@ def fit_cached(
         shuffle=shuffle,
         class_weight=class_weight,
         initial_epoch=initial_epoch,
+        solver=solver,
     )
     batch_size = whole_number_or_none("batch_size", batch_size)
     validation_batch_size = whole_number_or_none("validation_batch_size", validation_batch_size)
@@ -145,6 +155,20 @@ def fit_cached(
     validation_parts(validation_data)
     split = split_model(model, views)
     _check_training(model)
+    head = head_to_solve(
+        model,
+        split,
+        solver,
+        given=_for_gradient_steps(
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            callbacks=callbacks,
+            validation_steps=validation_steps,
+            validation_freq=validation_freq != 1,
+            views=views,
+        ),
+    )
     if isinstance(model, TransferModel):
         y, validation_data = model.checked_labels(y, validation_data)
     source = _source(model, x, y, sample_weight)
@@ -173,8 +197,17 @@ def fit_cached(
     with closing(make_cache(cache)) as kept, expected_to_trace():
         _check_read_once(training, views, kept)
         features = StaticPass(model, split, kept, verbose)
+        part = TrainedPart(model, split)
+        if head is not None:
+            return solve_head(
+                part,
+                head,
+                training.in_order(features.store(training)),
+                validation
+                and validation.in_order(features.store(validation, what="the validation data")),
+            )
         return _train(
-            TrainedPart(model, split),
+            part,
             features.of(training, views),
             callbacks,
             validation_data=validation and features.of(validation, what="the validation data"),
@@ -187,13 +220,19 @@ def fit_cached(
         )
 
 
+def _for_gradient_steps(**arguments: Any) -> list[str]:
+    """Return the names of the arguments that are given."""
+    return [name for name, value in arguments.items() if value]
+
+
 def _train(
     part: TrainedPart,
     data: DataAdapter,
     callbacks: Any,
     *,
-    epochs: int,
+    epochs: int | None,
     verbose: str | int,
+    initial_epoch: int,
     steps_per_epoch: int | None,
     validation_steps: int | None,
     **options: Any,
@@ -207,9 +246,13 @@ def _train(
         # Without a number of steps `fit` makes two iterators in each epoch. Each takes some
         # milliseconds, in which small features could be trained on for several steps.
         steps_per_epoch = steps
+    rates = []
+    if epochs is None:
+        rates = default_rates(part.whole)
+        epochs = initial_epoch + default_epochs(steps)
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(
-            [*keras.tree.flatten(callbacks or []), _CompiledOnce(part)],
+            [*rates, *keras.tree.flatten(callbacks or []), _CompiledOnce(part)],
             add_history=True,
             add_progbar=verbose != 0,
             model=part.whole,
@@ -223,6 +266,7 @@ def _train(
             callbacks=callbacks,
             epochs=epochs,
             verbose=verbose,
+            initial_epoch=initial_epoch,
             steps_per_epoch=steps_per_epoch,
             validation_steps=validation_steps,
             **options,

@@ -30,6 +30,9 @@ from keras_mtl.keras_private.data_adapters import (
 )
 from keras_mtl.models.transfer_model import TransferModel
 
+LARGE_BATCH = 4096
+"""Rows of features that are read at once where nothing is learnt from the single batch."""
+
 
 def pass_data(model: keras.Model, source: DataSource, **options: Any) -> PassData:
     """Return the data of a source for one pass; refuse what `fit` refuses.
@@ -66,6 +69,10 @@ class PassData(ABC):
     @abstractmethod
     def replay(self, store: Store, views: int) -> DataAdapter:
         """Return the same data for `fit`, with stored features instead of the inputs."""
+
+    @abstractmethod
+    def in_order(self, store: Store) -> DataAdapter:
+        """Return the same data in the order in which they were given."""
 
 
 class ArrayPassData(PassData):
@@ -111,6 +118,11 @@ class ArrayPassData(PassData):
     def replay(self, store: Store, views: int) -> DataAdapter:
         """Return the arrays of features with the targets, shuffled as `fit` would."""
         return adapter_for_columns(store.columns(), views, **self._options)
+
+    def in_order(self, store: Store) -> DataAdapter:
+        """Return the arrays of features with the targets, in large batches."""
+        options = {**self._options, "shuffle": False, "batch_size": LARGE_BATCH}
+        return adapter_for_columns(store.columns(), 1, **options)
 
     def _batches_of(self, x: Any) -> Iterator[Any]:
         for batch in ArraySource(x, batch_size=self._batch_size).batches():
@@ -168,6 +180,11 @@ class StreamPassData(PassData):
         """Return the stored batches."""
         batches = StoredBatches(store, self._structure, views)
         return PyDatasetAdapter(batches, class_weight=self._class_weight, shuffle=self._shuffle)
+
+    def in_order(self, store: Store) -> DataAdapter:
+        """Return the stored batches in their order."""
+        batches = StoredBatches(store, self._structure, 1)
+        return PyDatasetAdapter(batches, class_weight=self._class_weight, shuffle=False)
 
     def _as_given(self) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         """Yield the inputs of each batch, and its targets and weights, if there are any."""

@@ -16,7 +16,7 @@ from keras_mtl.caching.pass_data import PassData
 from keras_mtl.caching.replays import NAMES
 from keras_mtl.caching.static_split import Split
 from keras_mtl.caching.storage.feature_cache import Cache
-from keras_mtl.caching.storage.stores import Batch
+from keras_mtl.caching.storage.stores import Batch, Store
 from keras_mtl.caching.varying_features import VaryingFeatures
 from keras_mtl.common.hashing import hash_of_several
 from keras_mtl.keras_private.data_adapters import DataAdapter
@@ -53,6 +53,10 @@ class StaticPass:
             InvalidFeatures: Features are NaN or infinite.
             CacheError: They cannot be written.
         """
+        return data.replay(self.store(data, views, what), views or 1)
+
+    def store(self, data: PassData, views: int | None = None, what: str = "the data") -> Store:
+        """Return the features; the arguments and errors are those of `of`."""
         part = self._part if views is None else self._augmenting
         times = views or 1
 
@@ -66,8 +70,7 @@ class StaticPass:
             return hash_of_several([static, data.fingerprint(), f"{views}"])
 
         total = data.num_batches
-        store = self._cache.store(run, digest, total and total * times)
-        return data.replay(store, times)
+        return self._cache.store(run, digest, total and total * times)
 
     def _run(
         self, part: StaticPart, data: PassData, times: int, keep: Callable[[Batch], None]

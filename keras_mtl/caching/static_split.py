@@ -34,6 +34,8 @@ class Split:
         boundary: The number of the tensor between them.
         inference: The ids of the operations that always run in inference mode.
         augmentation: The paths of the calls of the static part that draw anew in each epoch.
+        trained: The positions of the calls of the rest whose weights training changes.
+        changing: The positions of the calls of the rest of which training changes other state.
     """
 
     graph: Graph
@@ -42,6 +44,8 @@ class Split:
     boundary: int
     inference: set[int]
     augmentation: tuple[str, ...] = ()
+    trained: tuple[int, ...] = ()
+    changing: tuple[int, ...] = ()
 
     @property
     def last(self) -> str:
@@ -74,13 +78,16 @@ def split_model(model: keras.Model, views: int | None = None) -> Split:
         _check_views(views, random)
         cut = _last_cut(flow, lambda call: behaviour.is_fixed(call) or call.path in random)
     (boundary,) = flow.used_outputs(flow.calls[cut])
+    rest = flow.calls[cut + 1 :]
     return Split(
         graph=graph,
         static=Dataflow(flow.calls[: cut + 1], boundary, flow.aliases),
-        rest=Dataflow(flow.calls[cut + 1 :], flow.structure, flow.aliases),
+        rest=Dataflow(rest, flow.structure, flow.aliases),
         boundary=boundary,
         inference=behaviour.inference,
         augmentation=random,
+        trained=tuple(i for i, call in enumerate(rest) if behaviour.is_trained(call)),
+        changing=tuple(i for i, call in enumerate(rest) if behaviour.changes(call)),
     )
 
 
@@ -111,6 +118,10 @@ class _Behaviour:
             return False
         seeds = {id(seed) for part in sublayers(layer) for seed in seed_states(part)}
         return {id(variable) for variable in layer.variables} == seeds
+
+    def changes(self, call: Call) -> bool:
+        """Return whether training may change other state of the operation than random seeds."""
+        return not (self.is_fixed(call) or self.is_random(call) or self.is_trained(call))
 
     def is_trained(self, call: Call) -> bool:
         """Return whether training changes a weight of the layer."""

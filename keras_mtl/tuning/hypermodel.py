@@ -123,7 +123,8 @@ class CutHyperModel(keras_tuner.HyperModel):
         # Running a trunk without weights, such as a Flatten, costs less than caching its output.
         if model.trunk.trainable_variables or not model.trunk.count_params():
             return model.fit(x, y, **kwargs)
-        return fit_cached(model, x, y, **kwargs)
+        # Gradient steps, since the trial has a learning rate of its own.
+        return fit_cached(model, x, y, **{"epochs": 1, **kwargs}, solver="gradient")
 
     def declare(self, hp: Any) -> dict[str, Any]:
         """Declare the hyperparameters and return their values in `hp`."""

@@ -26,7 +26,7 @@ BAD = {
     "validation_batch_size": NUMBERS,
     "steps_per_epoch": NUMBERS,
     "validation_steps": NUMBERS,
-    "epochs": (*NUMBERS, None),
+    "epochs": NUMBERS,
     "initial_epoch": (-1, 0.5, "0", None),
     "verbose": (3, -1, "loud", None, [1]),
     "callbacks": (5, "early", [5], [keras.callbacks.EarlyStopping(), print], keras.callbacks),
@@ -35,6 +35,7 @@ BAD = {
     "class_weight": (5, [1.0, 2.0], {0: "a"}, {0: float("nan")}, {"a": 2.0}, "balanced"),
     "validation_freq": (0, -1, 1.5, "1", [], [0], [1, "2"], None),
     "cache": (5, None, True, "", b"folder", ["memory"], "memroy"),
+    "solver": ("lbfgs", None, 1, "exakt"),
     "views": (0, 1.5, "2", 2),  # the model has no random augmentation
 }
 CASES = [(name, value) for name, values in BAD.items() for value in values]

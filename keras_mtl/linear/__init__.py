@@ -1,0 +1,1 @@
+"""Linear models on features, solved to the optimum (NumPy and SciPy only)."""
