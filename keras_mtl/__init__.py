@@ -13,6 +13,7 @@ One new task:
 - `freeze`, `unfreeze`: make layers of the trunk static, or trainable again
 - `predict_classes`: predictions as names of classes; `add_classes`: a trained head gets new classes
 - `fit_cached`: like `model.fit`, but the frozen layers run once
+- `fine_tune`: the head first, then deeper, at smaller rates; `Phase`: what trains in one phase
 - `find_learning_rate`: a learning rate range test (`RateRange`)
 - `layerwise`: an optimizer with a learning rate for each layer
 - `from_scratch`: the same architecture with fresh weights, the control
@@ -70,7 +71,9 @@ if TYPE_CHECKING:
     from keras_mtl.estimators.transfer_classifier import TransferClassifier
     from keras_mtl.estimators.transfer_regressor import TransferRegressor
     from keras_mtl.finetuning.find_learning_rate import find_learning_rate
+    from keras_mtl.finetuning.fine_tune import fine_tune
     from keras_mtl.finetuning.freezing import freeze, unfreeze
+    from keras_mtl.finetuning.phase import Phase
     from keras_mtl.finetuning.rate_range import RateRange
     from keras_mtl.graph.cuts import CutPoint, CutPoints, cut_points
     from keras_mtl.models.added_classes import add_classes
@@ -95,6 +98,7 @@ __all__ = [
     "FeatureExtractor",
     "Head",
     "MultiTaskModel",
+    "Phase",
     "Probe",
     "Probes",
     "RateRange",
@@ -111,6 +115,7 @@ __all__ = [
     "errors",
     "export",
     "find_learning_rate",
+    "fine_tune",
     "fit_cached",
     "freeze",
     "from_scratch",
@@ -130,6 +135,7 @@ _HOMES = {
     "CutPoints": "graph.cuts",
     "CutTuner": "tuning.tuner",
     "FeatureExtractor": "estimators.feature_extractor",
+    "Phase": "finetuning.phase",
     "Probe": "probing.probe_table",
     "Probes": "probing.probe_table",
     "RateRange": "finetuning.rate_range",
@@ -140,6 +146,7 @@ _HOMES = {
     "add_classes": "models.added_classes",
     "cut_points": "graph.cuts",
     "find_learning_rate": "finetuning.find_learning_rate",
+    "fine_tune": "finetuning.fine_tune",
     "freeze": "finetuning.freezing",
     "from_scratch": "surgery.scratch",
     "layerwise": "training.layerwise",

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import keras
 
-from keras_mtl.common.arguments import is_whole_number
-from keras_mtl.errors import InvalidCut, UnsupportedModel
+from keras_mtl.errors import UnsupportedModel
+from keras_mtl.finetuning.boundaries import calls_before
 from keras_mtl.finetuning.recompiling import recompile
 from keras_mtl.graph.call import Call
 from keras_mtl.graph.layer_graph import Graph
@@ -100,10 +100,8 @@ def unfreeze(
     check_batchnorm(batchnorm)
     trunk = _trunk_of(model, "unfreeze")
     graph = Graph.of(trunk)
-    first = _first_to_train(graph, last, start)
-    before = [cut.position for cut in graph.opened.legal_cuts if cut.position < first]
-    prefix = set(graph.opened.calls[: before[-1] + 1]) if before else set()
-    static = [call for call in _static_calls(graph) if call in prefix]
+    before = set(calls_before(graph, last=last, start=start))
+    static = [call for call in _static_calls(graph) if call in before]
     _apply(model, trunk, _operations(static), batchnorm)
     return model
 
@@ -145,34 +143,3 @@ def _current_policy(trunk: Trunk) -> BatchNormPolicy:
         layer for layer in sublayers(trunk) if isinstance(layer, keras.layers.BatchNormalization)
     )
     return "train" if any(layer.trainable for layer in normalizations) else "frozen"
-
-
-def _first_to_train(graph: Graph, last: int | None, start: str | None) -> int:
-    """Return the position in `graph.opened` of the first call that is asked to train."""
-    if last is not None and start is not None:
-        raise ValueError(f"Give `last` or `start`, not both. Received: {last=}, {start=}.")
-    if start is not None:
-        return _first_call(graph, start)
-    positions: dict[int, int] = {}
-    for position, call in enumerate(graph.opened.calls):
-        if isinstance(call.operation, keras.Layer) and not call.is_input:
-            positions.setdefault(id(call.operation), position)
-    if last is None:
-        return 0
-    if not is_whole_number(last, least=1) or last > len(positions):
-        raise ValueError(
-            f"`last` is a number of layers, from 1 to the {len(positions)} of the trunk. "
-            f"Received: {last!r}."
-        )
-    return list(positions.values())[-last]
-
-
-def _first_call(graph: Graph, start: str) -> int:
-    found = graph.find(start)
-    if found.is_input:
-        raise InvalidCut(f"`start={start!r}` is an input layer; leave `start` out to train all.")
-    return next(
-        position
-        for position, call in enumerate(graph.opened.calls)
-        if call.path == found.path or call.path.startswith(f"{found.path}/")
-    )

@@ -32,4 +32,5 @@ def carry_slots(
 
 def _copy_slots(source: dict[str, keras.Variable], target: dict[str, keras.Variable]) -> None:
     for attribute, slot in target.items():
-        slot.assign(source[attribute])
+        if attribute in source:  # Settings, such as momentum, decide which slots there are.
+            slot.assign(source[attribute])

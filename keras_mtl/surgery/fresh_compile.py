@@ -43,13 +43,13 @@ def slot_holders(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers
 
 
 def fresh_optimizer(
-    optimizer: keras.optimizers.Optimizer, rate: float | None = None
+    optimizer: keras.optimizers.Optimizer, rate: Any = None
 ) -> keras.optimizers.Optimizer:
     """Return an optimizer of the same configuration, without state.
 
     Args:
         optimizer: The optimizer to copy.
-        rate: The learning rate of the copy, by default the current one.
+        rate: The learning rate of the copy, or its schedule; by default the current one.
     """
     changed = {} if rate is None else {"learning_rate": rate}
     fresh: keras.optimizers.Optimizer = rebuild(
