@@ -11,12 +11,14 @@ from keras_mtl.estimators.strategies.fitted_network import FittedNetwork
 from keras_mtl.estimators.strategies.frozen import Frozen
 from keras_mtl.estimators.strategies.known_strategies import STRATEGIES
 from keras_mtl.estimators.strategies.strategy import Setting, Strategy
-from keras_mtl.finetuning.freezing import unfreeze
+from keras_mtl.finetuning import recipe
+from keras_mtl.finetuning.fine_tune import fine_tune
+from keras_mtl.finetuning.phase import Phase
 
 
 @STRATEGIES.register
 class FineTune(Strategy):
-    """Trains all layers from the solved head on."""
+    """Trains all layers from the solved head on, as the second phase of `fine_tune` does."""
 
     name = "fine_tune"
     fewest = 100
@@ -26,14 +28,34 @@ class FineTune(Strategy):
         unit = setting.labels.unit(data.values)
         if unit is not None:
             data = replace(data, values=unit.scaled(data.values))
-        model = unfreeze(Frozen().fit(setting, data).model)
-        history = model.fit(
-            keras.tree.pack_sequence_as(model.input, data.samples.inputs),
+        head = Frozen().fit(setting, data)
+        model, samples = head.model, data.samples
+        history = fine_tune(
+            model,
+            keras.tree.pack_sequence_as(model.input, samples.inputs),
             data.values,
+            phases=[_phase(setting.epochs, -(-len(samples) // samples.batch_size))],
+            batch_size=samples.batch_size,
             sample_weight=data.weights,
-            epochs=setting.epochs or 10,
+            seed=setting.seed,
             verbose=setting.verbose,
         )
         if unit is not None:
             unit.put_into(model.head.parts[-1])
-        return FittedNetwork(model, history.history)
+        return FittedNetwork(model, _joined(head.history, history.history))
+
+
+def _phase(epochs: int | None, batches: int) -> Phase:
+    """Return the phase after that of the head, by default as long as suits the number of labels."""
+    if epochs is not None:
+        return Phase(epochs=epochs, decay=recipe.RATE_DECAY)
+    steps = max(recipe.FEWEST_STEPS, recipe.EPOCHS * batches)
+    return Phase(steps=steps, decay=recipe.RATE_DECAY)
+
+
+def _joined(
+    first: dict[str, list[float]], second: dict[str, list[float]]
+) -> dict[str, list[float]]:
+    """Return the history of both phases, with the number of the phase of each epoch."""
+    joined = {name: [*first[name], *second[name]] for name in first}
+    return {**joined, "phase": [1, *(2 for _ in second["phase"])]}
