@@ -21,8 +21,8 @@ def network(inputs=4):
     )
 
 
-def blobs(samples=60, inputs=4, classes=3):
-    """Samples of classes that lie apart, and the classes."""
+def blobs(samples=48, inputs=4, classes=3):
+    """Samples of classes that lie apart, and the classes; too few to think of fine-tuning."""
     generator = np.random.default_rng(0)
     y = np.arange(samples) % classes
     centres = 2 * generator.normal(size=(classes, inputs))

@@ -10,9 +10,8 @@ from keras_mtl.estimators.samples import LabelledSamples
 from keras_mtl.estimators.strategies.known_strategies import STRATEGIES
 from keras_mtl.estimators.strategies.strategy import Setting, Strategy
 
-MANY = 5000
+MANY = 1000
 """Samples from which on one fold is enough to tell the strategies apart."""
-FOLDS_OF_MANY = 5
 
 
 def choose_strategy(
@@ -51,7 +50,7 @@ def _folds(setting: Setting, data: LabelledSamples, folds: int, seed: int) -> li
     Folds without which only one class is left are left out.
     """
     many = len(data.values) >= MANY
-    count = FOLDS_OF_MANY if many else min(folds, len(data.values))
+    count = min(folds, len(data.values))
     order = np.random.default_rng(seed).permutation(len(data.values))
     keys = data.values.reshape(len(order), -1)[order, 0]
     spread = order[np.argsort(keys, kind="stable")]

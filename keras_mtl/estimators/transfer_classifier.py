@@ -26,7 +26,7 @@ class TransferClassifier(ClassifierMixin, TransferEstimator):
     | `"fine_tune"` | the head first, then all layers, in small steps |
     | `"auto"` | what has the best cross-validated accuracy on the labels given |
 
-    Below 100 labels `"auto"` is `"frozen"`: with so few it cannot be told whether to fine-tune.
+    Below 50 labels `"auto"` is `"frozen"`: with so few it cannot be told whether to fine-tune.
 
     Args:
         model: A trained Functional or built Sequential model. It is never changed, and
@@ -36,8 +36,8 @@ class TransferClassifier(ClassifierMixin, TransferEstimator):
         strategy: See the table; `"auto"` by default.
         pooling: How features of more than one dimension become a vector, as in `Head`.
         epochs: Epochs of fine-tuning; None, the default, for a number that suits the labels.
-        cv: Number of folds by which `"auto"` compares strategies, 3 by default. From 5,000 labels
-            on one fold of five is left out.
+        cv: Number of folds by which `"auto"` compares strategies, 5 by default, all of which are
+            left out in turn. From 1,000 labels on only the first one is, to save time.
         batch_size: Number of samples in a batch, 32 by default.
         random_state: Seed, or a `numpy.random.RandomState`, of the folds and of the training.
         verbose: 1 or 2 to show progress as Keras does, 0 by default.
@@ -63,12 +63,12 @@ class TransferClassifier(ClassifierMixin, TransferEstimator):
         ...     keras.layers.Flatten(name="flatten"),
         ...     keras.layers.Dense(2, activation="softmax", name="parity"),
         ... ])
-        >>> x, y = keras_mtl.datasets.digits(labels={"digit": 50})["digit"]
+        >>> x, y = keras_mtl.datasets.digits(labels={"digit": 40})["digit"]
         >>> classifier = keras_mtl.TransferClassifier(trained, random_state=0).fit(x, y)
         >>> classifier.cut_, classifier.strategy_
         ('flatten', 'frozen')
         >>> classifier.predict_proba(x).shape
-        (50, 10)
+        (40, 10)
         >>> classifier.score(x, y)
         1.0
     """

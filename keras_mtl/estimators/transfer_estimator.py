@@ -45,7 +45,7 @@ class TransferEstimator(ModelEstimator):
         *,
         pooling: Pooling = "auto",
         epochs: int | None = None,
-        cv: int = 3,
+        cv: int = 5,
         batch_size: int = 32,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,

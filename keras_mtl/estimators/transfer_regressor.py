@@ -47,10 +47,10 @@ class TransferRegressor(RegressorMixin, TransferEstimator):
         ...     keras.layers.Dense(16, activation="relu", name="features"),
         ...     keras.layers.Dense(1, name="price"),
         ... ])
-        >>> x = np.random.default_rng(0).normal(size=(60, 4))
+        >>> x = np.random.default_rng(0).normal(size=(40, 4))
         >>> regressor = keras_mtl.TransferRegressor(trained, cut="features", random_state=0)
         >>> regressor.fit(x, np.abs(x[:, 0])).predict(x).shape
-        (60,)
+        (40,)
     """
 
     @classmethod

@@ -58,7 +58,7 @@ def test_classes_of_any_kind(labels):
     assert classifier.classes_.dtype == labels.dtype
     np.testing.assert_array_equal(classifier.classes_, np.unique(labels))
     probabilities, predictions = classifier.predict_proba(x), classifier.predict(x)
-    assert probabilities.shape == (60, len(classifier.classes_))
+    assert probabilities.shape == (48, len(classifier.classes_))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_array_equal(predictions, classifier.classes_[probabilities.argmax(axis=1)])
     assert classifier.score(x, labels[y]) == (predictions == labels[y]).mean() > 0.8
@@ -98,6 +98,7 @@ def test_a_fitted_model_and_its_pickle_predict_the_same_and_the_model_given_stay
         model = classifier.model_
     assert isinstance(model, keras_mtl.TransferModel) and classifier.model_ is model
     assert_predicts_like(model, x, probabilities)
+    assert classifier.cv_results_ is None
     decoded = keras_mtl.predict_classes(model, x, verbose=0)
     np.testing.assert_array_equal(decoded, classifier.predict(x))
     epochs = 1 + SHORT[strategy].get("epochs", 0)
@@ -120,25 +121,22 @@ def test_the_models_of_two_fits_share_nothing_with_each_other_or_the_one_given()
 # Inputs
 
 
-def test_images_several_cuts_and_the_depth_that_is_found():
-    x, y = keras_mtl.datasets.digits(labels={"digit": 80})["digit"]
+def test_images_cut_at_several_layers_in_any_order():
+    x, y = keras_mtl.datasets.digits(labels={"digit": 40})["digit"]
     stack = [
         layers.Conv2D(8, 3, activation="relu", name="z_conv"),
-        layers.MaxPooling2D(name="pool"),
         layers.Flatten(name="a_flat"),
         layers.Dense(2, activation="softmax"),
     ]
     model = keras.Sequential([keras.Input((8, 8, 1)), *stack])
-    found = TransferClassifier(model, random_state=0).fit(x, y)
-    assert found.cut_ == found.probes_.best.layer == "a_flat"
-    assert found.score(x, y) > 0.9
-    for cut in (["z_conv", "a_flat"], ["a_flat", "z_conv"]):
-        several = TransferClassifier(model, cut, "frozen").fit(x, y)
-        assert several.cut_ == cut
-        assert_predicts_like(several.model_, x, several.predict_proba(x))
+    cut = ["z_conv", "a_flat"]
+    classifier = TransferClassifier(model, cut, "frozen").fit(x, y)
+    assert classifier.cut_ == cut
+    assert classifier.score(x, y) > 0.9
+    assert_predicts_like(classifier.model_, x, classifier.predict_proba(x))
 
 
-@pytest.mark.parametrize("as_dict", [False, True])
+@pytest.mark.parametrize("as_dict", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_several_inputs(as_dict):
     x, y = blobs()
     inputs = {"b": keras.Input((3,), name="b"), "a": keras.Input((1,), name="a")}
@@ -164,7 +162,7 @@ def test_text():
         np.array(["a dog", "cat dog", "bus a", "car bus"] * 3),
         ["pet", "pet", "go", "go"] * 3,
     )
-    classifier = TransferClassifier(model).fit(texts, y)
+    classifier = TransferClassifier(model, 1, "frozen").fit(texts, y)
     assert classifier.predict(["dog", "the bus"]).tolist() == ["pet", "go"]
 
 
@@ -172,7 +170,7 @@ def test_inputs_of_any_width():
     stack = [layers.Rescaling(0.5, name="scale"), layers.Activation("relu")]
     model = keras.Sequential([keras.Input((None,)), *stack])
     x, y = blobs()
-    classifier = TransferClassifier(model).fit(x, y)
+    classifier = TransferClassifier(model, strategy="frozen").fit(x, y)
     assert classifier.score(x, y) > 0.8
     assert classifier.model_.input_shape == (None, 4)
     with pytest.raises(ValueError, match="expecting 4 features"):
@@ -189,10 +187,10 @@ def test_samples_of_weight_zero_are_left_out_and_equal_weights_change_nothing():
     def probabilities(x_, y_, **weights):
         return clone(classifier).fit(x_, y_, **weights).predict_proba(x)
 
-    kept = np.arange(60) % 4 > 0
+    kept = np.arange(48) % 4 > 0
     found = probabilities(x, y, sample_weight=kept)
     np.testing.assert_allclose(found, probabilities(x[kept], y[kept]), rtol=1e-6)
-    equal = probabilities(x, y, sample_weight=np.full(60, 3.0))
+    equal = probabilities(x, y, sample_weight=np.full(48, 3.0))
     np.testing.assert_allclose(equal, probabilities(x, y), rtol=1e-6)
 
 
@@ -204,13 +202,12 @@ def test_weights_draw_the_predictions_towards_what_is_heavy():
     np.testing.assert_allclose(classifier.predict_proba(x[:1]), [[0.25, 0.75]], rtol=1e-3)
 
 
-@pytest.mark.parametrize("strategy", ["auto", pytest.param("fine_tune", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("strategy", ["frozen", pytest.param("fine_tune", marks=pytest.mark.slow)])
 def test_one_seed_gives_one_result_and_leaves_the_random_state_alone(strategy):
     state = np.random.get_state()[1].copy()
-    arguments = {"strategy": strategy, "epochs": 2}
     results = []
     for _ in range(2):
-        results.append(fitted(**arguments).predict_proba(blobs()[0]))
+        results.append(fitted(strategy=strategy, epochs=2).predict_proba(blobs()[0]))
         keras.random.normal((1,))
     np.testing.assert_allclose(results[0], results[1], rtol=1e-6)
     np.testing.assert_array_equal(np.random.get_state()[1], state)
@@ -220,13 +217,12 @@ def test_one_seed_gives_one_result_and_leaves_the_random_state_alone(strategy):
 
 
 def test_few_labels_are_not_fine_tuned_on():
-    classifier = fitted()
-    assert classifier.strategy_ == "frozen"
+    classifier = fitted(cut="second")
+    assert (classifier.strategy_, classifier.probes_) == ("frozen", None)
     results = classifier.cv_results_
     assert [one["strategy"] for one in results["params"]] == ["frozen"]
-    splits = np.array([results[f"split{i}_test_score"] for i in range(3)])
+    splits = np.array([results[f"split{i}_test_score"] for i in range(5)])
     np.testing.assert_allclose(results["mean_test_score"], splits.mean(axis=0))
-    assert fitted(strategy="frozen").cv_results_ is None
 
 
 def test_one_label_of_each_class_and_rare_classes():
@@ -234,9 +230,9 @@ def test_one_label_of_each_class_and_rare_classes():
     classifier = TransferClassifier(network()).fit(x, y)
     assert classifier.cut_ == "second"  # The last one but for the old output.
     assert classifier.score(x, y) == 1
-    x, _ = blobs(samples=40)
-    y = np.where(np.arange(40) == 7, "rare", "usual")
-    assert set(TransferClassifier(network()).fit(x, y).predict(x)) <= {"rare", "usual"}
+    x, _ = blobs()
+    y = np.where(np.arange(48) == 7, "rare", "usual")
+    assert set(TransferClassifier(network(), "second").fit(x, y).predict(x)) <= {"rare", "usual"}
 
 
 # scikit-learn

@@ -88,14 +88,21 @@ class ClassForm(LabelForm):
 
 
 def _one_column(y: Any) -> np.ndarray:
-    try:
-        return column_or_1d(y, warn=True)
-    except ValueError as error:
+    """Return labels as an array of one dimension; of objects of one type as an array of that."""
+    shape = np.shape(y)
+    if len(shape) > 2 or (len(shape) == 2 and shape[1] != 1):
         raise InvalidLabels(
-            f"`y` must have the shape (samples,), one class for each sample: {error}. For several "
-            'yes-or-no labels of each sample use `keras_mtl.Head(n, "multilabel")` with '
-            "`keras_mtl.transfer`."
-        ) from error
+            "`y` must have the shape (samples,), one class for each sample. Received the shape: "
+            f"{shape}. For several yes-or-no labels of each sample use `keras_mtl.Head(n, "
+            '"multilabel")` with `keras_mtl.transfer`.'
+        )
+    values = np.asarray(y)
+    if len(shape) == 2:
+        values = column_or_1d(values, warn=True)
+    if values.dtype == object and len({type(value) for value in values}) == 1:
+        alike = np.array(values.tolist())
+        values = alike if alike.dtype.kind in "biuf" else values
+    return values
 
 
 def _check_known(labels: np.ndarray) -> None:
@@ -107,8 +114,8 @@ def _check_known(labels: np.ndarray) -> None:
     if unknown.any():
         row = int(unknown.argmax())
         raise InvalidLabels(
-            f"`y` has no label in row {row}, but {labels[row]!r}. Leave out samples without a "
-            "label."
+            f"`y` has no label in row {row}, but {labels.tolist()[row]!r}. Leave out samples "
+            "without a label."
         )
 
 
@@ -119,6 +126,11 @@ def _is_missing(value: Any) -> bool:
 
 def _check_kind(labels: np.ndarray) -> None:
     """Refuse measured numbers; whole numbers are classes, whatever their dtype."""
+    if labels.dtype.kind in "cSV" or isinstance(labels[0], bytes):
+        raise InvalidLabels(
+            "`y` of a classifier holds classes: texts, whole numbers or booleans. Received: "
+            f"{labels.dtype}. Texts as bytes are decoded by `np.char.decode(y)`."
+        )
     kind = type_of_target(labels, input_name="y")
     if kind not in ("binary", "multiclass"):
         raise InvalidLabels(

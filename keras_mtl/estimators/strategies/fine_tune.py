@@ -21,7 +21,7 @@ class FineTune(Strategy):
     """Trains all layers from the solved head on, as the second phase of `fine_tune` does."""
 
     name = "fine_tune"
-    fewest = 100
+    fewest = 50
 
     def fit(self, setting: Setting, data: LabelledSamples) -> FittedNetwork:
         """Return the trained network."""

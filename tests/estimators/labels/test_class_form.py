@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from keras_mtl.errors import InvalidLabels
@@ -20,6 +21,42 @@ def test_values_are_positions_among_the_sorted_classes():
     assert form.decode(np.eye(3)[values]).tolist() == ["b", "c", "a", "b"]
     numbers, _ = ClassForm.read([3, 1], 2)
     assert (numbers.head("auto").units, numbers.head("auto").classes) == (2, None)
+
+
+@pytest.mark.parametrize(
+    "y, dtype",
+    [
+        (pd.Series([3, 1, 3], dtype="Int64"), "int64"),
+        (pd.Categorical([3, 1, 3]), "int64"),
+        (pd.Series([True, False, True], dtype="boolean"), "bool"),
+        (np.array([True, False, True], object), "bool"),
+        (pd.Series(["b", "a", "b"], dtype="string"), "object"),
+        (np.array(["2020-01-02", "2020-01-01", "2020-01-02"], "datetime64[D]"), "datetime64[D]"),
+        ([2.0, 1.0, 2.0], "float64"),
+    ],
+    ids=str,
+)
+def test_classes_keep_their_type(y, dtype):
+    form, values = ClassForm.read(y, 3)
+    assert (values.tolist(), form.classes.dtype) == ([1, 0, 1], dtype)
+
+
+@pytest.mark.parametrize(
+    "y, message",
+    [
+        (np.array([b"a", b"b", b"a"]), "decoded by"),
+        (np.array([b"a", b"b", b"a"], object), "decoded by"),
+        ([1j, 2, 3], "complex128"),
+        (pd.Series([1, None, 2], dtype="Int64"), "no label in row 1"),
+        (pd.Series(["a", None, "b"]), "no label in row 1"),
+        ([[1, 2], [1, 2], [1, 2]], r"Received the shape: \(3, 2\)"),
+        ([1.5, 2.5, 1.5], "Unknown label type: continuous"),
+    ],
+    ids=str,
+)
+def test_what_names_no_class_is_refused(y, message):
+    with pytest.raises(InvalidLabels, match=message):
+        ClassForm.read(y, 3)
 
 
 def test_metrics_are_those_of_keras(outputs):
