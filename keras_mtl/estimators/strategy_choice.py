@@ -17,7 +17,7 @@ MANY = 1000
 def choose_strategy(
     setting: Setting, data: LabelledSamples, folds: int
 ) -> tuple[str, dict[str, Any]]:
-    """Score on the same folds all strategies for which there are labels enough.
+    """Score on the same folds all strategies that are worth it.
 
     Of equal scores the cheaper strategy wins. With many samples only one fold is left out, since
     each fold trains a network.
@@ -30,11 +30,8 @@ def choose_strategy(
     Returns:
         The name of the best strategy, and how all scored, as `cv_results_` of a grid search.
     """
-    every = [STRATEGIES.find(name) for name in STRATEGIES.names]
-    candidates = sorted(
-        (strategy for strategy in every if strategy.fewest <= len(data.values)),
-        key=lambda strategy: strategy.fewest,
-    )
+    every = sorted(map(STRATEGIES.find, STRATEGIES.names), key=lambda strategy: strategy.cost)
+    candidates = [one for one in every if one.is_worth_trying(setting, len(data.values))]
     parts = _folds(setting, data, folds, seed=setting.seed)
     data.samples.features(setting.vectors)  # Once for all folds.
     scores = np.array([[_score(one, setting, data, fold) for fold in parts] for one in candidates])

@@ -12,9 +12,12 @@ from keras_mtl.estimators.strategy_choice import choose_strategy
 class Guess:
     """Predicts a class; keeps what it was trained on."""
 
-    def __init__(self, name, guess, fewest=0):
-        self.name, self.guess, self.fewest = name, guess, fewest
+    def __init__(self, name, guess, cost, fewest=0):
+        self.name, self.guess, self.cost, self.fewest = name, guess, cost, fewest
         self.seen = []
+
+    def is_worth_trying(self, setting, samples):
+        return samples >= self.fewest
 
     def fit(self, setting, data):
         self.seen.append(sorted(data.samples.inputs[0][:, 0].astype(int)))
@@ -29,7 +32,11 @@ class Identity:
 @pytest.fixture
 def strategies(monkeypatch):
     """The more frequent class is 1."""
-    guesses = [Guess("cheap", 0), Guess("costly", 1, fewest=10), Guess("huge", 1, fewest=99)]
+    guesses = [
+        Guess("costly", 1, 1, fewest=10),
+        Guess("cheap", 0, 0),
+        Guess("huge", 1, 2, fewest=99),
+    ]
     by_name = {guess.name: guess for guess in guesses}
     known = SimpleNamespace(names=tuple(sorted(by_name)), find=by_name.__getitem__)
     monkeypatch.setattr(strategy_choice, "STRATEGIES", known)

@@ -10,10 +10,13 @@ from keras_mtl.estimators.samples import LabelledSamples
 from keras_mtl.estimators.strategies.fitted_network import FittedNetwork
 from keras_mtl.estimators.strategies.frozen import Frozen
 from keras_mtl.estimators.strategies.known_strategies import STRATEGIES
-from keras_mtl.estimators.strategies.strategy import Setting, Strategy
+from keras_mtl.estimators.strategies.strategy import Fitted, Setting, Strategy
 from keras_mtl.finetuning import recipe
 from keras_mtl.finetuning.fine_tune import fine_tune
 from keras_mtl.finetuning.phase import Phase
+
+FEWEST = 50
+"""Labels from which on cross-validation can tell whether fine-tuning is better."""
 
 
 @STRATEGIES.register
@@ -21,10 +24,16 @@ class FineTune(Strategy):
     """Trains all layers from the solved head on, as the second phase of `fine_tune` does."""
 
     name = "fine_tune"
-    fewest = 50
+    cost = 1
 
-    def fit(self, setting: Setting, data: LabelledSamples) -> FittedNetwork:
-        """Return the trained network."""
+    def is_worth_trying(self, setting: Setting, samples: int) -> bool:
+        """Return whether the trunk has weights, and labels are enough to tell that it helps."""
+        return samples >= FEWEST and bool(setting.vectors.model.weights)
+
+    def fit(self, setting: Setting, data: LabelledSamples) -> Fitted:
+        """Return the trained network; the solved head if the trunk has nothing to train."""
+        if not setting.vectors.model.weights:
+            return Frozen().fit(setting, data)
         unit = setting.labels.unit(data.values)
         if unit is not None:
             data = replace(data, values=unit.scaled(data.values))

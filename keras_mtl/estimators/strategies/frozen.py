@@ -17,6 +17,7 @@ class Frozen(Strategy):
     """Solves the head on the features of the static trunk; no network is trained."""
 
     name = "frozen"
+    cost = 0
 
     def fit(self, setting: Setting, data: LabelledSamples) -> FittedHead:
         """Return the static trunk with the solved head."""

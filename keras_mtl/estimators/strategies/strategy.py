@@ -59,12 +59,20 @@ class Strategy(ABC):
 
     Attributes:
         name: What `TransferClassifier(strategy=...)` takes.
-        fewest: The number of labels from which on `"auto"` tries it.
-        is_costly: Whether it trains the network, so that `"auto"` tries it on fewer folds.
+        cost: Of strategies that score equally `"auto"` takes the one of the smallest cost.
     """
 
     name: str
-    fewest = 0
+    cost: int
+
+    def is_worth_trying(self, setting: Setting, samples: int) -> bool:
+        """Return whether `"auto"` tries the strategy.
+
+        Args:
+            setting: What it would be given.
+            samples: Number of labelled samples.
+        """
+        return True
 
     @abstractmethod
     def fit(self, setting: Setting, data: LabelledSamples) -> Fitted:
