@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_mtl.training.metric_directions import directions
-from keras_mtl.training.state import OneTaskState
+from keras_mtl.training.state import TrainingState
 
 
 class Criterion:
@@ -21,7 +21,7 @@ class Criterion:
         state: What training keeps of the model; its metrics are built.
     """
 
-    def __init__(self, state: OneTaskState) -> None:
+    def __init__(self, state: TrainingState) -> None:
         metrics = state.objectives[state.tasks[0]].metrics
         upward = [name for name, way in directions(metrics).items() if way == "up"]
         self.metric = upward[0] if upward else "loss"

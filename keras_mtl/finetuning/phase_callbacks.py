@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -33,18 +34,27 @@ class PhaseCallbacks(keras.callbacks.CallbackList):
         model: keras.Model,
         **params: Any,
     ) -> None:
-        self.own = list(own)
+        self._own = list(own)
         super().__init__([*common, *own], model=model, **params)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Begin the phase."""
-        for one in self.own:
-            one.on_train_begin(logs)
+        with self._only_own():
+            super().on_train_begin(logs)
 
     def on_train_end(self, logs: Any = None) -> None:
         """End the phase: its best weights come back."""
-        for one in self.own:
-            one.on_train_end(logs)
+        with self._only_own():
+            super().on_train_end(logs)
+
+    @contextmanager
+    def _only_own(self) -> Iterator[None]:
+        # Not by calling these alone: Keras also starts and stops a thread for batch hooks.
+        everyone, self.callbacks = self.callbacks, self._own
+        try:
+            yield
+        finally:
+            self.callbacks = everyone
 
 
 class StoppedByUser(keras.callbacks.Callback):
@@ -107,7 +117,7 @@ class CommonCallbacks:
         self._list(epochs, steps).on_train_begin()
         self._model.history = self.history
 
-    def end(self, epochs: int) -> None:
+    def end(self) -> None:
         """Call `on_train_end`, once for all phases."""
         known = self.history.history.items()
         logs = {name: values[-1] for name, values in known if name != PHASE}

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_mtl.errors import LayerNotFound
 from keras_mtl.finetuning.boundaries import calls_before
 from keras_mtl.finetuning.phase import ALL, HEAD, Phase
 from keras_mtl.graph.call import Call
@@ -31,7 +30,7 @@ class PhaseFlags:
         self._trunk = trunk
         self._batchnorm = batchnorm
         self._graph = Graph.of(trunk)
-        calls = self._graph.opened.calls
+        self._calls = calls = self._graph.opened.calls
         random = augmentation(self._graph.opened)
         self._drawing = {id(c.operation) for c in random if not is_static(c.operation)}
         learning = [call for call in calls if self._learns(call)]
@@ -48,7 +47,7 @@ class PhaseFlags:
             ValueError: The trunk has fewer layers.
         """
         if phase.unfreeze == HEAD:
-            before: Sequence[Call] = self._graph.opened.calls
+            before: Sequence[Call] = self._calls
         elif phase.unfreeze == ALL:
             before = self._always_static
         elif isinstance(phase.unfreeze, str):
@@ -60,8 +59,14 @@ class PhaseFlags:
     def trained(self, static: Sequence[Call]) -> list[str]:
         """Return the paths of the layers of the trunk that train if some calls are static."""
         frozen = {id(call.operation) for call in static}
-        calls = self._graph.opened.calls
-        return [c.path for c in calls if self._learns(c) and id(c.operation) not in frozen]
+        return [c.path for c in self._calls if self._learns(c) and id(c.operation) not in frozen]
+
+    @property
+    def any_weights(self) -> bool:
+        """Whether the trunk has weights at all."""
+        return any(
+            isinstance(c.operation, keras.Layer) and c.operation.weights for c in self._calls
+        )
 
     def set(self, static: Sequence[Call]) -> None:
         """Make some calls of the trunk static, and let all others train."""
@@ -70,7 +75,7 @@ class PhaseFlags:
 
     def set_all_static(self) -> None:
         """Make the whole trunk static, random layers in front included."""
-        self.set(self._graph.opened.calls)
+        self.set(self._calls)
 
     def _learns(self, call: Call) -> bool:
         layer = call.operation
@@ -92,8 +97,8 @@ def static_by_phase(flags: PhaseFlags, phases: Sequence[Phase]) -> list[Sequence
     for number, phase in enumerate(phases, start=1):
         try:
             static = flags.static(phase)
-        except LayerNotFound as error:
-            raise LayerNotFound(f"Phase {number}: {error}") from error
+        except ValueError as error:  # `LayerNotFound` and `InvalidCut` are among them.
+            raise type(error)(f"Phase {number}, `{phase.name}`: {error}") from error
         trained = flags.trained(static)
         if phase.unfreeze != HEAD and not trained:
             raise ValueError(

@@ -23,8 +23,6 @@ def phase_optimizer(
         compiled: The optimizer that the model was compiled with before the first phase.
 
     Raises:
-        ValueError: The length of the data is not known, and the rate depends on it; or the phase
-            has a rate for an optimizer that has several.
         CloneError: The optimizer cannot be built anew from its config.
     """
     phase, given = stage.phase, inner_optimizer(compiled)
@@ -34,7 +32,7 @@ def phase_optimizer(
     elif rate is None:
         rate = current_rate(given)
     if isinstance(rate, float | int):
-        rate = cosine_with_warm_up(rate, _steps(stage))
+        rate = cosine_with_warm_up(rate, stage.steps)
     optimizer = fresh_optimizer(given, rate)
     if phase.decay is not None:
         optimizer = layerwise(optimizer, decay=phase.decay)
@@ -61,13 +59,3 @@ def take_over_slots(old: keras.optimizers.Optimizer, new: keras.optimizers.Optim
     before, after = slot_holders(old), slot_holders(new)
     if len({type(one) for one in (*before, *after)}) == 1:
         carry_slots(before, after)
-
-
-def _steps(stage: Stage) -> int:
-    if stage.steps is None:
-        raise ValueError(
-            f"Phase {stage.number}, `{stage.phase.name}`: the rate falls over the steps of the "
-            "phase, and the length of the data is not known. Give the phase `steps`, or an "
-            "`optimizer` without `learning_rate`."
-        )
-    return stage.steps

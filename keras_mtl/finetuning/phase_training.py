@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,12 @@ from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import fresh_arguments, fresh_optimizer
 from keras_mtl.training.fit import fit_one_task
+from keras_mtl.training.logs import flat
+from keras_mtl.training.scoring_pass import score
 from keras_mtl.training.settings import Settings
 from keras_mtl.training.state import OneTaskState
+from keras_mtl.training.steps.step import Step
+from keras_mtl.training.task_data import RowOptions, read_data
 
 
 class PhaseTraining:
@@ -36,11 +39,7 @@ class PhaseTraining:
     """
 
     def __init__(
-        self,
-        model: TransferModel,
-        flags: PhaseFlags,
-        class_weight: Mapping[int, float] | None,
-        seed: int,
+        self, model: TransferModel, flags: PhaseFlags, class_weight: Any, seed: int
     ) -> None:
         self.compiled = model.optimizer
         self._model = model
@@ -121,18 +120,40 @@ class PhaseTraining:
         assert self._state is not None
         fit_one_task(self._state, data.x, data.y, settings)
 
-    def try_out(self, stage: Stage, data: TuningData, held_out: TuningData) -> dict[str, float]:
-        """Train a phase without callbacks on a part of the rows; return the logs of the others."""
+    def try_out(
+        self, stage: Stage, data: TuningData, held_out: TuningData
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """Solve for the head, then train a phase, on a part of the rows and without callbacks.
+
+        Returns:
+            The logs of the held-out rows before the phase and after it. The head is solved for
+            without these rows: the strength of its penalty would be chosen for them.
+        """
+        self.solve(data, None)
         self.enter(stage)
-        history = keras.callbacks.History()
-        callbacks = keras.callbacks.CallbackList([history], model=self._model)
+        before = self._scores(held_out)
+        callbacks = keras.callbacks.CallbackList([keras.callbacks.History()], model=self._model)
         in_one_go = replace(stage, epochs=1, steps_per_epoch=stage.steps)
-        self.train(in_one_go, data, held_out.as_validation(), callbacks)
-        return {name: float(values[-1]) for name, values in history.history.items()}
+        self.train(in_one_go, data, None, callbacks)
+        return before, self._scores(held_out)
+
+    def _scores(self, data: TuningData) -> dict[str, float]:
+        """Return the logs that a validation with some rows would have."""
+        assert self._state is not None
+        (task,) = self._state.tasks
+        read = read_data(self._state, {task: data.as_validation()}, None, RowOptions())
+        (batch,) = (next(one.one_pass()) for one in read.sets.values())
+        Step(self._state, read.tasks, read.joint).build({task: batch})
+        results = score(self._state, read, keras.callbacks.CallbackList(model=self._model))
+        return {f"val_{name}": value for name, value in flat(results).items()}
 
     def finish(self, stage: Stage) -> None:
         """Set the flags of a phase, and compile as before the first phase, without state."""
         self._flags.set(stage.static)
+        self.compile_as_before()
+
+    def compile_as_before(self) -> None:
+        """Compile with an optimizer like that before the first phase, for what trains now."""
         arguments = fresh_arguments(self._model)
         arguments["optimizer"] = fresh_optimizer(self.compiled)
         self._model.compile(**arguments)

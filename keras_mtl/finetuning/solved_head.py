@@ -15,7 +15,7 @@ from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import fresh_arguments
 
 HEAD_RATE = 1e-2
-HEAD_STEPS = 300
+"""The rate of Adam where a head cannot be solved for, and is trained by gradient steps."""
 
 
 def solve_head(
@@ -26,9 +26,10 @@ def solve_head(
     class_weight: Any,
     seed: int,
 ) -> dict[str, float]:
-    """Train the head with all of the trunk static; return the last logs. Changes `model`.
+    """Solve for the head with all of the trunk static; return the logs. Changes `model`.
 
-    What `model` is compiled with stays as it is.
+    A head that is no single linear layer is trained by gradient steps. What `model` is compiled
+    with stays as it is.
 
     Args:
         model: The model, whose trunk becomes static.
@@ -44,14 +45,12 @@ def solve_head(
     arguments = fresh_arguments(model)
     arguments["optimizer"] = keras.optimizers.Adam(HEAD_RATE)
     head_model.compile(**arguments)
-    epochs = -(-HEAD_STEPS // (data.num_batches or HEAD_STEPS))
     with seeded(np.random.SeedSequence(seed)):
         history = fit_cached(
             head_model,
             data.x,
             data.y,
             batch_size=None if data.is_stream else data.batch_size,
-            epochs=epochs,
             validation_data=validation_data,
             sample_weight=data.sample_weight,
             class_weight=class_weight,

@@ -27,7 +27,7 @@ class Stage:
         trained: The paths of the layers of the trunk that train.
         epochs: The number of epochs.
         steps_per_epoch: Steps of an epoch; None for a pass over the data.
-        steps: Steps of the phase; None where the length of the data is not known.
+        steps: Steps of the phase.
         solves: Whether the head is trained on the features of the static trunk, in one epoch.
     """
 
@@ -37,7 +37,7 @@ class Stage:
     trained: Sequence[str]
     epochs: int
     steps_per_epoch: int | None
-    steps: int | None
+    steps: int
     solves: bool = False
 
 
@@ -61,8 +61,7 @@ def resolve(
         epochs: The epochs of a phase without a length of its own.
 
     Raises:
-        ValueError: Neither the phase nor `epochs` says how long it is, or its steps are to be known
-            for the learning rate, and are not.
+        ValueError: Neither the phase nor `epochs` says how long it is, or an epoch has no end.
     """
     if phase.steps is not None:
         count, length = _whole_epochs(phase.steps, num_batches)
@@ -73,8 +72,12 @@ def resolve(
             f"Phase {number}, `{phase.name}`, has no length: give it `epochs` or `steps`, or give "
             "`epochs` to `fine_tune` for all phases that have none."
         )
-    steps = None if num_batches is None else count * num_batches
-    return Stage(number, phase, static, trained, count, None, steps)
+    if num_batches is None:
+        raise ValueError(
+            f"Phase {number}, `{phase.name}`, has {count} epochs, and the length of the data is "
+            "not known. Give the phase `steps` instead."
+        )
+    return Stage(number, phase, static, trained, count, None, count * num_batches)
 
 
 def cosine_with_warm_up(rate: float, steps: int) -> keras.optimizers.schedules.CosineDecay:

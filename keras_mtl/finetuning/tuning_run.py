@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,17 @@ class TuningRun:
 
     def run(self) -> keras.callbacks.History:
         """Train all phases, from a backup on if there is one; return the history of all."""
+        try:
+            self._run_phases()
+        except BaseException:
+            self._training.compile_as_before()  # An interrupted user may go on with `fit`.
+            raise
+        self._callbacks.end()
+        if self._backup is not None:
+            self._backup.remove()
+        return self._callbacks.history
+
+    def _run_phases(self) -> None:
         self._callbacks.begin(self._planned(0), self._data.train.num_batches)
         self._memory = CallbackMemory([*self._callbacks.all, self._standing])
         first = self._restore()
@@ -99,10 +111,6 @@ class TuningRun:
             self._run_phase(position)
             self._save(position + 1)
         self._choose()
-        self._callbacks.end(self._standing.epoch)
-        if self._backup is not None:
-            self._backup.remove()
-        return self._callbacks.history
 
     def _run_phase(self, position: int) -> None:
         """Train a phase, and compare it with the best one before."""
@@ -151,18 +159,15 @@ class TuningRun:
 
     def _try_out(self) -> None:
         """Try on held-out rows whether the second phase is better than the first one alone."""
-        rows = np.arange(self._data.train.num_rows)
-        start = [keras.ops.convert_to_numpy(v).copy() for v in self._model.variables]
-        for number, part in enumerate(self._data.parts[len(self._standing.trials) :]):
-            self._callbacks.say(f"Comparison of the phases on held-out rows, part {number + 1}")
-            kept = self._data.train.rows(np.setdiff1d(rows, part))
-            held_out = self._data.train.rows(part)
-            first = self._training.solve(kept, held_out.as_validation())
-            second = self._training.try_out(self._stages[1], kept, held_out)
-            scores = [list(self._criterion.score(logs)) for logs in (first, second)]
-            self._standing.trials.append([len(part), *scores])
-            for variable, value in zip(self._model.variables, start, strict=True):
-                variable.assign(value)
+        data, trials = self._data.train, self._standing.trials
+        for number in range(len(trials), len(self._data.parts)):
+            of = f"part {number + 1} of {len(self._data.parts)}"
+            self._callbacks.say(f"Comparison of the phases on held-out rows, {of}")
+            part = self._data.parts[number]
+            kept = data.rows(np.setdiff1d(np.arange(data.num_rows), part))
+            with variables_kept(self._model):
+                both = self._training.try_out(self._stages[1], kept, data.rows(part))
+            trials.append([len(part), *(list(self._criterion.score(logs)) for logs in both)])
             self._save(0)
 
     def _is_wanted(self, position: int) -> bool:
@@ -224,3 +229,14 @@ class TuningRun:
         if position and not self._stages[position - 1].solves:
             named |= {f"optimizer-{i}": v for i, v in enumerate(self._training.slots)}
         return named
+
+
+@contextmanager
+def variables_kept(model: keras.Model) -> Iterator[None]:
+    """Put the values of all variables of a model back at the end, however it comes."""
+    before = [keras.ops.convert_to_numpy(variable).copy() for variable in model.variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(model.variables, before, strict=True):
+            variable.assign(value)

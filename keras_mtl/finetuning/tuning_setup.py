@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -22,7 +22,7 @@ from keras_mtl.finetuning.choice import Criterion
 from keras_mtl.finetuning.phase import Phase
 from keras_mtl.finetuning.phase_callbacks import CommonCallbacks, check_phase_callbacks
 from keras_mtl.finetuning.phase_flags import PhaseFlags, static_by_phase
-from keras_mtl.finetuning.phase_optimizer import phase_optimizer, takes_decay
+from keras_mtl.finetuning.phase_optimizer import phase_optimizer
 from keras_mtl.finetuning.phase_training import PhaseTraining
 from keras_mtl.finetuning.stages import Stage, resolve
 from keras_mtl.finetuning.tuning_data import TuningData, check_validation, read_data
@@ -34,10 +34,10 @@ from keras_mtl.training.resume.backup import Backup
 from keras_mtl.training.resume.run_identity import identity
 from keras_mtl.training.run_setup import Run, set_up
 from keras_mtl.training.settings import Settings
-from keras_mtl.training.state import OneTaskState
+from keras_mtl.training.state import OneTaskState, TrainingState
 from keras_mtl.training.steps.step import Step
 
-AUTO = "auto"
+AUTO: Literal["auto"] = "auto"
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def set_up_tuning(
     for one in stages:
         if not one.solves:
             phase_optimizer(one, model.optimizer)
-    parts = []
+    parts: list[np.ndarray] = []
     if arguments.phases == AUTO and validation is None and len(stages) > 1:
         stages, parts = _compared(stages, data, seed)
     if backup is not None:
@@ -130,7 +130,7 @@ def set_up_tuning(
     )
 
 
-def _check_phases(phases: object, epochs: int | None) -> None:
+def _check_phases(phases: Any, epochs: int | None) -> None:
     if isinstance(phases, str) and phases == AUTO:
         return
     listed = isinstance(phases, Sequence) and not isinstance(phases, str)
@@ -192,15 +192,14 @@ def _automatic(
             "A stream of batches has no rows that could be held out to compare the phases. Give "
             "`validation_data`, or a list of `phases`."
         )
-    first, second = (
-        recipe.first_phase(),
-        recipe.second_phase(data, epochs, takes_decay(model.optimizer)),
-    )
+    first, second = recipe.first_phase(), recipe.second_phase(data, epochs, model.optimizer)
     if validation is not None:
         second = replace(second, until=criterion.stopping())
     static = [flags.static(first), flags.static(second)]
     trained = flags.trained(static[1])
-    head = Stage(1, first, static[0], [], 1, None, None, solves=True)
+    if not flags.any_weights:
+        return [resolve(1, first, static[0], [], num_batches=data.num_batches, epochs=epochs)]
+    head = Stage(1, first, static[0], [], 1, None, 1, solves=True)
     if not trained:
         return [head]
     return [head, resolve(2, second, static[1], trained, num_batches=data.num_batches, epochs=None)]
@@ -223,7 +222,7 @@ def _given(flags: PhaseFlags, data: TuningData, arguments: TuningArguments) -> l
     ]
 
 
-def _check_monitors(stages: Sequence[Stage], state: OneTaskState, validation: Any) -> None:
+def _check_monitors(stages: Sequence[Stage], state: TrainingState, validation: Any) -> None:
     """Refuse monitors that the logs will not have."""
     names = [*flat(state.results())]
     known = [*names, *([] if validation is None else [f"val_{name}" for name in names])]

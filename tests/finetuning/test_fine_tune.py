@@ -147,17 +147,16 @@ def test_without_two_labels_of_a_class_only_the_head_trains():
 def test_a_trunk_without_weights_has_one_phase():
     source = keras.Sequential([keras.Input((WIDTH,)), layers.Rescaling(2.0), layers.Dense(2)])
     model = keras_mtl.transfer(source, cut=1, head=CLASSES)
-    assert fine_tune(model, X, Y, **QUIET).history["phase"] == [1]
+    assert set(fine_tune(model, X, Y, **QUIET).history["phase"]) == {1}
 
 
 def test_a_part_that_was_frozen_by_name_stays_frozen():
     model = to_tune(freeze="norm")
     with moved_variables(model) as moved:
         fine_tune(model, X, Y, validation_data=HELD_OUT, epochs=1, **QUIET)
-    assert {v.path.split("/")[-2] for v in moved} <= {"second", "head", "dense", "logits"} | {
-        v.path.split("/")[-2] for v in model.head.variables
-    }
-    assert not model.trunk.get_layer("first").trainable
+    kept = model.trunk.get_layer("first")
+    assert moved and not kept.trainable
+    assert not {id(v) for v in moved}.intersection(map(id, kept.variables))
 
 
 # Bad input
@@ -233,7 +232,7 @@ def test_bad_arguments_are_refused_before_any_work(arguments, error, message, un
 
 def test_other_models_are_refused():
     for model in (trained(), to_tune().trunk):
-        with pytest.raises(UnsupportedModel, match="`keras_mtl.transfer` returned with a head"):
+        with pytest.raises(UnsupportedModel, match=r"`keras_mtl\.transfer` returned with a head"):
             fine_tune(model, X, Y)
     model = keras_mtl.transfer(trained(), cut=1, head=layers.Dense(2))
     with pytest.raises(ValueError, match="is not compiled"):
@@ -241,7 +240,9 @@ def test_other_models_are_refused():
 
 
 def test_a_phase_that_unfreezes_nothing_is_refused():
-    model = keras_mtl.transfer(trained(layers.Dropout(0.5), layers.ReLU()), cut=1, head=CLASSES)
+    model = keras_mtl.transfer(
+        trained(layers.Dropout(0.5, name="last"), layers.ReLU()), cut=1, head=CLASSES
+    )
     with unchanged(model), pytest.raises(ValueError, match=r"`Phase\(1\)`, unfreezes nothing"):
         fine_tune(model, X, Y, phases=[Phase(1, epochs=1)])
 

@@ -11,9 +11,9 @@ from keras_mtl.estimators.strategies.fitted_network import FittedNetwork
 from keras_mtl.estimators.strategies.frozen import Frozen
 from keras_mtl.estimators.strategies.known_strategies import STRATEGIES
 from keras_mtl.estimators.strategies.strategy import Fitted, Setting, Strategy
-from keras_mtl.finetuning import recipe
 from keras_mtl.finetuning.fine_tune import fine_tune
-from keras_mtl.finetuning.phase import Phase
+from keras_mtl.finetuning.recipe import second_phase
+from keras_mtl.finetuning.tuning_data import read_data
 
 FEWEST = 50
 """Labels from which on cross-validation can tell whether fine-tuning is better."""
@@ -39,11 +39,13 @@ class FineTune(Strategy):
             data = replace(data, values=unit.scaled(data.values))
         head = Frozen().fit(setting, data)
         model, samples = head.model, data.samples
+        x = keras.tree.pack_sequence_as(model.input, samples.inputs)
+        read = read_data(model, x, data.values, data.weights, samples.batch_size)
         history = fine_tune(
             model,
-            keras.tree.pack_sequence_as(model.input, samples.inputs),
+            x,
             data.values,
-            phases=[_phase(setting.epochs, -(-len(samples) // samples.batch_size))],
+            phases=[second_phase(read, setting.epochs, model.optimizer)],
             batch_size=samples.batch_size,
             sample_weight=data.weights,
             seed=setting.seed,
@@ -52,14 +54,6 @@ class FineTune(Strategy):
         if unit is not None:
             unit.put_into(model.head.parts[-1])
         return FittedNetwork(model, _joined(head.history, history.history))
-
-
-def _phase(epochs: int | None, batches: int) -> Phase:
-    """Return the phase after that of the head, by default as long as suits the number of labels."""
-    if epochs is not None:
-        return Phase(epochs=epochs, decay=recipe.RATE_DECAY)
-    steps = max(recipe.FEWEST_STEPS, recipe.EPOCHS * batches)
-    return Phase(steps=steps, decay=recipe.RATE_DECAY)
 
 
 def _joined(
