@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from sklearn.metrics import log_loss
 
 from _estimators import blobs, network
 from keras_mtl import TransferClassifier
@@ -32,10 +33,10 @@ def test_the_trunk_trains_from_the_solved_head_on():
     y = (y + (x[:, 0] > 0)) % 3  # No linear model on the features predicts it well.
     ways = ("frozen", "fine_tune")
     fitted = {way: TransferClassifier(network(), "first", way).fit(x, y) for way in ways}
-    losses = fitted["fine_tune"].history_["loss"]
-    np.testing.assert_allclose(losses[0], fitted["frozen"].history_["loss"][0], rtol=1e-5)
-    assert losses[-1] < losses[0]
-    assert fitted["fine_tune"].history_["phase"][:2] == [1, 2]
+    history = fitted["fine_tune"].history_
+    solved = fitted["frozen"].history_["loss"][0]
+    np.testing.assert_allclose(history["loss"][0], solved, rtol=1e-5)
+    assert history["phase"][:2] == [1, 2]
     kernels = [keras.ops.convert_to_numpy(one.model_.trunk.weights[0]) for one in fitted.values()]
     assert not np.allclose(*kernels)
-    assert fitted["fine_tune"].score(x, y) > fitted["frozen"].score(x, y)
+    assert log_loss(y, fitted["fine_tune"].predict_proba(x)) < 0.95 * solved
