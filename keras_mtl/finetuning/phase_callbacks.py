@@ -27,6 +27,8 @@ class PhaseCallbacks(keras.callbacks.CallbackList):
         params: What Keras tells callbacks.
     """
 
+    callbacks: list[keras.callbacks.Callback]
+
     def __init__(
         self,
         common: Sequence[keras.callbacks.Callback],
