@@ -302,9 +302,8 @@ def test_scikit_learn_accepts_it_quickly():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("cut", ["auto", 2])
-def test_scikit_learn_accepts_it(cut):
-    estimator = TransferClassifier(of_any_width(), cut)
+def test_scikit_learn_accepts_it():
+    estimator = TransferClassifier(of_any_width())
     results = check_estimator(estimator, expected_failed_checks=NOT_APPLICABLE, on_skip=None)
     not_passed = {result["check_name"] for result in results if result["status"] != "passed"}
     assert len(results) > 55

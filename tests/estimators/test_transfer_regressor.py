@@ -83,14 +83,13 @@ NOT_APPLICABLE = {
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("cut", ["auto", 2])
-def test_scikit_learn_accepts_it(cut):
+def test_scikit_learn_accepts_it():
     stack = [
         keras.layers.Rescaling(0.5),
         *map(keras.layers.Activation, ["tanh", "relu"]),
     ]
     model = keras.Sequential([keras.Input((None,)), *stack])
-    regressor = TransferRegressor(model, cut)
+    regressor = TransferRegressor(model)
     results = check_estimator(regressor, expected_failed_checks=NOT_APPLICABLE, on_skip=None)
     not_passed = {result["check_name"] for result in results if result["status"] != "passed"}
     assert len(results) > 55
