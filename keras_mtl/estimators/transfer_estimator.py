@@ -13,6 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.common.arguments import one_of, whole_number, whole_number_or_none
+from keras_mtl.common.shapes import Shape
+from keras_mtl.errors import InvalidFeatures
 from keras_mtl.estimators.best_depth import best_depth
 from keras_mtl.estimators.labels.label_form import Floats, LabelForm
 from keras_mtl.estimators.model_estimator import ModelEstimator
@@ -22,7 +24,6 @@ from keras_mtl.estimators.sized_model import needs_sizes
 from keras_mtl.estimators.strategies.known_strategies import STRATEGIES
 from keras_mtl.estimators.strategies.strategy import Fitted, Setting
 from keras_mtl.estimators.strategy_choice import choose_strategy
-from keras_mtl.estimators.trunk_cache import TrunkCache
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling, check_pooling
 from keras_mtl.models.transfer_model import TransferModel
@@ -91,7 +92,8 @@ class TransferEstimator(ModelEstimator):
         data = LabelledSamples.of(samples, values, sample_weight)
         form.check(data.values)
         seed = int(check_random_state(self.random_state).randint(2**31))
-        trunks = self._trunks_for(inputs)
+        sizes = self._sizes_for(inputs)
+        trunks = self._trunk_cache() if sizes is None else self._trunk_cache().sized(sizes)
         cut, probes = self._choose_cut(trunks.model, form, data, seed)
         setting = Setting(
             vectors=trunks.take(_in_order(trunks.model, cut), self.pooling).vectors,
@@ -105,7 +107,7 @@ class TransferEstimator(ModelEstimator):
         data.samples.warn_if_alike(setting.vectors, f"cut={cut!r}")
         strategy, results = self._choose_strategy(setting, data)
         self._fitted = STRATEGIES.find(strategy).fit(setting, data)
-        self._form = form
+        self._form, self._sizes = form, sizes
         self.cut_, self.probes_ = cut, probes
         self.strategy_, self.cv_results_ = strategy, results
         return self
@@ -150,6 +152,8 @@ class TransferEstimator(ModelEstimator):
     def _outputs(self, X: Any) -> Floats:
         fitted = self._fit_result
         inputs = self._checked(X, reset=False)
+        if self._sizes is not None:
+            _check_sizes(inputs, self._sizes)
         return fitted.outputs(Samples(inputs, self.batch_size, self.verbose))
 
     @property
@@ -157,14 +161,12 @@ class TransferEstimator(ModelEstimator):
         check_is_fitted(self)
         return self._fitted
 
-    def _trunks_for(self, inputs: list[np.ndarray]) -> TrunkCache:
-        """Return the trunks of the model, or those of a copy for inputs of one shape."""
+    def _sizes_for(self, inputs: list[np.ndarray]) -> list[Shape] | None:
+        """Return the shapes of the samples if a head fits for these only; None otherwise."""
         graph = Graph.of(self.model)
         paths = None if self.cut == AUTO else graph.cut(self.cut)
-        trunks = self._trunk_cache()
-        if not needs_sizes(graph, paths, self.pooling):
-            return trunks
-        return trunks.sized([array.shape[1:] for array in inputs])
+        needed = needs_sizes(graph, paths, self.pooling)
+        return [array.shape[1:] for array in inputs] if needed else None
 
     def _choose_cut(
         self, model: keras.Model, form: LabelForm, data: LabelledSamples, seed: int
@@ -197,3 +199,19 @@ def _check_arrays(X: Any, estimator: str) -> None:
             f"{estimator} takes arrays. Received: `X`, a `{source.kind}`. Read it into arrays, or "
             "train with `keras_mtl.transfer` and `fit`, which take batches."
         )
+
+
+def _check_sizes(inputs: list[np.ndarray], sizes: list[Shape]) -> None:
+    """Refuse samples of other shapes than those seen by `fit`, for which alone the head fits."""
+    received = [array.shape[1:] for array in inputs]
+    for one, expected in zip(received, sizes, strict=True):
+        if _without_axis_of_1(one) != _without_axis_of_1(expected):
+            raise InvalidFeatures(
+                f"Samples in `X` must have the shape {expected}, as in `fit`: the number of "
+                f"features at the cut depends on it. Received: {one}."
+            )
+
+
+def _without_axis_of_1(shape: Shape) -> Shape:
+    """Return a shape without a last dimension of 1, which may be left out."""
+    return shape[:-1] if shape[-1:] == (1,) else shape

@@ -177,6 +177,18 @@ def test_inputs_of_any_width():
         classifier.predict(x[:, :3])
 
 
+def test_images_of_another_size_where_the_features_are_flattened():
+    stack = [layers.MaxPooling2D(name="pool"), layers.GlobalMaxPooling2D()]
+    model = keras.Sequential([keras.Input((None, None, 1)), *stack])
+    x, y = keras_mtl.datasets.digits(labels={"digit": 40})["digit"]
+    classifier = TransferClassifier(model, "pool", "frozen", pooling="flatten").fit(x, y)
+    np.testing.assert_array_equal(classifier.predict(x[..., 0]), classifier.predict(x))
+    with pytest.raises(InvalidFeatures, match=r"shape \(8, 8, 1\), as in `fit`.*\(6, 8, 1\)"):
+        classifier.predict(x[:, :6])
+    averaged = TransferClassifier(model, "pool", "frozen").fit(x, y)
+    assert averaged.predict(x[:, :6]).shape == (40,)
+
+
 # Weights, seeds
 
 
