@@ -24,6 +24,7 @@ class Pair:
     Attributes:
         name: The first task and the second one.
         network: A network that has learnt the first task.
+        kind: The kind of the second task.
         rows: Objects and labels of the second task: `"same"` are those that the network has learnt.
         test: More of them.
     """
@@ -32,19 +33,24 @@ class Pair:
     network: keras.Model
     rows: dict
     test: tuple
+    kind: str = "classification"
 
     def labelled(self, where, count, seed):
-        x, y = self.rows[where]
-        chosen = nested_budget(y, count, seed)
-        return x[chosen], y[chosen]
+        """Return the numbers of the objects that have a label of the second task."""
+        _, y = self.rows[where]
+        if self.kind == "classification":
+            return nested_budget(y, count, seed)
+        return np.random.default_rng(seed).permutation(len(y))[:count]
 
 
 def task_pairs(seed):
     """Yield the pairs of one seed; a network that several pairs need is trained once."""
     yield from _handwriting(seed)
+    yield from _slants(seed)
     yield from _small_digits(seed)
-    yield from _both_ways("table", _near_centres(seed), _table_trunk(), seed)
+    yield from _both_ways("table", _near_centres(seed), _dense_trunk(40), seed)
     yield from _both_ways("text", _topics(seed), _text_trunk(), seed)
+    yield from _numbers(seed)
 
 
 def _both_ways(name, drawn, trunk, seed):
@@ -88,14 +94,47 @@ def _handwriting(seed):
             yield Pair(f"{first} > {second}", network, rows, tested)
 
 
+def _slants(seed):
+    """From the digit to the slant of its strokes, a number, and from the slant to the digit."""
+    data = load()
+    order = np.random.default_rng(seed).permutation(len(data["train_image"]))
+    parts = {"same": order[:LEARNT], "new": order[LEARNT : 2 * LEARNT]}
+    tested = np.random.default_rng(seed).permutation(len(data["test_image"]))[:TESTED]
+    images = {where: data["train_image"][rows] for where, rows in parts.items()}
+    images["test"] = data["test_image"][tested]
+    digits = {where: data["train_digit"][rows].astype(int) for where, rows in parts.items()}
+    digits["test"] = data["test_digit"][tested].astype(int)
+    slants = {where: _slant_of(image) for where, image in images.items()}
+    x = {where: image[..., None].astype("float32") / 255 for where, image in images.items()}
+    tasks = {"digit": (digits, "classification"), "slant": (slants, "regression")}
+    for first, second in (("digit", "slant"), ("slant", "digit")):
+        network = _learnt(_image_trunk(28), x["same"], tasks[first][0]["same"], 15, seed)
+        labels, kind = tasks[second]
+        rows = {where: (x[where], labels[where]) for where in x}
+        yield Pair(f"{first} > {second}", network, rows, rows.pop("test"), kind)
+
+
+def _slant_of(images):
+    """The regression of the column on the row, over the ink of each picture."""
+    ink = images.astype(float) / images.sum(axis=(1, 2), keepdims=True)
+    row, column = np.mgrid[: ink.shape[1], : ink.shape[2]]
+    centred = [
+        one - (ink * one).sum(axis=(1, 2), keepdims=True) for one in (row[None], column[None])
+    ]
+    return (ink * centred[0] * centred[1]).sum(axis=(1, 2)) / (ink * centred[0] ** 2).sum(
+        axis=(1, 2)
+    )
+
+
 def _small_digits(seed):
     x, y = load_digits(return_X_y=True)
     x = x.reshape(-1, 8, 8, 1).astype("float32") / 16
     order = np.random.default_rng(seed).permutation(len(x))
     parts = {"same": order[:600], "new": order[600:1200], "test": order[1200:]}
-    network = _learnt(_image_trunk(8), x[parts["same"]], y[parts["same"]] % 2, 40, seed)
-    rows = {where: (x[part], y[part]) for where, part in parts.items()}
-    yield Pair("8 px: parity > digit", network, rows, rows.pop("test"))
+    for title, first, second in (("parity > digit", 2, 10), ("digit > parity", 10, 2)):
+        network = _learnt(_image_trunk(8), x[parts["same"]], y[parts["same"]] % first, 40, seed)
+        rows = {where: (x[part], y[part] % second) for where, part in parts.items()}
+        yield Pair(f"8 px: {title}", network, rows, rows.pop("test"))
 
 
 def _near_centres(seed):
@@ -125,6 +164,25 @@ def _topics(seed):
     return draw(1500), draw(1500), draw(3000)
 
 
+def _numbers(seed):
+    """Two measurements of the same hidden quantities, from 20 noisy inputs; each is a task."""
+    generator = np.random.default_rng(seed)
+    hidden, outputs = generator.normal(size=(20, 12)) * 0.3, generator.normal(size=(12, 2))
+
+    def draw(count):
+        x = generator.normal(size=(count, 20))
+        quantities = np.tanh(x @ hidden)
+        y = (quantities * np.roll(quantities, 1, axis=1) + quantities) @ outputs
+        return x.astype("float32"), y + generator.normal(size=(count, 2)) * 0.5
+
+    same, new, tested = draw(1500), draw(1500), draw(3000)
+    for title, first, second in (("a > b", 0, 1), ("b > a", 1, 0)):
+        network = _learnt(_dense_trunk(20), same[0], same[1][:, first], 40, seed)
+        rows = {"new": (new[0], new[1][:, second]), "same": (same[0], same[1][:, second])}
+        test = (tested[0], tested[1][:, second])
+        yield Pair(f"numbers: {title}", network, rows, test, "regression")
+
+
 def _image_trunk(size):
     strides = 2 if size > 8 else 1
     return [
@@ -137,9 +195,9 @@ def _image_trunk(size):
     ]
 
 
-def _table_trunk():
+def _dense_trunk(width):
     return [
-        keras.Input((40,)),
+        keras.Input((width,)),
         layers.Dense(64, activation="relu", name="dense1"),
         layers.Dense(32, activation="relu", name="dense2"),
     ]
@@ -158,8 +216,12 @@ def _text_trunk():
 def _learnt(trunk, x, y, epochs, seed):
     keras.utils.set_random_seed(seed)
     copies = [trunk[0], *(layer.from_config(layer.get_config()) for layer in trunk[1:])]
-    logits = layers.Dense(int(y.max()) + 1, name="logits")
-    network = keras.Sequential([*copies, logits, layers.Softmax(name="output")])
-    network.compile("adam", "sparse_categorical_crossentropy")
+    if y.dtype.kind == "f":
+        last, loss = [layers.Dense(1, name="number")], "mse"
+    else:
+        last = [layers.Dense(int(y.max()) + 1, name="logits"), layers.Softmax(name="output")]
+        loss = "sparse_categorical_crossentropy"
+    network = keras.Sequential([*copies, *last])
+    network.compile("adam", loss)
     network.fit(x, y, epochs=epochs, batch_size=64, verbose=0)
     return network

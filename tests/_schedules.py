@@ -3,7 +3,16 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from keras_mtl.schedules import Annealed, Blocks, Interleaved, Joint, Proportional, RoundRobin, join
+from keras_mtl.schedules import (
+    Annealed,
+    Balanced,
+    Blocks,
+    Interleaved,
+    Joint,
+    Proportional,
+    RoundRobin,
+    join,
+)
 from keras_mtl.schedules.functions import as_schedule
 
 BATCHES = {"sex": 40, "hair": 7, "age": 12}
@@ -12,6 +21,7 @@ SCHEDULES = {
     "round_robin": RoundRobin(),
     "blocks_in_turn": RoundRobin(block=3),
     "interleaved": Interleaved(),
+    "balanced": Balanced(),
     "blocks": Blocks({"hair": 5, "sex": 2, "age": 1}),
     "proportional": Proportional(),
     "root": Proportional(0.5),

@@ -120,7 +120,7 @@ MODELS = {
     lambda **given: keras_mtl.layerwise(**{"optimizer": "adam"} | given): {
         "optimizer": [("adm", "Did you mean 'adam'"), (3, "is the name of an optimizer")],
         "multipliers": [
-            (None, "needs `multipliers`, `decay` or both"),
+            (None, "needs `multipliers`, `decay` or `starting_point`"),
             ({"low": -1}, r"multipliers\['low'\]` is a number, at least 0"),
             ({"low": NAN}, "at least 0"),
             ({"(": 1.0}, "is no pattern"),
@@ -130,6 +130,12 @@ MODELS = {
         "decay": [
             (value, r"`decay` is a number in \(0, 1\] or None")
             for value in (0, -0.5, 1.5, NAN, "0.5")
+        ],
+        "starting_point": [
+            (-1, "`starting_point` is a number, at least 0"),
+            ("0.1", "`starting_point` is a number, at least 0"),
+            ({"low": NAN}, r"starting_point\['low'\]` is a number, at least 0"),
+            ({3: 1.0}, "A key of `starting_point`"),
         ],
     },
     lambda **given: keras_mtl.unfreeze(transferred(), **given): {

@@ -69,6 +69,15 @@ def test_a_backup_goes_on(tmp_path):
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.backend("tensorflow", reason="a run goes on on the backend that it began on")
+def test_a_backup_keeps_the_schedule_that_was_the_default_when_it_is_interrupted_again(tmp_path):
+    folder = copy_of("backup", tmp_path)
+    with pytest.raises(make.Killed):
+        make.fit_with_backup(load("several"), folder, [make.Kill(2)])
+    history = make.fit_with_backup(load("several"), folder, [make.Kill(None)])
+    assert history.epoch == [0, 1, 2] and history.params["steps"] == 6 + 3
+
+
 def test_a_finished_search_is_not_repeated(tmp_path):
     copy_of("search", tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("trial.json")}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from math import ceil, cos, pi
 from typing import Any
 
 import keras
+import numpy as np
 
-from keras_mtl.heads.head import Head
-from keras_mtl.keras_private.compiled import compile_arguments
 from keras_mtl.models.transfer_model import TransferModel
 
 STEPS = 600
 """Steps in which a head is trained on few labels: it is not done after fewer."""
 EPOCHS = 20
 """Epochs at least, for many labels."""
+COMPILED_RATE = float(np.float32(1e-3))
+"""Learning rate of Adam as `transfer` compiles it; another one was chosen by the caller."""
+FEW_STEPS = 200
+"""Steps that are too few for a new head."""
 RATE = 1e-2
 """Learning rate of Adam at the start, for a new head on features that do not change."""
 
@@ -28,20 +32,37 @@ def default_epochs(num_batches: int) -> int:
     return max(EPOCHS, ceil(STEPS / num_batches))
 
 
+def warn_of_few_steps(model: keras.Model, steps: int) -> None:
+    """Warn of a run of few steps, asked for by `epochs`, if the model has never been trained.
+
+    Args:
+        model: The model.
+        steps: Steps of the run.
+    """
+    if steps < FEW_STEPS and not int(keras.ops.convert_to_numpy(model.optimizer.iterations)):
+        warnings.warn(
+            f"`{model.name}` has not been trained before, and this run has {steps} steps, too few "
+            "for a new head: leave out `epochs`, which suits the training to the number of "
+            "labels, or give more of them.",
+            stacklevel=4,
+        )
+
+
 def default_rates(model: keras.Model) -> list[keras.callbacks.Callback]:
     """Return the callback that sets the learning rate, if the caller has left that to us.
 
-    That is so where only a `Head` trains and the model is compiled with Adam by its name, as
-    `transfer` compiles it, at the rate that Keras gives it.
+    That is so where only a `Head` trains, by the optimizer and the rate with which `transfer` has
+    compiled the model.
     """
-    if not isinstance(model, TransferModel) or model.trunk.trainable_variables:
+    if not isinstance(model, TransferModel) or not model.has_default_optimizer:
         return []
-    named = compile_arguments(model)["optimizer"]
-    is_adam = isinstance(named, str) and named.lower() == "adam"
-    if not isinstance(model.head, Head) or not is_adam:
+    if model.trunk.trainable_variables or _rate(model) != COMPILED_RATE:
         return []
-    given = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
-    return [FallingRate(RATE)] if abs(given - 1e-3) < 1e-9 else []
+    return [FallingRate(RATE)]
+
+
+def _rate(model: keras.Model) -> float:
+    return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
 
 
 class FallingRate(keras.callbacks.Callback):
@@ -60,7 +81,7 @@ class FallingRate(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Remember the rate of the optimizer."""
-        self._rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        self._rate = _rate(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Set the rate."""

@@ -13,7 +13,7 @@ from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
-from keras_mtl.caching.default_training import default_epochs, default_rates
+from keras_mtl.caching.default_training import default_epochs, default_rates, warn_of_few_steps
 from keras_mtl.caching.execution import steps_per_execution
 from keras_mtl.caching.fit_arguments import (
     check_fit_arguments,
@@ -22,7 +22,7 @@ from keras_mtl.caching.fit_arguments import (
 )
 from keras_mtl.caching.model_parts import TrainedPart
 from keras_mtl.caching.pass_data import PassData, pass_data
-from keras_mtl.caching.solved_head import solve_head
+from keras_mtl.caching.solved_head import is_affordable, solve_head
 from keras_mtl.caching.solvers import head_to_solve
 from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.caching.static_split import split_model
@@ -64,8 +64,15 @@ def fit_cached(
 
     Use it instead of `model.fit` wherever the first layers are frozen, such as after
     `transfer(..., freeze=True)`: what they compute is the same in each epoch. It goes through
-    them once, up to the pooling of the head, and trains the rest on the result. With the same
-    seed it learns what `fit` learns. It warns if the features hardly differ between samples.
+    them once, up to the pooling of the head, and trains the rest on the result. It warns if the
+    features hardly differ between samples.
+
+    With `epochs` it learns, with the same seed, what `fit` learns. Without, a head of a single
+    linear layer gets at once the weights to which training would lead: multinomial or binary
+    logistic regression for cross-entropies, ridge regression for the mean squared error, on
+    standardised features, with an L2 penalty of the kernel that takes the place of Dropout. The
+    strength of the penalty is that of the smallest loss on the validation data, or else in
+    cross-validation. Other models train by gradient steps, as many as suit the number of labels.
 
     Args:
         model: A compiled Functional or Sequential model. In a trunk of `transfer` all frozen
@@ -99,14 +106,17 @@ def fit_cached(
         views: With random augmentation in front of the frozen layers, how many draws of it to
             compute; the epochs take turns with them. Validation data are not augmented. None if
             there is no such augmentation.
-        solver: `"exact"` computes the minimum of the loss, with an L2 penalty, instead of
-            approaching it by gradient steps. `"gradient"` trains as `fit` does. `"auto"`, the
-            default, is exact where that is possible and no argument asks for gradient steps
-            (`epochs`, `initial_epoch`, `steps_per_epoch`, `callbacks`, `views`).
+        solver: `"exact"` solves for the head. `"gradient"` trains as `fit` does; without `epochs`
+            a new `Head` that `transfer` has compiled starts at a learning rate of 0.01, which
+            falls to 0. `"auto"`, the default, is exact where that is possible and affordable, and
+            no argument asks for gradient steps (`epochs`, `initial_epoch`, `steps_per_epoch`,
+            `callbacks`, `validation_steps`, `validation_freq`, `views`).
 
     Returns:
-        The `History` that `fit` would return. `model` has the weights learnt, and its optimizer
-        and metrics the state that they have after `fit`.
+        The `History` that `fit` would return; of one epoch for a head that is solved for. `model`
+        has the weights learnt, and its optimizer and metrics the state that they have after `fit`;
+        an optimizer that took no step stays as it was. A class without labels gets a logit below
+        that of the likeliest class wherever the features lie.
 
     Raises:
         NotStatic: No frozen layer comes before all that trains, or random augmentation does and
@@ -115,6 +125,8 @@ def fit_cached(
             fit its kind.
         InvalidFeatures: Arrays or batches do not fit the model's inputs, there are none, or they,
             or what the frozen layers make of them, are NaN or infinite.
+        NotSolvable: `solver` is "exact", and what trains is not one linear layer with a loss whose
+            minimum can be computed, or an argument asks for gradient steps.
         CacheError: Features cannot be written to or read from `cache`.
         UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no
             model.
@@ -123,6 +135,10 @@ def fit_cached(
         TypeError: `cache` is no path.
         ValueError: The model is not compiled, nothing in it trains, `x` and `y` differ in length,
             or an argument is out of its range or does not go with this kind of data.
+
+    Source:
+        Wager, Wang and Liang, "Dropout training as adaptive regularization", 2013 (the penalty that
+        Dropout in front of a linear layer amounts to).
 
     A process that builds and trains many models frees what Keras keeps of them with
     `keras.utils.clear_session()`.
@@ -133,6 +149,7 @@ def fit_cached(
         ...     keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3), keras.layers.Dense(2)])
         >>> model = keras_mtl.transfer(trained, cut=1, freeze=True, head=3)
         >>> x, y = np.zeros((12, 8, 8, 1)), np.arange(12) % 3
+        >>> history = keras_mtl.fit_cached(model, x, y, verbose=0)  # solved
         >>> history = keras_mtl.fit_cached(model, x, y, epochs=5, verbose=0)
         >>> len(history.history["loss"])
         5
@@ -198,19 +215,20 @@ def fit_cached(
         _check_read_once(training, views, kept)
         features = StaticPass(model, split, kept, verbose)
         part = TrainedPart(model, split)
+        stored = features.store(training, views)
+        held_out = None
+        if validation is not None:
+            held_out = validation, features.store(validation, what="the validation data")
         if head is not None:
-            return solve_head(
-                part,
-                head,
-                training.in_order(features.store(training)),
-                validation
-                and validation.in_order(features.store(validation, what="the validation data")),
-            )
-        return _train(
+            ordered = training.in_order(stored)
+            if solver == "exact" or is_affordable(head, ordered):
+                others = held_out and held_out[0].in_order(held_out[1])
+                return solve_head(part, head, ordered, others, verbose=verbose)
+        return train_on_features(
             part,
-            features.of(training, views),
+            training.replay(stored, views or 1),
             callbacks,
-            validation_data=validation and features.of(validation, what="the validation data"),
+            validation_data=held_out and held_out[0].replay(held_out[1], 1),
             epochs=epochs,
             verbose=verbose,
             initial_epoch=initial_epoch,
@@ -225,7 +243,7 @@ def _for_gradient_steps(**arguments: Any) -> list[str]:
     return [name for name, value in arguments.items() if value]
 
 
-def _train(
+def train_on_features(
     part: TrainedPart,
     data: DataAdapter,
     callbacks: Any,
@@ -239,9 +257,13 @@ def _train(
 ) -> keras.callbacks.History:
     """Train the part after the features, with callbacks that see the whole model."""
     steps = steps_per_epoch or data.num_batches
-    part.steps_per_execution = steps_per_execution(
+    at_once = steps_per_execution(
         part.whole, callbacks, steps, parts=[n for n in (steps_per_epoch, validation_steps) if n]
     )
+    if at_once != part.steps_per_execution:
+        part.steps_per_execution = at_once
+        # A part that was trained before has compiled another number of steps.
+        part.train_function = part.test_function = None
     if keras.backend.backend() == "tensorflow":
         # Without a number of steps `fit` makes two iterators in each epoch. Each takes some
         # milliseconds, in which small features could be trained on for several steps.
@@ -250,6 +272,8 @@ def _train(
     if epochs is None:
         rates = default_rates(part.whole)
         epochs = initial_epoch + default_epochs(steps)
+    elif verbose:
+        warn_of_few_steps(part.whole, (epochs - initial_epoch) * steps)
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(
             [*rates, *keras.tree.flatten(callbacks or []), _CompiledOnce(part)],

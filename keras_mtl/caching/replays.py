@@ -121,6 +121,20 @@ def adapter_for_columns(
     return adapter(as_inputs(arrays), shuffle=shuffle, **options)
 
 
+def adapter_for_rows(columns: Sequence[Rows], rows: np.ndarray, **options: Any) -> DataAdapter:
+    """Return an adapter for the features of some rows only.
+
+    Args:
+        columns: All rows: features and, maybe, masks.
+        rows: The numbers of the rows.
+        options: The arguments of Keras's adapter for arrays, except for the inputs: targets and
+            weights are those of the rows.
+    """
+    if all(isinstance(column, np.ndarray) for column in columns):
+        return adapter_for_columns([column[rows] for column in columns], 1, **options)
+    return RowsAdapter(ArrayDataAdapter(rows, **options), columns, 1)
+
+
 class EpochAdapter(ArrayDataAdapter):
     """Keras's adapter for arrays, for small ones: on TensorFlow it gathers an epoch at once.
 

@@ -9,16 +9,40 @@ import numpy as np
 
 from keras_mtl.caching.linear_head import LinearHead
 from keras_mtl.caching.model_parts import TrainedPart
+from keras_mtl.caching.storage.available_memory import available_memory
 from keras_mtl.keras_private.data_adapters import DataAdapter
 from keras_mtl.linear.minimum import Linear, Rows
 from keras_mtl.linear.solving import solve
 
+MOST_PRODUCTS = 2**31
+"""Samples times features times outputs beyond which gradient steps take less time."""
+SHARE_OF_MEMORY = 0.5
 FEW_BATCHES = 8
 """Batches up to which metrics are computed sooner than a step to compute them is compiled."""
 
 
+def is_affordable(head: LinearHead, data: DataAdapter) -> bool:
+    """Return whether a head is solved for in the time and memory that gradient steps would take.
+
+    Args:
+        head: The head.
+        data: Features and labels, in batches of one size.
+    """
+    first = head.inputs(keras.utils.unpack_x_y_sample_weight(next(data.get_numpy_iterator()))[0])
+    samples, width = len(first) * (data.num_batches or 1), first.shape[1]
+    products = samples * width * head.dense.units
+    # The features and their standardised coordinates; targets, outputs and their gradients.
+    needed = 8 * samples * (2 * width + 4 * head.dense.units)
+    return products <= MOST_PRODUCTS and needed <= SHARE_OF_MEMORY * available_memory()
+
+
 def solve_head(
-    part: TrainedPart, head: LinearHead, data: DataAdapter, validation: DataAdapter | None
+    part: TrainedPart,
+    head: LinearHead,
+    data: DataAdapter,
+    validation: DataAdapter | None,
+    *,
+    verbose: str | int,
 ) -> keras.callbacks.History:
     """Give the head the weights of the minimum, and return the metrics as a history of one epoch.
 
@@ -30,17 +54,33 @@ def solve_head(
         data: Features and labels in the order in which they were given.
         validation: The same of the validation data, by which the strength of the penalty is then
             chosen.
+        verbose: As for `fit`; a line shows the metrics.
+
+    Raises:
+        InvalidLabels: The labels do not fit the outputs.
+        ValueError: The weights of the samples are negative, or all of them are 0.
     """
+    rows = _rows(head, data)
+    if not rows.weights.any():
+        raise ValueError("Every sample has weight 0, so there is nothing to train on.")
     held_out = None if validation is None else _rows(head, validation)
-    _assign(head, solve(head.loss.output_loss, _rows(head, data), held_out).model)
+    _assign(head, solve(head.loss.output_loss, rows, held_out).model)
     logs = _evaluated(part, data)
     if validation is not None:
         logs |= {f"val_{name}": value for name, value in _evaluated(part, validation).items()}
+    if verbose and keras.config.is_interactive_logging_enabled():
+        shown = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
+        print(f"`{head.dense.name}` solved for {len(rows.weights)} samples: {shown}")
+    return _history(part.whole, logs)
+
+
+def _history(model: keras.Model, logs: dict[str, float]) -> keras.callbacks.History:
+    """Return the history of one epoch; the model has it too, as after `fit`."""
     history = keras.callbacks.History()
-    history.set_model(part.whole)
+    history.set_model(model)
     history.on_train_begin()
     history.on_epoch_end(0, logs)
-    part.whole.history = history
+    model.history = history
     return history
 
 
@@ -52,10 +92,27 @@ def _rows(head: LinearHead, data: DataAdapter) -> Rows:
         rows = _in_single_precision(head.inputs(inputs))
         features.append(rows)
         labels.append(np.asarray(targets))
-        one = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight)
-        weights.append(one.reshape(len(rows)).astype(np.float64))
+        weights.append(_weights(sample_weight, len(rows)))
     targets = head.loss.targets(np.concatenate(labels), head.dense.units)
     return Rows(np.concatenate(features), targets, np.concatenate(weights))
+
+
+def _weights(sample_weight: Any, samples: int) -> np.ndarray:
+    """Return a weight for each sample.
+
+    Raises:
+        ValueError: They are of another shape, negative, NaN or infinite.
+    """
+    if sample_weight is None:
+        return np.ones(samples)
+    weights = np.asarray(sample_weight).astype(np.float64)
+    if weights.size != samples or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(
+            "A head is solved for with a `sample_weight` of at least 0 for each sample. Received: "
+            f"shape {weights.shape}, from {weights.min()} to {weights.max()}. Use "
+            '`solver="gradient"` for others.'
+        )
+    return weights.reshape(samples)
 
 
 def _in_single_precision(features: Any) -> np.ndarray:

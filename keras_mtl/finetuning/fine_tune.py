@@ -56,8 +56,8 @@ def fine_tune(
             and more.
         epochs: The epochs of the second phase of `"auto"`, and of each phase in a list that has no
             length of its own. By default `"auto"` takes 20 passes over the data, and at least 300
-            steps. Its highest rate is that of the compiled optimizer, times the square root of a
-            thousandth of the rows if there are fewer than 1,000.
+            steps. Its highest rate is that of the compiled optimizer, times
+            (rows / 1000) ** 0.25 if there are fewer than 1,000 rows.
         batch_size: Rows of a batch of arrays, 32 by default.
         callbacks: As for `fit`. They see one training, whose epochs are numbered through; the first
             phase of `"auto"` is one epoch of it. A callback that stops it ends all phases.

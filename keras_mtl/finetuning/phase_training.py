@@ -16,13 +16,10 @@ from keras_mtl.finetuning.stages import Stage
 from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import fresh_arguments, fresh_optimizer
+from keras_mtl.training.compiled_state import CompiledState
 from keras_mtl.training.fit import fit_one_task
-from keras_mtl.training.logs import flat
-from keras_mtl.training.scoring_pass import score
+from keras_mtl.training.one_task_scoring import evaluate_one_task
 from keras_mtl.training.settings import Settings
-from keras_mtl.training.state import OneTaskState
-from keras_mtl.training.steps.step import Step
-from keras_mtl.training.task_data import RowOptions, read_data
 
 
 class PhaseTraining:
@@ -46,7 +43,7 @@ class PhaseTraining:
         self._flags = flags
         self._class_weight = class_weight
         self._seed = seed
-        self._state: OneTaskState | None = None
+        self._state: CompiledState | None = None
         self._entered: Stage | None = None
         self._slots: list[np.ndarray] = []
 
@@ -67,7 +64,7 @@ class PhaseTraining:
         self._model.optimizer.build(self._model.trainable_variables)
         if old is not None:
             take_over_slots(old, self._model.optimizer)
-        self._state, self._entered = OneTaskState(self._model), stage
+        self._state, self._entered = CompiledState(self._model), stage
         self._slots = [keras.ops.convert_to_numpy(slot).copy() for slot in self.slots]
 
     @property
@@ -140,12 +137,17 @@ class PhaseTraining:
     def _scores(self, data: TuningData) -> dict[str, float]:
         """Return the logs that a validation with some rows would have."""
         assert self._state is not None
-        (task,) = self._state.tasks
-        read = read_data(self._state, {task: data.as_validation()}, None, RowOptions())
-        (batch,) = (next(one.one_pass()) for one in read.sets.values())
-        Step(self._state, read.tasks, read.joint).build({task: batch})
-        results = score(self._state, read, keras.callbacks.CallbackList(model=self._model))
-        return {f"val_{name}": value for name, value in flat(results).items()}
+        results = evaluate_one_task(
+            self._state,
+            data.x,
+            data.y,
+            batch_size=data.batch_size,
+            verbose=0,
+            sample_weight=data.sample_weight,
+            steps=None,
+            callbacks=None,
+        )
+        return {f"val_{name}": value for name, value in results.items()}
 
     def finish(self, stage: Stage) -> None:
         """Set the flags of a phase, and compile as before the first phase, without state."""

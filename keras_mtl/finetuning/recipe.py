@@ -37,7 +37,7 @@ def second_phase(
     rate = current_rate(inner_optimizer(compiled))
     if rate is not None and not data.is_stream:
         # The fewer rows, the noisier their gradients, and the more there is to lose.
-        rate *= min(1.0, (data.num_rows / FEW_ROWS) ** 0.5)
+        rate *= min(1.0, data.num_rows / FEW_ROWS) ** 0.25
     steps = None
     if epochs is None:
         steps = max(FEWEST_STEPS, EPOCHS * (data.num_batches or 0))

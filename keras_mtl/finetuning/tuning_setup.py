@@ -28,6 +28,7 @@ from keras_mtl.finetuning.stages import Stage, resolve
 from keras_mtl.finetuning.tuning_data import TuningData, check_validation, read_data
 from keras_mtl.finetuning.tuning_run import RunData, TuningRun
 from keras_mtl.models.transfer_model import TransferModel
+from keras_mtl.surgery.own_training import own_steps
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm
 from keras_mtl.training.logs import flat
 from keras_mtl.training.resume.backup import Backup
@@ -81,6 +82,12 @@ class TuningArguments:
             raise UnsupportedModel(
                 "`fine_tune` trains a model that `keras_mtl.transfer` returned with a head. "
                 f"Received: `{type(model).__name__}`."
+            )
+        own = own_steps(model)
+        if own:
+            raise UnsupportedModel(
+                f"`{type(model).__name__}` has a `{own[0]}` of its own, which `fine_tune` would "
+                "leave out. Train it with `model.fit`, after `freeze` and `unfreeze`."
             )
         OneTaskState(model)  # Refuses a model that is not compiled.
 

@@ -24,11 +24,14 @@ class ProbeTargets(ABC):
         metric: What a score on samples left out is called.
         meaning: What the labels are, for messages.
         are_classes: Whether the values are class codes.
+        shallow_first: Whether of depths within the noise the shallowest is the best, as `fit` says
+            no more than the metric does.
     """
 
     metric: str
     meaning: str
     are_classes = False
+    shallow_first = False
 
     def __init__(self, values: np.ndarray) -> None:
         self.values = values
@@ -37,6 +40,11 @@ class ProbeTargets(ABC):
     def columns(self) -> Floats:
         """Targets for least squares, of shape `(samples, targets)`."""
         return self.values
+
+    @property
+    def units(self) -> Floats:
+        """What the columns are divided by before least squares, so that they count alike."""
+        return np.ones(self.columns.shape[1])
 
     @property
     def smallest_class(self) -> int:
@@ -136,6 +144,14 @@ class NumberTargets(ProbeTargets):
 
     metric = "R²"
     meaning = "numbers"
+    shallow_first = True
+
+    @property
+    def units(self) -> Floats:
+        """The standard deviations of the targets."""
+        shifted = self.values - self.values[0]
+        largest = np.abs(shifted).max(axis=0)  # No square of a tiny number underflows to zero.
+        return largest * (shifted / largest).std(axis=0)
 
     @property
     def chance(self) -> float:
@@ -144,8 +160,7 @@ class NumberTargets(ProbeTargets):
 
     def gains(self, predictions: Floats) -> Floats:
         """Return what the mean over the samples makes the coefficient of determination."""
-        squares = (self.values - predictions) ** 2
-        return 1 - (squares / self.values.var(axis=0)).mean(axis=1)
+        return 1 - (((self.values - predictions) / self.units) ** 2).mean(axis=1)
 
     def fit(self, predictions: Floats) -> float:
         """Return the coefficient of determination."""

@@ -14,11 +14,17 @@ from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 __all__ = [
     "CompileLoss",
     "CompileMetrics",
+    "build_compiled",
     "compile_arguments",
+    "compiled_loss",
+    "compiled_metrics",
+    "in_order_of_metrics",
     "initial_epoch",
+    "loss_tracker",
     "metric_direction",
     "metric_function",
     "only_loss",
+    "only_loss_weight",
     "reduce_weighted_values",
     "scale_loss_for_distribution",
     "set_initial_epoch",
@@ -30,6 +36,31 @@ __all__ = [
 def compile_arguments(model: keras.Model) -> dict[str, Any]:
     """Return the arguments that `model.compile` was called with, as given."""
     return dict(model._compile_config.config)
+
+
+def compiled_loss(model: keras.Model) -> CompileLoss | None:
+    """Return what computes the loss of a compiled model; None if it has only added losses."""
+    return model._compile_loss
+
+
+def compiled_metrics(model: keras.Model) -> CompileMetrics | None:
+    """Return the metrics that a model was compiled with; None if there are none."""
+    return model._compile_metrics
+
+
+def loss_tracker(model: keras.Model) -> keras.metrics.Mean | None:
+    """Return the mean of the losses of the batches, which each `compile` makes anew."""
+    return model._loss_tracker
+
+
+def in_order_of_metrics(model: keras.Model, logs: dict[str, Any]) -> Any:
+    """Return the values of logs as `evaluate` does: a list in the order of the metrics, or one."""
+    return model._flatten_metrics_in_order(logs)
+
+
+def only_loss_weight(losses: CompileLoss) -> Any:
+    """Return the weight that the loss of one output is multiplied with, after `build`, or None."""
+    return losses._flat_losses[0].loss_weights
 
 
 def only_loss(losses: CompileLoss) -> keras.losses.Loss:
@@ -70,3 +101,18 @@ def set_initial_epoch(model: keras.Model, epoch: int) -> None:
 def _members(groups: list[Any]) -> list[keras.Metric]:
     """Return the metrics of each output; an output without any has None."""
     return [metric for group in groups if group is not None for metric in group.metrics]
+
+
+def build_compiled(model: keras.Model, batch: tuple[Any, ...]) -> None:
+    """Build the optimizer, and what else `fit` would build from a batch that it draws ahead.
+
+    Drawn ahead, the first batch changes the order of the rows of the first `fit`.
+
+    Args:
+        model: A compiled model.
+        batch: `(x, y)` or `(x, y, sample_weight)`, of one row at least.
+    """
+    if keras.backend.backend() == "tensorflow":  # There `fit` draws nothing ahead.
+        model.optimizer.build(model.trainable_variables)
+    else:
+        model._symbolic_build(data_batch=batch)

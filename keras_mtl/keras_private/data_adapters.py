@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+import keras
+import numpy as np
 from keras.src.trainers import data_adapters
 from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
 from keras.src.trainers.data_adapters.array_data_adapter import (
@@ -19,6 +21,7 @@ from keras.src.trainers.data_adapters.array_data_adapter import (
 )
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+from keras.src.utils.module_utils import tensorflow as tf
 
 __all__ = ["ArrayDataAdapter", "DataAdapter", "DrawnAdapter", "PyDatasetAdapter"]
 
@@ -33,6 +36,33 @@ class DrawnAdapter(PyDatasetAdapter):
     def _get_iterator(self) -> Iterator[tuple[Any, ...]]:
         # Keras's `get_tf_dataset` and `get_jax_iterator` read the epoch from here.
         return self.drawn()
+
+
+def row_orders(num_rows: int) -> Iterator[np.ndarray]:
+    """Yield, for one epoch after the other, the order in which `fit` would shuffle rows.
+
+    The order comes from the random generator that `fit` uses on the backend, which moves on as it
+    does in `fit`.
+    """
+    if keras.config.backend() == "tensorflow":
+        yield from _orders_of_tensorflow(num_rows)
+    adapter = ArrayDataAdapter(np.arange(num_rows), batch_size=num_rows, shuffle=True)
+    on_jax = keras.config.backend() == "jax"
+    while True:
+        batches = adapter.get_jax_iterator() if on_jax else adapter.get_torch_dataloader()
+        (rows,) = keras.tree.flatten(next(iter(batches)))
+        yield keras.ops.convert_to_numpy(rows)
+
+
+def _orders_of_tensorflow(num_rows: int) -> Iterator[np.ndarray]:
+    # The first part of `ArrayDataAdapter.get_tf_dataset`, as the rest takes long to make. Operation
+    # by operation: TensorFlow derives the seed of the shuffle from the number of those before it.
+    def permutation(_: Any) -> Any:
+        return tf.random.shuffle(tf.range(num_rows, dtype=tf.int64))
+
+    orders = tf.data.Dataset.range(1).map(permutation)
+    while True:
+        yield next(iter(orders)).numpy()
 
 
 def are_arrays(structure: Any) -> bool:

@@ -54,6 +54,12 @@ def exclusions_from_decay(optimizer: Optimizer) -> dict[str, Any]:
     return {key: value for key, value in vars(optimizer).items() if key.startswith(prefix)}
 
 
+def decays(optimizer: Optimizer, variable: keras.Variable) -> bool:
+    """Return whether weight decay is applied to a variable, if there is any."""
+    used: bool = optimizer._use_weight_decay(variable)
+    return used
+
+
 def slots_of(optimizer: Optimizer, variable: keras.Variable) -> dict[str, keras.Variable]:
     """Return the slots of a trained variable, by the attribute of the optimizer that holds them.
 

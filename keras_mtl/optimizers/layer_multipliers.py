@@ -12,23 +12,40 @@ from keras_mtl.errors import LayerNotFound
 from keras_mtl.optimizers.layer_paths import Path
 
 
-def checked_multipliers(multipliers: object) -> dict[str, float]:
+def checked_multipliers(multipliers: object, argument: str = "multipliers") -> dict[str, float]:
     """Return multipliers by pattern, if each pattern can match and each multiplier can multiply.
+
+    Args:
+        multipliers: The multipliers as given.
+        argument: The name of the argument, for messages.
 
     Raises:
         ValueError: It is no dict of these.
     """
     if not isinstance(multipliers, Mapping):
         raise ValueError(
-            "`multipliers` is a dict from names or patterns of layers to multipliers, such as "
+            f"`{argument}` is a dict from names or patterns of layers to numbers, such as "
             f'`{{"trunk": 0.1}}`. Received: {multipliers!r}.'
         )
     for pattern in multipliers:
-        _check_pattern(pattern)
+        _check_pattern(pattern, argument)
     return {
-        pattern: number(f"multipliers[{pattern!r}]", multiplier)
+        pattern: number(f"{argument}[{pattern!r}]", multiplier)
         for pattern, multiplier in multipliers.items()
     }
+
+
+def checked_starting_point(starting_point: object) -> dict[str, float]:
+    """Return the decay towards the start by pattern; a number is the one of the trunk.
+
+    Raises:
+        ValueError: It is neither a number of at least 0 nor a dict of these.
+    """
+    if starting_point is None:
+        return {}
+    if isinstance(starting_point, Mapping):
+        return checked_multipliers(starting_point, "starting_point")
+    return {"trunk": number("starting_point", starting_point)}
 
 
 def checked_decay(decay: object) -> float | None:
@@ -44,12 +61,15 @@ def checked_decay(decay: object) -> float | None:
     return float(decay)
 
 
-def multipliers_of(paths: Sequence[Path], multipliers: Mapping[str, float]) -> list[float]:
-    """Return the multiplier of each path; 1 where no pattern matches.
+def multipliers_of(
+    paths: Sequence[Path], multipliers: Mapping[str, float], default: float = 1.0
+) -> list[float]:
+    """Return the multiplier of each path.
 
     Args:
         paths: The paths of the layers of the weights.
         multipliers: The multipliers by pattern.
+        default: The multiplier where no pattern matches.
 
     Raises:
         LayerNotFound: A pattern matches no layer of them; near names are suggested.
@@ -61,11 +81,11 @@ def multipliers_of(paths: Sequence[Path], multipliers: Mapping[str, float]) -> l
             raise LayerNotFound(
                 f"No layer with weights matches `{pattern}`.{_near(pattern, levels)}"
             )
-    of_path = cache(lambda path: _multiplier(path, multipliers))
+    of_path = cache(lambda path: _multiplier(path, multipliers, default))
     return [of_path(path) for path in paths]
 
 
-def _multiplier(path: Path, multipliers: Mapping[str, float]) -> float:
+def _multiplier(path: Path, multipliers: Mapping[str, float], default: float) -> float:
     """Return the multiplier of a layer, or of the innermost layer around it that has one."""
     for end in range(len(path), 0, -1):
         level = path[:end]
@@ -80,7 +100,7 @@ def _multiplier(path: Path, multipliers: Mapping[str, float]) -> float:
             )
         if matching:
             return next(iter(matching.values()))
-    return 1.0
+    return default
 
 
 def _matches(pattern: str, level: Path) -> bool:
@@ -93,10 +113,10 @@ def _names(pattern: str) -> Path:
     return tuple(pattern.split("/"))
 
 
-def _check_pattern(pattern: object) -> None:
+def _check_pattern(pattern: object, argument: str) -> None:
     if not isinstance(pattern, str) or not pattern:
         raise ValueError(
-            "A key of `multipliers` is the name of a layer, a pattern, "
+            f"A key of `{argument}` is the name of a layer, a pattern, "
             f'"trunk" or "head". Received: {pattern!r}.'
         )
     try:

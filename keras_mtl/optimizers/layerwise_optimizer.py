@@ -7,18 +7,17 @@ from typing import Any
 
 import keras
 
-from keras_mtl.errors import UnbuiltModel
 from keras_mtl.keras_private.optimizers import (
     applied_updates,
     clipped,
+    decays,
     trained_variables,
     with_gradients,
 )
-from keras_mtl.optimizers.layer_depths import depths_of_weights
-from keras_mtl.optimizers.layer_multipliers import multipliers_of
-from keras_mtl.optimizers.layer_paths import path_of_variable, paths_of_weights
+from keras_mtl.optimizers.layer_rates import LayerGroup, LayerRate, LayerRates
 from keras_mtl.optimizers.part_copies import carry_exclusions, copy_for_part
 from keras_mtl.optimizers.part_rates import PartRate, rate_of
+from keras_mtl.optimizers.starting_point_decay import StartingPointDecay
 
 
 @keras.saving.register_keras_serializable("keras_mtl")
@@ -27,14 +26,16 @@ class LayerwiseOptimizer(keras.optimizers.Optimizer):
 
     The variables with the same multiplier are updated by a copy of the optimizer whose rate is the
     multiplier times `learning_rate`, its weight decay included. Variables with multiplier zero are
-    left out, as if they were not trainable.
+    left out, as if they were not trainable. Variables with a `starting_point` decay towards the
+    values that they had at the first step, and not towards zero.
 
     Args:
         optimizer: The optimizer to copy. It is not changed.
         multipliers: Multipliers by names or patterns of layers.
         decay: What the rate is multiplied with for each layer down from the outputs, or None.
+        starting_point: The decay towards the start by names or patterns of layers.
         learning_rate: The learning rate; that of `optimizer` by default.
-        resolved: Paths and multipliers of the variables that were trained when it was saved.
+        resolved: Paths and rates of the variables that were trained when it was saved.
         name: Name of the optimizer.
     """
 
@@ -43,8 +44,9 @@ class LayerwiseOptimizer(keras.optimizers.Optimizer):
         optimizer: keras.optimizers.Optimizer,
         multipliers: Mapping[str, float] | None = None,
         decay: float | None = None,
+        starting_point: Mapping[str, float] | None = None,
         learning_rate: Any = None,
-        resolved: Sequence[tuple[str, float]] | None = None,
+        resolved: Sequence[Sequence[Any]] | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(
@@ -60,7 +62,9 @@ class LayerwiseOptimizer(keras.optimizers.Optimizer):
         self.gradient_accumulation_steps = optimizer.gradient_accumulation_steps
         carry_exclusions(optimizer, self)
         # Held by an object that Keras does not track: it would save these variables twice.
-        self._rates = LayerRates(optimizer, dict(multipliers or {}), decay, resolved)
+        self._rates = LayerRates(
+            optimizer, dict(multipliers or {}), decay, dict(starting_point or {}), resolved
+        )
 
     def bind(self, model: keras.Model) -> None:
         """Look up the names of layers in a model. An optimizer that is built stays as it is.
@@ -82,12 +86,8 @@ class LayerwiseOptimizer(keras.optimizers.Optimizer):
         """Make the optimizers of the groups of variables, and their slots."""
         if self.built:
             return
-        for multiplier, own in self._rates.grouped(variables).items():
-            rate, name = PartRate(self, ratio=multiplier), f"{self.name}_times_{multiplier:g}"
-            group = copy_for_part(self._rates.optimizer, self._rates.config, rate, name)
-            carry_exclusions(self, group)
-            group.build(own)
-            self._rates.groups[multiplier] = group
+        for of_layer, own in self._rates.grouped(variables, self).items():
+            self._rates.groups[of_layer] = self._group(of_layer, own)
         own_slots = self.use_ema, self.gradient_accumulation_steps
         self.use_ema, self.gradient_accumulation_steps = False, None
         super().build(list(variables))
@@ -96,11 +96,15 @@ class LayerwiseOptimizer(keras.optimizers.Optimizer):
     @property
     def variables(self) -> list[keras.Variable]:
         """The count of steps, the learning rate, and the variables of the groups."""
-        return [*super().variables, *(v for one in self.groups() for v in one.variables)]
+        return [*super().variables, *(v for one in self.slot_holders() for v in one.variables)]
 
     def groups(self) -> list[keras.optimizers.Optimizer]:
-        """Return the optimizers that hold the slots, once it is built."""
-        return list(self._rates.groups.values())
+        """Return the optimizers that apply gradients, once it is built."""
+        return [group.optimizer for group in self._rates.groups.values()]
+
+    def slot_holders(self) -> list[keras.optimizers.Optimizer]:
+        """Return the optimizers that hold slots, once it is built."""
+        return [one for group in self._rates.groups.values() for one in group if one is not None]
 
     def template(self) -> keras.optimizers.Optimizer:
         """Return the optimizer as it was given; its learning rate is not the current one."""
@@ -108,7 +112,11 @@ class LayerwiseOptimizer(keras.optimizers.Optimizer):
 
     def multiplier_of(self, variable: keras.Variable) -> float:
         """Return the multiplier of a variable that the optimizer was bound or built for."""
-        return self._rates.known[id(variable)][1]
+        return self._rates.of(variable).multiplier
+
+    def starting_point_of(self, variable: keras.Variable) -> float:
+        """Return the strength of the decay of a variable towards its value at the start."""
+        return self._rates.of(variable).pull
 
     def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
         """Update the variables that have a gradient and a multiplier above zero."""
@@ -143,6 +151,7 @@ class LayerwiseOptimizer(keras.optimizers.Optimizer):
             "optimizer": rates.kind,
             "multipliers": rates.multipliers,
             "decay": rates.decay,
+            "starting_point": rates.starting_point,
             "resolved": rates.resolved_for(trained_variables(self) or rates.trained),
         }
 
@@ -151,6 +160,7 @@ class LayerwiseOptimizer(keras.optimizers.Optimizer):
         """Return the optimizer that `get_config` describes, without its state."""
         config = dict(config)
         own = {key: config.pop(key) for key in ("multipliers", "decay", "resolved", "name")}
+        own["starting_point"] = config.pop("starting_point", None)  # Older files have none.
         kind, rate = config.pop("optimizer"), config.pop("learning_rate")
         revive = keras.saving.deserialize_keras_object
         if isinstance(rate, dict):
@@ -178,99 +188,30 @@ class LayerwiseOptimizer(keras.optimizers.Optimizer):
         if not self.gradient_accumulation_steps:
             found = clipped(self, found)
         by_variable = {id(v): grad for v, grad in zip(variables, found, strict=True)}
-        for group in self.groups():
-            own = [v for v in trained_variables(group) if id(v) in by_variable]
-            if own:
-                group.apply([by_variable[id(v)] for v in own], own)
+        for optimizer, towards_start in self._rates.groups.values():
+            own = [v for v in trained_variables(optimizer) if id(v) in by_variable]
+            if not own:
+                continue
+            if towards_start is not None:
+                towards_start.decay(own)
+            optimizer.apply([by_variable[id(v)] for v in own], own)
 
-
-class LayerRates:
-    """The multipliers of a `LayerwiseOptimizer`, and its groups of variables.
-
-    Attributes:
-        optimizer: The optimizer that was given.
-        kind: Its class, as a config of Keras names it.
-        config: Its config.
-        multipliers: Multipliers by names or patterns of layers.
-        decay: What the rate is multiplied with for each layer down from the outputs, or None.
-        resolved: Paths and multipliers of the variables that a saved optimizer trained, or None.
-        known: The variables that a multiplier was found for, with it, by the `id` of the variable.
-        trained: The trainable variables of the model whose layers were looked up.
-        groups: The optimizers of the groups, by multiplier.
-    """
-
-    def __init__(
-        self,
-        optimizer: keras.optimizers.Optimizer,
-        multipliers: dict[str, float],
-        decay: float | None,
-        resolved: Sequence[tuple[str, float]] | None,
-    ) -> None:
-        self.optimizer = optimizer
-        self.kind = keras.saving.serialize_keras_object(optimizer)
-        self.config: dict[str, Any] = self.kind.pop("config")
-        self.multipliers = multipliers
-        self.decay = decay
-        self.resolved = resolved
-        self.known: dict[int, tuple[keras.Variable, float]] = {}
-        self.trained: list[keras.Variable] = []
-        self.groups: dict[float, keras.optimizers.Optimizer] = {}
-
-    def bind(self, model: keras.Model) -> None:
-        """Find the multipliers of all weights of a model."""
-        if not model.weights:
-            raise UnbuiltModel(
-                f"`{model.name}` has no weights yet, so its layers cannot be looked up. Build it "
-                "before: `model.build(input_shape)`."
-            )
-        weights, paths = zip(*paths_of_weights(model), strict=True)
-        depths = {} if self.decay is None else depths_of_weights(model)
-        self._remember(weights, [
-            multiplier * (self.decay or 1.0) ** depths.get(id(weight), 0)
-            for weight, multiplier in zip(
-                weights, multipliers_of(paths, self.multipliers), strict=True
-            )
-        ])  # fmt: skip
-        self.trained = model.trainable_variables
-
-    def grouped(self, variables: Sequence[keras.Variable]) -> dict[float, list[keras.Variable]]:
-        """Return the variables by multiplier, without those whose multiplier is zero."""
-        if not self.known:
-            self._remember(variables, self._without_model(variables))
-        groups: dict[float, list[keras.Variable]] = {}
-        for variable in variables:
-            multiplier = self.known[id(variable)][1]
-            if multiplier:
-                groups.setdefault(multiplier, []).append(variable)
-        return groups
-
-    def resolved_for(self, variables: Sequence[keras.Variable]) -> list[tuple[str, float]] | None:
-        """Return paths and multipliers of variables, as a config holds them."""
-        if not variables:
-            return None if self.resolved is None else list(self.resolved)
-        return [(variable.path, self.known[id(variable)][1]) for variable in variables]
-
-    def _remember(self, variables: Sequence[keras.Variable], multipliers: Sequence[float]) -> None:
-        pairs = zip(variables, multipliers, strict=True)
-        self.known = {id(variable): (variable, multiplier) for variable, multiplier in pairs}
-
-    def _without_model(self, variables: Sequence[keras.Variable]) -> list[float]:
-        """Return multipliers by what a saved optimizer knew, or by the paths of variables."""
-        if self.resolved is not None:
-            if len(self.resolved) != len(variables):
-                raise ValueError(
-                    f"The optimizer was saved with multipliers of {len(self.resolved)} variables, "
-                    f"and is to train {len(variables)}. Compile with "
-                    "`keras_mtl.layerwise(..., model=model)`."
-                )
-            # By their order: Keras may count the names of inner layers on when it loads a model.
-            return [multiplier for _, multiplier in self.resolved]
-        if self.decay is not None:
-            raise ValueError(
-                "`decay` follows the graph of the model, which an optimizer is not told by a model "
-                "of Keras. Pass it: `keras_mtl.layerwise(..., decay=..., model=model)`."
-            )
-        return multipliers_of([path_of_variable(v) for v in variables], self.multipliers)
+    def _group(self, of_layer: LayerRate, variables: list[keras.Variable]) -> LayerGroup:
+        """Return the optimizers of a group of variables, built."""
+        rate = PartRate(self, ratio=of_layer.multiplier)
+        name = f"{self.name}_times_{of_layer.multiplier:g}"
+        optimizer = copy_for_part(self._rates.optimizer, self._rates.config, rate, name)
+        carry_exclusions(self, optimizer)
+        optimizer.build(variables)
+        # Decay to zero would undo the pull. Without a variable to decay Keras fails on torch.
+        if of_layer.pull or not any(decays(self, variable) for variable in variables):
+            optimizer.weight_decay = None
+        if not of_layer.pull:
+            return LayerGroup(optimizer)
+        accumulated = optimizer.gradient_accumulation_steps
+        towards_start = StartingPointDecay(rate, of_layer.pull, accumulated, f"{name}_start")
+        towards_start.build(variables)
+        return LayerGroup(optimizer, towards_start)
 
 
 def look_up_layers(optimizer: Any, model: keras.Model) -> None:

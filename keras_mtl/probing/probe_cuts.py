@@ -105,6 +105,7 @@ def probe_cuts(
 
     Source:
         Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
+        Breiman et al., "Classification and Regression Trees", 1984 (the one-standard-error rule).
 
     Example:
         >>> import keras, keras_mtl
@@ -143,7 +144,14 @@ def probe_cuts(
     scores = in_parallel(lambda part: method.score(part, targets, folds=folds, seed=seed), parts)
     records = map(_record, count(1), candidates, scores)
     chance = None if method.unit else targets.chance
-    return Probes(model.name, method.unit or targets.metric, list(records), chance, _errors(scores))
+    return Probes(
+        model.name,
+        method.unit or targets.metric,
+        list(records),
+        chance,
+        _errors(scores),
+        shallow_first=targets.shallow_first,
+    )
 
 
 def _checked_targets(

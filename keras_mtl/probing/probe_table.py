@@ -70,6 +70,8 @@ class Probes(Records[Probe]):
         errors: Standard errors of the differences between the scores of two depths on the same
             samples, a row and a column for each of `probes`. By default the spread of the better
             one, which is much larger.
+        shallow_first: Whether the shallowest depth within the noise is the best, and not the one
+            with the highest merit.
 
     Example:
         >>> import keras_mtl
@@ -93,11 +95,14 @@ class Probes(Records[Probe]):
         probes: Sequence[Probe],
         chance: float | None = None,
         errors: Floats | None = None,
+        *,
+        shallow_first: bool = False,
     ) -> None:
         super().__init__(probes)
         self._model_name = model_name
         self._metric = metric
         self._chance = chance
+        self._shallow_first = shallow_first
         numbers = {probe.depth: number for number, probe in enumerate(self)}
         self._numbers, self._errors = numbers, errors
 
@@ -119,27 +124,29 @@ class Probes(Records[Probe]):
         """The probes from best to worst: each is the best one of those that are left.
 
         The best of several depths is the one with the highest merit of those whose scores are
-        within one standard error of the highest score; the shallower of equal ones.
+        within one standard error of the highest score; the shallower of equal ones. For numbers,
+        whose merit is their score, it is the shallowest of them (the one-standard-error rule of
+        Breiman et al., 1984): depth can only lose what the other task did not need.
         """
         left, ranked = list(self), []
         while left:
-            ranked.append(_first_by_merit(self._within_noise(left)))
+            ranked.append(min(self._within_noise(left), key=self._order))
             left.remove(ranked[-1])
         return ranked
 
     @property
     def best(self) -> Probe:
         """The first of the `ranking`."""
-        return _first_by_merit(self.contenders)
+        return self.contenders[0]
 
     @property
     def contenders(self) -> list[Probe]:
-        """The depths that may as well be the best, the one with the highest merit first.
+        """The depths that may as well be the best, the best one first.
 
         Their scores are within one standard error of the highest score. The standard error is
         that of the difference on the same samples, which is smaller than the spread of a score.
         """
-        return sorted(self._within_noise(list(self)), key=_by_merit)
+        return sorted(self._within_noise(list(self)), key=self._order)
 
     def plot(self, path: str | Path) -> Path:
         """Save a picture of the score against the depth, with a line at chance.
@@ -171,15 +178,27 @@ class Probes(Records[Probe]):
 
     @property
     def footer(self) -> str:
-        """The best layer, and those that may as well be the best."""
+        """The best layer, those that may as well be the best, and whether any tells something."""
+        return f"Best: {self._named_contenders()}{self._doubt()}"
+
+    def _named_contenders(self) -> str:
         best, *others = (f"`{probe.layer}`" for probe in self.contenders)
         if not others:
-            return f"Best: {best}"
+            return best
         named = others[:NAMED]
         if more := len(others) - len(named):
             named.append(f"{more} more")
         listed = " and ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
-        return f"Best: {best}; {listed} {'are' if others[1:] else 'is'} within the noise"
+        return f"{best}; {listed} {'are' if others[1:] else 'is'} within the noise"
+
+    def _doubt(self) -> str:
+        highest = max(self, key=lambda probe: probe.score)
+        if self._chance is None or highest.spread is None:
+            return ""
+        # Two, as the highest of several scores of useless features is often one above chance.
+        if highest.score > self._chance + 2 * highest.spread:
+            return ""
+        return f". No depth is above chance ({self._chance:.3f}) by two standard errors"
 
     def cells(self, record: Probe) -> Sequence[object]:
         """Return what the columns show of a depth."""
@@ -189,6 +208,9 @@ class Probes(Records[Probe]):
     def _within_noise(self, probes: Sequence[Probe]) -> list[Probe]:
         highest = max(probes, key=lambda probe: probe.score)
         return [one for one in probes if one.score + self._error(one, highest) >= highest.score]
+
+    def _order(self, probe: Probe) -> tuple[float, int]:
+        return 0.0 if self._shallow_first else -round(probe.merit, DIGITS), probe.depth
 
     def _error(self, one: Probe, highest: Probe) -> float:
         if self._errors is None:
@@ -212,14 +234,6 @@ def errors_of_differences(gains: Floats) -> Floats:
     variances = np.diag(covariances)
     differences = variances[:, None] + variances - 2 * covariances
     return np.sqrt(differences.clip(min=0) / gains.shape[1])
-
-
-def _first_by_merit(probes: Sequence[Probe]) -> Probe:
-    return min(probes, key=_by_merit)
-
-
-def _by_merit(probe: Probe) -> tuple[float, int]:
-    return -round(probe.merit, DIGITS), probe.depth
 
 
 def _rounded(value: float | None) -> str | None:

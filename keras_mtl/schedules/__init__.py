@@ -2,6 +2,7 @@
 
 | schedule        | which task comes next                           | needs known lengths |
 |-----------------|-------------------------------------------------|---------------------|
+| `Balanced`      | all evenly spread, small tasks more often       | yes                 |
 | `Interleaved`   | every batch of every task once an epoch         | yes                 |
 | `RoundRobin`    | the tasks in turn, a block of steps each        | no                  |
 | `Blocks`        | the tasks in turn, a number of steps for each   | no                  |
@@ -21,6 +22,7 @@ Example:
 """
 
 from keras_mtl.schedules.annealed import Annealed
+from keras_mtl.schedules.balanced import Balanced
 from keras_mtl.schedules.blocks import Blocks
 from keras_mtl.schedules.interleaved import Interleaved
 from keras_mtl.schedules.joining import join
@@ -31,6 +33,7 @@ from keras_mtl.schedules.schedule import Schedule
 
 __all__ = [
     "Annealed",
+    "Balanced",
     "Blocks",
     "Interleaved",
     "Joint",

@@ -1,4 +1,4 @@
-"""Random numbers by step, spread evenly: numbers drawn one by one would cluster."""
+"""Evenly spread steps of tasks, and evenly spread random numbers: others would cluster."""
 
 from __future__ import annotations
 
@@ -44,3 +44,17 @@ def _points(seed: int, number: int, block: int) -> np.ndarray:
     points = (random.permutation(block) + random.random()) / block
     points.flags.writeable = False  # They are cached.
     return points
+
+
+@lru_cache(maxsize=8)
+def spread_evenly(sizes: tuple[int, ...]) -> np.ndarray:
+    """Return which task trains at each step of an epoch in which each has a number of steps.
+
+    Args:
+        sizes: The numbers of steps. The i-th of n steps stands at (i + 1/2) / n of the epoch.
+    """
+    places = np.concatenate([(np.arange(size) + 0.5) / size for size in sizes])
+    owners = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    pattern = owners[np.argsort(places, kind="stable")]
+    pattern.flags.writeable = False  # All schedules of these sizes share the cached array.
+    return pattern

@@ -73,8 +73,17 @@ def encode_labels(labels: ArrayLike, name: str) -> Codes:
     return np.unique(class_indices(array, subject), return_inverse=True)[1]
 
 
-def check_targets(targets: ArrayLike, samples: int, name: str = "targets") -> Floats:
-    """Return regression targets as a finite float64 matrix `(samples, targets)`."""
+def check_targets(
+    targets: ArrayLike, samples: int, name: str = "targets", *, some_vary: bool = False
+) -> Floats:
+    """Return regression targets as a finite float64 matrix `(samples, targets)`.
+
+    Args:
+        targets: What was given.
+        samples: The number of rows that it must have.
+        name: What messages call it.
+        some_vary: Whether it is enough that some column varies.
+    """
     subject = f"`{name}`"
     array = label_array(targets, subject).astype(np.float64, copy=False)
     check_finite(array, subject, InvalidLabels)
@@ -86,7 +95,9 @@ def check_targets(targets: ArrayLike, samples: int, name: str = "targets") -> Fl
     _check_length(name, len(array), samples)
     columns = array.reshape(samples, -1)
     constant = np.flatnonzero(np.ptp(columns, axis=0) == 0)
-    if constant.size:
+    if some_vary and constant.size == columns.shape[1]:
+        raise InvalidLabels(f"No column of {subject} varies, so there is nothing to predict.")
+    if constant.size and not some_vary:
         raise InvalidLabels(
             f"Every column of {subject} must vary. Received in column "
             f"{constant[0]}: {columns[0, constant[0]]:.4g} only."

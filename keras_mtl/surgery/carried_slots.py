@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import keras
@@ -22,12 +23,15 @@ def carry_slots(
         before: The variable of an old optimizer that stands for a variable of a new one, None for
             none; by default both train the same variables.
     """
-    known = {id(v): one for one in old if one.built for v in trained_variables(one)}
+    known: dict[int, dict[str, keras.Variable]] = defaultdict(dict)  # Several may hold slots of it.
+    for holder in old:
+        for variable in trained_variables(holder) if holder.built else ():
+            known[id(variable)] |= slots_of(holder, variable)
     for holder in new:
         for variable in trained_variables(holder):
             source = before(variable)
             if source is not None and id(source) in known:
-                _copy_slots(slots_of(known[id(source)], source), slots_of(holder, variable))
+                _copy_slots(known[id(source)], slots_of(holder, variable))
 
 
 def _copy_slots(source: dict[str, keras.Variable], target: dict[str, keras.Variable]) -> None:

@@ -38,7 +38,7 @@ def slot_holders(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers
     return [
         holder
         for one in _with_exclusions(optimizer)
-        for holder in (one.groups() if isinstance(one, LayerwiseOptimizer) else [one])
+        for holder in (one.slot_holders() if isinstance(one, LayerwiseOptimizer) else [one])
     ]
 
 

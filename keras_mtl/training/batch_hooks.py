@@ -20,7 +20,8 @@ def follows_batches(callback: keras.callbacks.Callback) -> bool:
     # These callbacks of Keras override the hooks even where their frequency is an epoch.
     for kind, frequency in _BY_FREQUENCY.items():
         if isinstance(callback, kind):
-            return getattr(callback, frequency) != "epoch"
+            counts = getattr(callback, "write_steps_per_second", False)  # It counts hooks.
+            return getattr(callback, frequency) != "epoch" or counts
     if isinstance(callback, _MAY_RUN_BY_BLOCK):
         return False
     return any(overrides(callback, hook) for hook in HOOKS)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from typing import Any
 
 import keras
 
+from keras_mtl.training.compiled_state import CompiledState
 from keras_mtl.training.loop import TrainingLoop
+from keras_mtl.training.one_task_setup import set_up_one_task
 from keras_mtl.training.resume.backup import Backup, opened
 from keras_mtl.training.resume.resuming import Resuming
-from keras_mtl.training.run_callbacks import callback_list
-from keras_mtl.training.run_setup import set_up
+from keras_mtl.training.run_callbacks import callback_list, refuse_swapping
+from keras_mtl.training.run_setup import Run, set_up
 from keras_mtl.training.run_steps import RunSteps
-from keras_mtl.training.settings import Settings
-from keras_mtl.training.state import OneTaskState, TrainingState
+from keras_mtl.training.settings import NEWEST_DEFAULTS, Settings
+from keras_mtl.training.state import TrainingState
 
 
 def fit(state: TrainingState, x: Any, y: Any, settings: Settings) -> keras.callbacks.History:
@@ -32,44 +33,35 @@ def fit(state: TrainingState, x: Any, y: Any, settings: Settings) -> keras.callb
     Returns:
         The history of the run.
     """
-    model = state.model
-    if not model.compiled:
+    if not state.model.compiled:
         raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
     state.check_variables()
     with _backup(state, settings) as backup:
-        return _loop(state, x, y, settings, backup).run()
+        defaults = NEWEST_DEFAULTS if backup is None else backup.defaults
+        run = set_up(state, x, y, settings, _seed(settings, backup), defaults)
+        refuse_swapping(settings.callbacks)
+        return _loop(run, backup).run()
 
 
 def fit_one_task(
-    state: OneTaskState, x: Any, y: Any, settings: Settings
+    state: CompiledState, x: Any, y: Any, settings: Settings
 ) -> keras.callbacks.History:
-    """Train a model of one task; this changes its weights.
-
-    The data and the arguments are those of `keras.Model.fit`, and so are the logs.
+    """Train a model of one task as `keras.Model.fit` does; this changes its weights.
 
     Args:
-        state: What training keeps of the model.
-        x: Inputs as arrays; or batches: a `tf.data.Dataset`, a `PyDataset`, a generator, a
-            `DataLoader`.
+        state: What training keeps of the model; `reason_for_keras_loop` must be None.
+        x: Inputs as arrays, or a `tf.data.Dataset`; a `PyDataset` or a loader too.
         y: Labels, where `x` are arrays.
-        settings: The other arguments of `fit`.
+        settings: The other arguments of `fit`, as Keras takes them. Without a seed and a backup
+            rows are shuffled as Keras shuffles them.
 
     Returns:
         The history of the run.
     """
-    (task,) = state.tasks
-
-    def by_task(value: Any) -> Any:
-        return None if value is None else {task: value}
-
-    settings = replace(
-        settings,
-        validation_data=by_task(settings.validation_data),
-        sample_weight=by_task(settings.sample_weight),
-        class_weight=by_task(settings.class_weight),
-        masks=by_task(settings.masks),
-    )
-    return fit(state, {task: x if y is None else (x, y)}, None, settings)
+    state.check_variables()
+    with _backup(state, settings) as backup:
+        run = set_up_one_task(state, x, y, settings, _seed(settings, backup))
+        return _loop(run, backup).run()
 
 
 def _backup(state: TrainingState, settings: Settings) -> AbstractContextManager[Backup | None]:
@@ -79,16 +71,16 @@ def _backup(state: TrainingState, settings: Settings) -> AbstractContextManager[
     return opened(settings.backup, shared=state.num_workers > 1)
 
 
-def _loop(
-    state: TrainingState, x: Any, y: Any, settings: Settings, backup: Backup | None
-) -> TrainingLoop:
-    """Read and check all that a run needs, and return what runs it."""
-    model, seed = state.model, settings.seed
-    if seed is None and backup is not None:
-        seed = backup.seed
-    run = set_up(state, x, y, settings, seed)
+def _seed(settings: Settings, backup: Backup | None) -> int | None:
+    """Return the seed given, or the seed of the run that made the backup."""
+    return backup.seed if settings.seed is None and backup is not None else settings.seed
+
+
+def _loop(run: Run, backup: Backup | None) -> TrainingLoop:
+    """Return what runs a run, ready for its first step."""
+    model, settings = run.state.model, run.settings
     model.stop_training = False
-    state.stopped.clear()
+    run.state.stopped.clear()
     steps = RunSteps(run)
     callbacks = callback_list(
         model,

@@ -7,7 +7,11 @@ from typing import Any
 
 import keras
 
-from keras_mtl.optimizers.layer_multipliers import checked_decay, checked_multipliers
+from keras_mtl.optimizers.layer_multipliers import (
+    checked_decay,
+    checked_multipliers,
+    checked_starting_point,
+)
 from keras_mtl.optimizers.layerwise_optimizer import LayerwiseOptimizer
 from keras_mtl.optimizers.part_copies import check_clipping
 from keras_mtl.training.optimizer_arguments import known_optimizer, scaled_like
@@ -22,6 +26,7 @@ def layerwise(
     multipliers: Mapping[str, float] | None = None,
     *,
     decay: float | None = None,
+    starting_point: float | Mapping[str, float] | None = None,
     model: keras.Model | None = None,
 ) -> keras.optimizers.Optimizer:
     """Return an optimizer with the learning rate multiplied layer by layer.
@@ -30,7 +35,8 @@ def layerwise(
     smaller one than later layers. The multipliers apply to the rate of any moment, so schedules,
     `ReduceLROnPlateau` and a new `model.optimizer.learning_rate` work as ever. Weight decay is
     multiplied too, as it is proportional to the rate. The optimizer counts steps, clips gradients
-    (`global_clipnorm` over all layers) and is saved as the one given.
+    (`global_clipnorm` over all layers) and is saved as the one given, under mixed precision and on
+    several devices too.
 
     Args:
         optimizer: Any optimizer of Keras, by its name or as one. It is copied.
@@ -48,6 +54,14 @@ def layerwise(
             dimensions) on the longest path to an output, so that the last one keeps the rate, and
             BatchNormalization has the rate of the layer before it. Beside `multipliers` both
             apply. None for no decay.
+        starting_point: Weight decay towards the weights that layers have at their first step of
+            training, instead of towards zero (L2-SP): before each update `w -= rate *
+            starting_point * (w - w_start)`, as `AdamW` decays, where `rate` is the rate of the
+            layer. A number of at least 0 holds for the trunk; a dict names layers as `multipliers`
+            does. All other layers decay towards zero, as `weight_decay` of the optimizer says;
+            variables that it excludes from weight decay do not decay. The values at the start are
+            saved with the model, and kept by `freeze` and `unfreeze` for layers that go on
+            training. None for no such decay.
         model: The model whose layers are meant. Models of `keras_mtl` tell the optimizer at
             `compile`. With any other model names are looked up in the paths of the trained
             variables when training starts, unless it is given here; `decay` needs it.
@@ -58,13 +72,16 @@ def layerwise(
     Raises:
         LayerNotFound: A key matches no layer with weights; here if `model` is given, else by
             `compile` or when training starts.
-        ValueError: The optimizer is already built or chooses among several, a multiplier or
-            `decay` is out of range, neither is given, or two patterns contradict each other.
+        ValueError: The optimizer is already built or chooses among several, a multiplier, `decay`
+            or `starting_point` is out of range, none is given, or two patterns contradict each
+            other.
         UnsupportedModel: `decay` is given, and the model is no graph of layers.
         UnbuiltModel: `model` has no weights yet.
 
     References:
         Howard and Ruder, Universal language model fine-tuning for text classification, 2018.
+        Li, Grandvalet and Davoine, Explicit inductive bias for transfer learning with
+        convolutional networks, 2018, whose penalty is a part of the loss.
 
     Example:
         >>> import keras, keras_mtl
@@ -77,14 +94,23 @@ def layerwise(
         0.01
     """
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        inner = layerwise(optimizer.inner_optimizer, multipliers, decay=decay, model=model)
+        inner = layerwise(
+            optimizer.inner_optimizer,
+            multipliers,
+            decay=decay,
+            starting_point=starting_point,
+            model=model,
+        )
         return scaled_like(optimizer, inner)
     given = known_optimizer("`optimizer`", optimizer, "an optimizer")
     _check_single(given)
-    if multipliers is None and decay is None:
-        raise ValueError("`layerwise` needs `multipliers`, `decay` or both.")
+    if multipliers is None and decay is None and starting_point is None:
+        raise ValueError("`layerwise` needs `multipliers`, `decay` or `starting_point`.")
     rates = LayerwiseOptimizer(
-        given, checked_multipliers({} if multipliers is None else multipliers), checked_decay(decay)
+        given,
+        checked_multipliers({} if multipliers is None else multipliers),
+        checked_decay(decay),
+        checked_starting_point(starting_point),
     )
     if model is not None:
         rates.bind(model)

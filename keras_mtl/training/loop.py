@@ -38,6 +38,7 @@ class TrainingLoop:
         callbacks: keras.callbacks.CallbackList,
         resuming: Resuming,
     ) -> None:
+        self._run = run
         self._state = run.state
         self._model = run.state.model
         self._settings = run.settings
@@ -91,6 +92,8 @@ class TrainingLoop:
         epoch = begin_training(self._model, self._callbacks, position.epoch)
         if epoch != position.epoch:  # `BackupAndRestore` of Keras has restored a later epoch.
             position = Position(epoch, 0)
+            if not self._run.skips_earlier_epochs:
+                self._plan.first_epoch = epoch
             self._steps.close()
             self._steps.open(self._plan.used_before(epoch))
         # After `on_train_begin`: what it sets is set again in the next process, so that a backup
@@ -118,7 +121,10 @@ class TrainingLoop:
         numbers = self._settings.validations(epoch, epoch + 1)
         if not self._validation or not numbers:
             return {}
-        results = score(self._state, self._validation, self._callbacks, number=numbers[0])
+        steps = self._settings.validation_steps
+        results = score(
+            self._state, self._validation, self._callbacks, number=numbers[0], steps=steps
+        )
         return {f"val_{name}": value for name, value in flat(results).items()}
 
     def _skip_validations(self, epoch: int) -> None:
@@ -145,6 +151,7 @@ class TrainingLoop:
         if not self._steps.left(tasks):  # All steps are of stopped tasks: there is no batch.
             return
         self._callbacks.on_train_batch_begin(first)
+        self._state.check_current()
         results = self._steps.take(tasks, epoch=epoch, first=first)
         self._callbacks.on_train_batch_end(until - 1, step_logs(results, self._steps.trained))
 

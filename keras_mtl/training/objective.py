@@ -68,15 +68,17 @@ class Objective:
         """
         if self.built:
             return
-        self._loss.build(y, y_pred)
+        if not self._loss.built:
+            self._loss.build(y, y_pred)
         self._rank = len(ops.shape(only_loss(self._loss).call(y, y_pred)))
         self._places = len(y_pred.shape) - 1
-        self._metrics.build(y, y_pred)
-        # Some metrics make variables in their first update, which a compiled step could not do.
-        # With a mask, so that the update that takes weights is made as well.
-        rows = Rows(mask=ops.ones(y_pred.shape[:1], "bool"), total=1, valid=1)
-        self.update(y, y_pred, ops.zeros(()), rows)
-        self.reset()
+        if not self._metrics.built:
+            self._metrics.build(y, y_pred)
+            # Some metrics make variables in their first update, which a compiled step could not do.
+            # With a mask, so that the update that takes weights is made as well.
+            rows = Rows(mask=ops.ones(y_pred.shape[:1], "bool"), total=1, valid=1)
+            self.update(y, y_pred, ops.zeros(()), rows)
+            self.reset()
         for metric in self._metrics.metrics:
             function = metric_function(metric)
             if function is not None and not metric_weights.is_of_keras(metric):

@@ -7,16 +7,20 @@ import sys
 import numpy as np
 
 from keras_mtl.errors import InvalidSchedule
+from keras_mtl.schedules.balanced import Balanced
 from keras_mtl.schedules.functions import FunctionSchedule, as_schedule
 from keras_mtl.schedules.interleaved import Interleaved
 from keras_mtl.schedules.joint import Joint
 from keras_mtl.schedules.schedule import JOINT, Epoch, Schedule
+from keras_mtl.training.settings import NEWEST_DEFAULTS
 from keras_mtl.training.task_data import JOINT_DATA, Data, apart
 
 AHEAD = 10_000
 """Steps that a schedule is asked for at once: to ask for each block would cost more than a step."""
 SEARCHED = 200_000
 """The most steps that a schedule is asked for before the first of them is taken."""
+DEFAULTS: dict[int, Schedule] = {1: Interleaved(), NEWEST_DEFAULTS: Balanced()}
+"""The schedule of data by task, by the version of the defaults that a run began with."""
 
 
 class Plan:
@@ -27,6 +31,10 @@ class Plan:
         data: The data that the tasks train on.
         seed: Seed of the run.
         steps_per_epoch: Steps of an epoch.
+
+    Attributes:
+        first_epoch: The epoch that begins with the first batch; 0, or a later one if the batches of
+            the epochs before it are to be left out rather than skipped.
     """
 
     def __init__(self, schedule: Schedule, data: Data, seed: int, steps_per_epoch: int) -> None:
@@ -34,6 +42,7 @@ class Plan:
         self.data = data
         self.seed = seed
         self.steps_per_epoch = steps_per_epoch
+        self.first_epoch = 0
         self._counts: dict[int, dict[int, int]] = {}
         self._ahead = (0, np.empty(0, np.int32))
 
@@ -80,7 +89,7 @@ class Plan:
 
     def used_before(self, epoch: int) -> dict[str, int]:
         """Return how many batches of each data set the epochs before this one use."""
-        counts = self._counts_before(epoch)
+        counts = self._counts_before(max(0, epoch - self.first_epoch))
         joint = counts.get(JOINT, 0)
         if self.data.joint:
             return {JOINT_DATA: sum(counts.values())}
@@ -119,7 +128,13 @@ class Plan:
 
 
 def make_plan(
-    given: object, data: Data, *, seed: int, steps_per_epoch: int | None, epoch: Epoch
+    given: object,
+    data: Data,
+    *,
+    seed: int,
+    steps_per_epoch: int | None,
+    epoch: Epoch,
+    defaults: int = NEWEST_DEFAULTS,
 ) -> Plan:
     """Plan a run.
 
@@ -129,6 +144,7 @@ def make_plan(
         seed: Seed of the run.
         steps_per_epoch: Steps of an epoch; None for as many as `epoch` says.
         epoch: How long an epoch is.
+        defaults: The version of the defaults of `fit`.
 
     Raises:
         InvalidSchedule: The schedule never picks a task, or needs lengths that are not known.
@@ -136,7 +152,7 @@ def make_plan(
     """
     schedule = None if given is None else as_schedule(given)
     if schedule is None:
-        schedule = Joint() if data.joint else Interleaved()
+        schedule = Joint() if data.joint else DEFAULTS[defaults]
     if data.joint and not isinstance(schedule, Joint):
         data = apart(data)
     schedule.check(data.batches)

@@ -21,12 +21,6 @@ def callback_list(
     model: keras.Model, callbacks: Any, *, verbose: str | int, epochs: int, steps: int
 ) -> keras.callbacks.CallbackList:
     """Return the callbacks with a `History`, and a progress bar unless `verbose` is 0."""
-    given = getattr(callbacks, "callbacks", callbacks)
-    if any(isinstance(one, keras.callbacks.SwapEMAWeights) for one in keras.tree.flatten(given)):
-        raise ValueError(
-            "`SwapEMAWeights` wants one optimizer with averages; here each part has its own. Leave "
-            "it out: with `use_ema=True` the averages become the weights when `fit` ends."
-        )
     if isinstance(callbacks, keras.callbacks.CallbackList):
         if not any(isinstance(one, keras.callbacks.History) for one in callbacks.callbacks):
             callbacks.callbacks.append(keras.callbacks.History())
@@ -42,6 +36,20 @@ def callback_list(
         epochs=epochs,
         steps=steps,
     )
+
+
+def refuse_swapping(callbacks: Any) -> None:
+    """Refuse a callback for the averages of one optimizer.
+
+    Raises:
+        ValueError: It is among the callbacks of a model of several tasks.
+    """
+    given = getattr(callbacks, "callbacks", callbacks)
+    if any(isinstance(one, keras.callbacks.SwapEMAWeights) for one in keras.tree.flatten(given)):
+        raise ValueError(
+            "`SwapEMAWeights` wants one optimizer with averages; here each part has its own. Leave "
+            "it out: with `use_ema=True` the averages become the weights when `fit` ends."
+        )
 
 
 def watch_tasks(

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.training.class_weights import class_weights
+from keras_mtl.training.few_steps import warn_of_few_steps
 from keras_mtl.training.plan import Plan, make_plan
-from keras_mtl.training.settings import Settings
+from keras_mtl.training.settings import NEWEST_DEFAULTS, Settings
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.task_data import Data, RowOptions, hold_out, read_data
 
@@ -25,6 +26,8 @@ class Run:
         plan: The steps, and the data that they train on.
         validation: The data to validate on, or None.
         class_weights: By task the weights of the rows of each class.
+        skips_earlier_epochs: Whether a run that begins with a later epoch passes over the batches
+            of those before it, so that it trains on what they would have left.
     """
 
     state: TrainingState
@@ -32,6 +35,7 @@ class Run:
     plan: Plan
     validation: Data | None
     class_weights: dict[str, np.ndarray]
+    skips_earlier_epochs: bool = True
 
     @property
     def data(self) -> Data:
@@ -39,7 +43,14 @@ class Run:
         return self.plan.data
 
 
-def set_up(state: TrainingState, x: Any, y: Any, settings: Settings, seed: int | None) -> Run:
+def set_up(
+    state: TrainingState,
+    x: Any,
+    y: Any,
+    settings: Settings,
+    seed: int | None,
+    defaults: int = NEWEST_DEFAULTS,
+) -> Run:
     """Read and check everything that a run needs.
 
     Args:
@@ -48,6 +59,7 @@ def set_up(state: TrainingState, x: Any, y: Any, settings: Settings, seed: int |
         y: The labels, as `fit` takes them.
         settings: The other arguments of `fit`.
         seed: The seed of the run; None to draw one.
+        defaults: The version of the defaults of `fit`.
     """
     if seed is None:
         # Drawn as Keras draws the seeds of layers, so that `keras.utils.set_random_seed` sets it.
@@ -60,7 +72,9 @@ def set_up(state: TrainingState, x: Any, y: Any, settings: Settings, seed: int |
         seed=int(seed),
         steps_per_epoch=settings.steps_per_epoch,
         epoch=settings.epoch,
+        defaults=defaults,
     )
+    warn_of_few_steps(plan, settings.epochs)
     return Run(state, settings, plan, validation, weights)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import count, islice
 
 import keras
 
@@ -24,6 +24,7 @@ def score(
     *,
     verbose: int = 0,
     number: int | None = None,
+    steps: int | None = None,
 ) -> dict[str, dict[str, float]]:
     """Return loss and metrics over one pass, grouped as `TrainingState.grouped` does.
 
@@ -37,14 +38,16 @@ def score(
         verbose: 1 for a progress bar.
         number: The number of the validation in a run, on which alone the random numbers of the data
             depend; None to draw them anew.
+        steps: The number of batches to score; None for all.
 
     Raises:
         InvalidTaskData: A data set gave no batch.
     """
+    state.model.stop_evaluating = False
     callbacks.on_test_begin()
     for task in data.tasks:
         state.objectives[task].reset()
-    passes = ScoringPasses(state, data, callbacks, verbose, number)
+    passes = ScoringPasses(state, data, callbacks, verbose, number, steps)
     kinds = [data.tasks] if data.joint else [(task,) for task in data.tasks]
     losses = [passes.run(tasks) for tasks in kinds]
     by_task = {task: of_task("", state.objectives[task].result()) for task in data.tasks}
@@ -62,6 +65,7 @@ class ScoringPasses:
         callbacks: Called for each batch.
         verbose: 1 for a progress bar.
         number: As for `score`.
+        steps: As for `score`.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class ScoringPasses:
         callbacks: keras.callbacks.CallbackList,
         verbose: int,
         number: int | None,
+        steps: int | None,
     ) -> None:
         self._state = state
         self._data = data
@@ -81,6 +86,7 @@ class ScoringPasses:
         self._progress = keras.utils.Progbar(_num_batches(data), verbose=1) if verbose else None
         self._scored: tuple[str, ...] = ()
         self._pass = number
+        self._steps = steps
         self._number = count()
 
     def run(self, tasks: Sequence[str]) -> float:
@@ -103,13 +109,16 @@ class ScoringPasses:
             self._callbacks.on_test_batch_end(number, logs)
             if self._progress is not None:
                 self._progress.add(1)
+            if state.model.stop_evaluating:  # A callback may set it, as in Keras.
+                break
         if number is None:
             raise InvalidTaskData(f"The data of `{self._data.sets[feed].name}` gave no batch.")
         return float(keras.ops.convert_to_numpy(state.mean_of_steps.result()))
 
     def _batches(self, feed: str) -> Iterator[Batch]:
         data = self._data.sets[feed]
-        return data.one_pass() if self._pass is None else data.repeatable_pass(self._pass)
+        batches = data.one_pass() if self._pass is None else data.repeatable_pass(self._pass)
+        return islice(batches, self._steps)
 
 
 def _num_batches(data: Data) -> int | None:

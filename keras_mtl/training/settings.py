@@ -19,6 +19,9 @@ from keras_mtl.common.arguments import (
 )
 from keras_mtl.schedules.schedule import Epoch
 
+NEWEST_DEFAULTS = 2
+"""The version of the defaults of `fit`; a backup holds it, so that a run goes on as it began."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -40,7 +43,8 @@ class Settings:
     steps_per_epoch: int | None = None
     steps_per_execution: int | None = None
     validation_batch_size: int | Mapping[str, int] | None = None
-    validation_freq: int = 1
+    validation_freq: int | Sequence[int] = 1
+    validation_steps: int | None = None
     seed: int | None = None
     backup: str | os.PathLike[str] | None = None
     backup_every: int | None = None
@@ -53,8 +57,8 @@ class Settings:
         whole_number("initial_epoch", self.initial_epoch, least=0)
         # No epochs are no training, as in Keras, where `initial_epoch` may be the last one, too.
         whole_number("epochs", self.epochs, least=0)
-        whole_number("validation_freq", self.validation_freq)
-        for name in ("steps_per_epoch", "steps_per_execution", "backup_every"):
+        _check_frequency(self.validation_freq)
+        for name in ("steps_per_epoch", "steps_per_execution", "backup_every", "validation_steps"):
             whole_number_or_none(name, getattr(self, name))
         whole_number_or_none("seed", self.seed, least=0)
         if self.backup is not None:
@@ -70,7 +74,19 @@ class Settings:
 
     def validations(self, first: int, end: int) -> range:
         """Return the numbers of the validations in the epochs from one up to another."""
-        return range(first // self.validation_freq, end // self.validation_freq)
+        every = self.validation_freq
+        if isinstance(every, Sequence):  # Of epochs, counted from 1.
+            return range(sum(one <= first for one in every), sum(one <= end for one in every))
+        return range(first // every, end // every)
+
+
+def settings_of_keras(arguments: Mapping[str, Any]) -> Settings:
+    """Return the settings for arguments of `keras.Model.fit`, where two exclude each other."""
+    known = dict(arguments)
+    if known["validation_data"] is not None:  # As in Keras, where it counts before the share.
+        known["validation_split"] = 0.0
+    known["verbose"] = known["verbose"] if known["verbose"] == "auto" else int(known["verbose"])
+    return Settings(**known)
 
 
 def check_arguments_of_keras(
@@ -93,9 +109,13 @@ def check_arguments_of_keras(
     for name in ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size"):
         whole_number_or_none(name, others.get(name))
     whole_number("initial_epoch", others.get("initial_epoch", 0), least=0)
-    frequency = others.get("validation_freq", 1)
-    for one in frequency if isinstance(frequency, list) else [frequency]:  # Keras takes epochs too.
-        whole_number("validation_freq", one, least=0 if isinstance(frequency, list) else 1)
+    _check_frequency(others.get("validation_freq", 1))
+
+
+def _check_frequency(every: object) -> None:
+    """Refuse what is neither a number of epochs nor a list of epochs, which Keras takes too."""
+    for one in every if isinstance(every, list) else [every]:
+        whole_number("validation_freq", one, least=0 if isinstance(every, list) else 1)
 
 
 def check_callbacks(callbacks: Any) -> None:

@@ -31,7 +31,10 @@ class TrainingState:
         mean_of_steps: The mean of the losses of the steps.
         stopped: The tasks that train no more in this `fit`.
         update_rule: How the losses of the tasks become one update.
+        refuses_non_finite: Whether a loss that is NaN or infinite changes nothing and ends the run.
     """
+
+    refuses_non_finite = True
 
     def __init__(self, model: keras.Model, graphs: TaskGraphs, arguments: TaskArguments) -> None:
         self.model = model
@@ -122,6 +125,9 @@ class TrainingState:
         if not parts or self.part_optimizer is None:
             return nullcontext()
         return self.part_optimizer.only(parts)
+
+    def check_current(self) -> None:
+        """Refuse to go on after a callback has compiled the model anew."""
 
     def check_variables(self) -> None:
         """Refuse variables that began to train after `compile`.

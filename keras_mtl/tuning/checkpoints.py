@@ -33,22 +33,39 @@ class SavedBestEpoch(keras.callbacks.Callback):
     def __init__(self, path: Path, objective: keras_tuner.Objective) -> None:
         super().__init__()
         self.filepath = path
-        self._objective = objective
+        self.objective = objective
         self._best: float | None = None
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Save the weights if the epoch is the best one so far."""
-        value = (logs or {}).get(self._objective.name)
+        value = (logs or {}).get(self.objective.name)
         if value is None or isnan(value):
             return
-        if self._best is None or self._objective.better_than(value, self._best):
+        if self._best is None or self.objective.better_than(value, self._best):
             self._best = value
             save_weights(self.model, self.filepath)
 
     def on_train_end(self, logs: Any = None) -> None:
         """Save the checksum."""
         if self._best is not None:
-            write_state(checksum_file(self.filepath), {"weights": _checksum_of(self.filepath)})
+            save_checksum(self.filepath)
+
+
+def save_checksum(path: Path, **others: Any) -> None:
+    """Write the checksum of a file of weights beside it, and what else belongs to them.
+
+    Raises:
+        SearchNotWritable: The disk is full, or nothing may be written there.
+    """
+    write_state(checksum_file(path), {"weights": _checksum_of(path), **others})
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether a file of weights, and what belongs to them, were written to the end."""
+    record = checksum_file(path)
+    if not path.exists() or not record.exists():
+        return False
+    return read_state(record)["weights"] == _checksum_of(path)
 
 
 def save_weights(model: keras.Model, path: Path) -> None:
@@ -81,7 +98,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
         )
     expected = checksum_file(path)
     # Earlier versions wrote no checksums of weights.
-    if expected.exists() and read_state(expected) != {"weights": _checksum_of(path)}:
+    if expected.exists() and read_state(expected)["weights"] != _checksum_of(path):
         raise keras_tuner.errors.FatalValueError(
             f"`{path}`, the weights of a trial, is damaged. Put back a copy of the file, or delete "
             "it and the `trial.json` beside it: the trial runs again."
@@ -94,7 +111,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
 
 def checksum_file(path: Path) -> Path:
     """Return the file with the checksum of a file of weights."""
-    return path.with_name("checkpoint.json")
+    return path.with_name(f"{path.name.partition('.')[0]}.json")
 
 
 def _check_space(path: Path, model: keras.Model) -> None:

@@ -7,12 +7,14 @@ interrupted, or is shared by several machines, resumes where it stands.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 from keras_mtl.common.arguments import whole_number
 
-Phase = Literal["probe", "frozen", "fine-tuned"]
+Phase = Literal["probe", "frozen", "fine-tuned", "refit"]
+COMPARED = ("frozen", "fine-tuned")
+"""The phases whose trials have a score."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,13 @@ class PlannedTrial:
     """What one trial does.
 
     Attributes:
-        phase: Scores all depths, trains a head on a static trunk, or trains everything.
+        phase: Scores all depths, trains a head on a static trunk, trains everything, or trains
+            what did best in cross-validation on all rows.
         cut: Name of the last layer kept; empty for the probe.
         epochs: Number of epochs that it trains.
         rung: Number of times it has been promoted while it was fine-tuned.
-        start: Identifier of the trial whose weights it starts from; empty for none.
+        start: Identifier of the trial whose weights it starts from; empty for none. Of a refit,
+            the trial that it repeats.
     """
 
     phase: Phase
@@ -67,12 +71,15 @@ class Budget:
         tuned_trials: Number of depths, best with a head, that are fine-tuned.
         factor: Each rung keeps 1/factor of the trials and trains them factor times longer.
         epochs: Number of epochs of a head, and of the last rung.
+        refits: Number of best trials that are trained on all rows in the end: 0 without
+            cross-validation.
     """
 
     frozen_trials: int
     tuned_trials: int
     factor: int
     epochs: int
+    refits: int = 0
 
     def __post_init__(self) -> None:
         least = {"frozen_trials": 1, "tuned_trials": 0, "factor": 2, "epochs": 1}
@@ -104,8 +111,8 @@ class Budget:
 
     def promoted_from(self, planned: PlannedTrial) -> int:
         """Return how many of the trials that run beside a trial are promoted."""
-        if planned.phase == "probe":
-            return 0  # It trains nothing, so there are no weights to start from.
+        if planned.phase not in COMPARED:
+            return 0  # A probe has no weights, and after a refit comes nothing.
         sizes = [*self.rungs, 0]
         return sizes[0] if planned.phase == "frozen" else sizes[planned.rung + 1]
 
@@ -137,6 +144,12 @@ def plan_trials(
             for one in _best(done, size)
         ]
         trials += rung_before
+    if len(_finished_of(rung_before, finished)) == len(rung_before):
+        compared = sorted(_finished_of(trials[1:], finished), key=lambda one: one.trial_id)
+        trials += [
+            replace(one.planned, phase="refit", start=one.trial_id)
+            for one in _best(compared, budget.refits)
+        ]
     return trials
 
 
@@ -162,12 +175,15 @@ def expected_trials(
         (size, PlannedTrial("fine-tuned", epochs=budget.epochs_of(rung), rung=rung))
         for rung, size in enumerate(budget.rungs)
     ]
+    if last.phase == "refit":
+        return list(plan)
     begun = {"probe": 0, "frozen": 1, "fine-tuned": last.rung + 2}[last.phase]
     expected = list(plan)
     for size, trial in stages[begun:]:
         available = min(available, size)
         expected += [trial] * available
-    return expected
+    compared = [t for t in expected if t.phase in COMPARED and t not in failed]
+    return expected + [PlannedTrial("refit")] * min(budget.refits, len(compared))
 
 
 def trials_to_start_from(
@@ -181,7 +197,7 @@ def trials_to_start_from(
         finished: The trials that have ended.
     """
     over = {one.planned for one in finished}
-    starts = {trial.start for trial in trials if trial.start and trial not in over}
+    starts = {t.start for t in trials if t.start and t.phase in COMPARED and t not in over}
     last = [t for t in trials if (t.phase, t.rung) == (trials[-1].phase, trials[-1].rung)]
     promoted = budget.promoted_from(trials[-1])
     return starts | {one.trial_id for one in _best(_finished_of(last, finished), promoted)}

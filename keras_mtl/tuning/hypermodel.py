@@ -120,11 +120,14 @@ class CutHyperModel(keras_tuner.HyperModel):
 
     def fit(self, hp: Any, model: keras.Model, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Train the model of one trial as `model.fit` does; a static trunk runs only once."""
-        # Running a trunk without weights, such as a Flatten, costs less than caching its output.
-        if model.trunk.trainable_variables or not model.trunk.count_params():
-            return model.fit(x, y, **kwargs)
-        # Gradient steps, since the trial has a learning rate of its own.
-        return fit_cached(model, x, y, **{"epochs": 1, **kwargs}, solver="gradient")
+        if _is_static(model):
+            # Gradient steps, since the trial has a learning rate of its own.
+            return fit_cached(model, x, y, **{"epochs": 1, **kwargs}, solver="gradient")
+        return model.fit(x, y, **kwargs)
+
+    def trains_on_features(self, model: keras.Model) -> bool:
+        """Return whether `fit` does no more than train a head on what a static trunk computes."""
+        return type(self).fit is CutHyperModel.fit and _is_static(model)
 
     def declare(self, hp: Any) -> dict[str, Any]:
         """Declare the hyperparameters and return their values in `hp`."""
@@ -158,6 +161,11 @@ class CutHyperModel(keras_tuner.HyperModel):
         if units is None:
             return self.head
         return Head.from_config({**self.head.get_config(), "hidden": [units] if units else []})
+
+
+def _is_static(model: keras.Model) -> bool:
+    # Running a trunk without weights, such as a Flatten, costs less than caching its output.
+    return not model.trunk.trainable_variables and bool(model.trunk.count_params())
 
 
 def _checked_head(head: int | Head) -> Head:

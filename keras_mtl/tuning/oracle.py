@@ -12,6 +12,7 @@ import keras_tuner
 from keras_mtl.keras_private.filed_tuner import FiledOracle, Trial
 from keras_mtl.tuning.checkpoints import CHECKPOINT, checksum_file
 from keras_mtl.tuning.halving import (
+    COMPARED,
     Budget,
     FinishedTrial,
     PlannedTrial,
@@ -63,6 +64,9 @@ class CutOracle(FiledOracle):
         seed: Seed of the search.
     """
 
+    weights: Sequence[str] = (CHECKPOINT,)
+    """The files of weights that a trial leaves for those that start from it."""
+
     def __init__(
         self,
         objective: Any,
@@ -101,9 +105,11 @@ class CutOracle(FiledOracle):
     def get_best_trials(self, num_trials: int = 1) -> list[Trial]:
         """Return the best trials that trained a model, the best one first."""
         trials = [self.trials[one.trial_id] for one in self._finished() if one.merit is not None]
-        trained = [trial for trial in trials if planned_trial(trial).phase != "probe"]
-        maximise = self.objective.direction == "max"
-        return sorted(trained, key=lambda trial: trial.score, reverse=maximise)[:num_trials]
+        trained = [trial for trial in trials if planned_trial(trial).phase in COMPARED]
+        sign = -1 if self.objective.direction == "max" else 1
+        # In the order of the names, as in `results` and in the plan: others do not know the order
+        # in which trials ended.
+        return sorted(trained, key=lambda one: (sign * one.score, one.trial_id))[:num_trials]
 
     def probed(self) -> dict[str, float] | None:
         """Return what ranks the depths, from the inputs to the outputs; None before the probe."""
@@ -186,8 +192,16 @@ class CutOracle(FiledOracle):
         finished = self._finished()
         plan, _ = self._plan()
         needed = trials_to_start_from(self._budget, plan, finished)
-        needed |= {best.trial_id for best in self.get_best_trials(self._saved_models)}
-        weights = [self._checkpoint(one.trial_id) for one in finished if one.trial_id not in needed]
+        if self._budget.refits:
+            needed |= {one.trial_id for one in finished if one.planned.phase == "refit"}
+        else:
+            needed |= {best.trial_id for best in self.get_best_trials(self._saved_models)}
+        weights = [
+            path
+            for one in finished
+            if one.trial_id not in needed
+            for path in self._checkpoints(one.trial_id)
+        ]
         return [one for path in weights for one in (path, checksum_file(path)) if one.exists()]
 
     def _plan(self) -> tuple[list[PlannedTrial], set[str]]:
@@ -213,18 +227,19 @@ class CutOracle(FiledOracle):
     ) -> set[str]:
         """Return the trials without the weights that a later trial starts from, if run once."""
         over = {one.planned for one in finished}
-        starts = {planned.start for planned in plan if planned.start and planned not in over}
+        to_do = [one for one in plan if one.phase in COMPARED and one not in over]
+        starts = {planned.start for planned in to_do}
         times = Counter(map(planned_trial, self.trials.values()))
         return {
             one.trial_id
             for one in finished
             if one.trial_id in starts
             and times[one.planned] == 1  # A second time would not help either.
-            and not self._checkpoint(one.trial_id).exists()
+            and not all(path.exists() for path in self._checkpoints(one.trial_id))
         }
 
-    def _checkpoint(self, trial_id: str) -> Path:
-        return self.trial_folder(trial_id) / CHECKPOINT
+    def _checkpoints(self, trial_id: str) -> list[Path]:
+        return [self.trial_folder(trial_id) / name for name in self.weights]
 
     def _expected(self) -> list[PlannedTrial]:
         plan, _ = self._plan()
@@ -236,6 +251,8 @@ class CutOracle(FiledOracle):
             return f"failed ({lines[-1]})"
         if planned_trial(trial).phase == "probe":
             return f"the best depths are {', '.join(_ranked(self.probed() or {})[:3])}"
+        if planned_trial(trial).phase == "refit":
+            return "trained on all rows"
         best = self.get_best_trials(1)[0]
         return self._progress.score(trial.score, best.score, planned_trial(best).cut)
 
@@ -249,6 +266,8 @@ class CutOracle(FiledOracle):
         return trial.score if self.objective.direction == "max" else -trial.score
 
     def _values(self, planned: PlannedTrial) -> dict[str, Any]:
+        if planned.phase == "refit":
+            return {**self.trials[planned.start].hyperparameters.values, **planned.to_values()}
         values = {**self._defaults, **planned.to_values(), "freeze": planned.phase == "frozen"}
         if planned.phase == "fine-tuned":
             values["learning_rate"] *= self._tuning_rate

@@ -36,6 +36,7 @@ class Progress:
             "probe": "score all depths in one pass over the data",
             "frozen": f"train a head on `{planned.cut}`, trunk frozen, {_epochs(planned)}",
             "fine-tuned": f"fine-tune the model cut at `{planned.cut}`, {_epochs(planned)}",
+            "refit": f"train a best model, cut at `{planned.cut}`, on all rows",
         }
         return f"{_name(planned, expected)}: {does[planned.phase]}"
 
@@ -67,7 +68,7 @@ class Progress:
 
     def _left(self, left: Iterable[PlannedTrial]) -> str:
         """Return how long the trials that are left will take, from those of their phase."""
-        trials = list(left)
+        trials = [trial for trial in left if trial.phase != "refit"]  # A fold more, so little.
         timed = [trial for trial in trials if self._epochs[trial.phase]]
         seconds = sum(
             trial.epochs * self._seconds[trial.phase] / self._epochs[trial.phase] for trial in timed

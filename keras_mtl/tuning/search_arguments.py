@@ -63,17 +63,21 @@ def check_hypermodel(hypermodel: Any) -> None:
         )
 
 
-def check_fit_arguments(objective: str, shortest: int, fit_arguments: Mapping[str, Any]) -> None:
+def check_fit_arguments(
+    objective: str, shortest: int, fit_arguments: Mapping[str, Any], *, folded: bool = False
+) -> None:
     """Refuse arguments of `search` that its trials cannot use, whatever the data are.
 
     Args:
         objective: The name of the objective.
         shortest: Number of epochs of the shortest trial.
         fit_arguments: The arguments.
+        folded: Whether trials are compared by cross-validation.
 
     Raises:
-        FatalValueError: `fit` has no such argument, it has a wrong value, `epochs` is given, or
-            `validation_data` and `validation_split` are both missing.
+        FatalValueError: `fit` has no such argument, it has a wrong value, `epochs` is given,
+            `validation_data` and `validation_split` are both missing, or one of them is given
+            beside a cross-validation.
     """
     _check_names(fit_arguments)
     with refused_by_keras_tuner():
@@ -85,11 +89,7 @@ def check_fit_arguments(objective: str, shortest: int, fit_arguments: Mapping[st
         copied_callbacks(fit_arguments.get("callbacks"))
         if objective.startswith("val_"):
             _check_validation_freq(fit_arguments.get("validation_freq", 1), shortest)
-    validated = fit_arguments.get("validation_data") is not None
-    if objective.startswith("val_") and not (validated or fit_arguments.get("validation_split")):
-        raise keras_tuner.errors.FatalValueError(
-            f"`objective={objective!r}` needs `validation_data` or `validation_split` in `search`."
-        )
+    _check_validation(objective, fit_arguments, folded)
 
 
 @contextmanager
@@ -136,6 +136,21 @@ def _check_names(fit_arguments: Mapping[str, Any]) -> None:
         raise keras_tuner.errors.FatalValueError(
             "Each trial begins at its first epoch: leave `initial_epoch` out. Received: "
             f"{fit_arguments['initial_epoch']!r}."
+        )
+
+
+def _check_validation(objective: str, fit_arguments: Mapping[str, Any], folded: bool) -> None:
+    given = ["validation_data"] if fit_arguments.get("validation_data") is not None else []
+    given += ["validation_split"] if fit_arguments.get("validation_split") else []
+    if folded and given:
+        raise keras_tuner.errors.FatalValueError(
+            f"`CutTuner(cv=...)` holds out each row once, so it takes no `{given[0]}`: leave it "
+            "out, or leave `cv` out."
+        )
+    if objective.startswith("val_") and not (given or folded):
+        raise keras_tuner.errors.FatalValueError(
+            f"`objective={objective!r}` needs `validation_data` or `validation_split` in `search`, "
+            "or `cv` in `CutTuner`."
         )
 
 

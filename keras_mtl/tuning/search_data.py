@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,14 @@ from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
 from keras_mtl.batches.values import dense_array
+from keras_mtl.caching.fit_arguments import validation_parts
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.labels import check_labels
 from keras_mtl.keras_private.data_adapters import refuse_class_weight
 from keras_mtl.probing.task_labels import probe_targets
 from keras_mtl.tuning.data_identity import identity_of_data
+from keras_mtl.tuning.folds import Fold, identity_of_folds, make_folds
 from keras_mtl.tuning.hypermodel import CutHyperModel
 
 
@@ -34,18 +36,28 @@ class SearchData:
         y: The labels, or None if `x` gives batches.
         fit_arguments: The other arguments of `fit`.
         identity: A text by which the data are recognised; "" for batches.
+        folds: The folds of a cross-validation; empty without one.
     """
 
     x: Any
     y: Any
     fit_arguments: dict[str, Any]
     identity: str
+    folds: Sequence[Fold] = ()
 
 
 def search_data(
-    hypermodel: CutHyperModel, x: Any, y: Any, fit_arguments: Mapping[str, Any]
+    hypermodel: CutHyperModel, x: Any, y: Any, fit_arguments: Mapping[str, Any], cv: Any = None
 ) -> SearchData:
     """Return the data of a search, if its trials can be trained on them.
+
+    Args:
+        hypermodel: The hypermodel of the search.
+        x: The inputs.
+        y: The labels; None if `x` gives batches.
+        fit_arguments: The other arguments of `fit`.
+        cv: What `check_cv` returned. With a cross-validation, inputs, labels and weights become
+            arrays of which rows can be taken.
 
     Raises:
         InvalidFeatures: Inputs do not fit the model, or cannot be read by each trial.
@@ -55,6 +67,8 @@ def search_data(
     inputs = ModelInputs.of(hypermodel.model)
     weights = fit_arguments.get("sample_weight")
     source = recognise(x, y, weights)
+    if cv is not None:
+        return _folded_data(hypermodel, source, fit_arguments, cv)
     taken = as_model_input(inputs, x, labelled=True)
     arguments = dict(fit_arguments)
     _check_validation_data(inputs, hypermodel.head, arguments)
@@ -69,6 +83,39 @@ def search_data(
     _check_batches(source, "`x`", "steps_per_epoch", arguments)
     _check_arguments_of_batches(source, arguments)
     return SearchData(x, None, arguments, identity_of_data(x, None))
+
+
+def _folded_data(
+    hypermodel: CutHyperModel, source: DataSource, fit_arguments: Mapping[str, Any], cv: Any
+) -> SearchData:
+    if not isinstance(source, ArraySource):
+        raise InvalidFeatures(
+            f"`cv` takes rows of arrays. Received: x of type `{source.kind}`. Give arrays, or "
+            "leave `cv` out and give `validation_data`."
+        )
+    inputs, head = ModelInputs.of(hypermodel.model), hypermodel.head
+    x, y, weights = source.x, source.y, source.sample_weight
+    labels = _checked_labels(inputs, head, (x, y, weights), ("`x`", "y"))
+    targets = probe_targets(labels, len(labels), head.kind)
+    folds = make_folds(cv, targets, labels)
+    for number, fold in enumerate(folds):
+        _check_fold_labels(head, number, labels[fold.training])
+    arguments = dict(fit_arguments)
+    if weights is not None:
+        arguments["sample_weight"] = dense_array(weights, "`sample_weight`")
+    given = np.asarray(y) if isinstance(y, list | tuple) else y
+    identity = f"{identity_of_data(x, given)} {identity_of_folds(folds)}"
+    return SearchData(inputs.read(x, "`x`"), labels, arguments, identity, folds)
+
+
+def _check_fold_labels(head: Head, number: int, y: np.ndarray) -> None:
+    try:
+        probe_targets(y, len(y), head.kind)
+    except InvalidLabels as error:
+        raise InvalidLabels(
+            f"{error} These are the rows that fold {number} of `cv` trains on: shuffle sorted rows "
+            "before, or pass another splitter, such as `KFold(5, shuffle=True, random_state=0)`."
+        ) from error
 
 
 def probed_rows(x: Any, y: Any, fit_arguments: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -116,24 +163,11 @@ def _check_training_labels(head: Head, x: Any, y: np.ndarray) -> None:
 
 def _check_validation_data(inputs: ModelInputs, head: Head, arguments: Mapping[str, Any]) -> None:
     data = arguments.get("validation_data")
-    if data is None:
-        return
+    parts = validation_parts(data)
     if isinstance(data, tuple | list):
-        if len(data) not in (2, 3):
-            raise ValueError(
-                "`validation_data` is a tuple `(x, y)` or `(x, y, sample_weight)`, or gives "
-                f"batches. Received: {len(data)} values."
-            )
-        x, y, *weights = data
-        names = ("`validation_data`", "validation_data[1]")
-        _checked_labels(inputs, head, (x, y, weights[0] if weights else None), names)
-        return
-    source = recognise(data)
-    if isinstance(source, ArraySource):
-        raise ValueError(
-            f"`validation_data` is a tuple `(x, y)`, or gives batches. Received: `{source.kind}`."
-        )
-    _check_batches(source, "`validation_data`", "validation_steps", arguments)
+        _checked_labels(inputs, head, parts, ("`validation_data`", "validation_data[1]"))
+    elif data is not None:
+        _check_batches(recognise(data), "`validation_data`", "validation_steps", arguments)
 
 
 def _check_batches(source: DataSource, what: str, steps: str, arguments: Mapping[str, Any]) -> None:

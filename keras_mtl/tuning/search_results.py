@@ -21,7 +21,10 @@ class SearchTrial:
         cut: Name of the last layer kept.
         depth: Place of the cut among those searched, from 1 at the inputs.
         epochs: Number of epochs that it trained, those of the trial before it not counted.
-        score: Value of the objective in its best epoch; None if it failed.
+        score: Value of the objective in its best epoch; None if it failed. With cross-validation
+            the mean over the folds.
+        spread: Standard error of the mean over the folds; None without cross-validation.
+        fold_scores: The scores of the folds.
     """
 
     trial_id: str
@@ -30,6 +33,8 @@ class SearchTrial:
     depth: int
     epochs: int
     score: float | None
+    spread: float | None = None
+    fold_scores: tuple[float, ...] = ()
 
 
 class SearchResults(Records[SearchTrial]):
@@ -88,9 +93,15 @@ class SearchResults(Records[SearchTrial]):
     @property
     def header(self) -> Sequence[str]:
         """Titles of the columns."""
-        return ("trial", "phase", "depth", "cut", "epochs", self._objective)
+        columns = ("trial", "phase", "depth", "cut", "epochs", self._objective)
+        return (*columns, "spread") if self._has_spread else columns
 
     def cells(self, record: SearchTrial) -> Sequence[object]:
         """Return what the columns show of a trial."""
-        score = None if record.score is None else f"{record.score:.3f}"
-        return (record.trial_id, record.phase, record.depth, record.cut, record.epochs, score)
+        values = (record.score, record.spread) if self._has_spread else (record.score,)
+        numbers = [None if value is None else f"{value:.3f}" for value in values]
+        return (record.trial_id, record.phase, record.depth, record.cut, record.epochs, *numbers)
+
+    @property
+    def _has_spread(self) -> bool:
+        return any(trial.spread is not None for trial in self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +12,18 @@ import keras
 import keras_tuner
 
 from keras_mtl.batches.recognise import recognise
+from keras_mtl.caching.row_features import ArrayRows
 from keras_mtl.common.arguments import one_of, positive_number, random_seed, whole_number
 from keras_mtl.errors import KerasMtlError, SearchNotWritable
 from keras_mtl.keras_private.filed_tuner import FiledTuner, Trial
 from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.tuning.checkpoints import CHECKPOINT, SavedBestEpoch, load_weights
+from keras_mtl.tuning.fold_training import FoldTraining, fold_file
+from keras_mtl.tuning.folds import Fold, check_cv
 from keras_mtl.tuning.halving import Budget, PlannedTrial
 from keras_mtl.tuning.hypermodel import CutHyperModel
 from keras_mtl.tuning.oracle import CutOracle, probe_metrics
+from keras_mtl.tuning.refit import refit_of, stages_of, train_on_all_rows
 from keras_mtl.tuning.search_arguments import (
     check_fit_arguments,
     check_hypermodel,
@@ -29,7 +33,6 @@ from keras_mtl.tuning.search_arguments import (
 )
 from keras_mtl.tuning.search_data import probed_rows, search_data
 from keras_mtl.tuning.search_files import (
-    COMPLETED,
     ENDED,
     planned_trial,
     read_search,
@@ -38,7 +41,8 @@ from keras_mtl.tuning.search_files import (
     write_state,
 )
 from keras_mtl.tuning.search_folder import delete_search, locked_search, make_folder, search_folder
-from keras_mtl.tuning.search_results import SearchResults, SearchTrial
+from keras_mtl.tuning.search_records import all_failed, search_trials
+from keras_mtl.tuning.search_results import SearchResults
 from keras_mtl.tuning.standings import standings
 
 
@@ -65,6 +69,12 @@ class CutTuner(FiledTuner):
         epochs: Number of epochs of a head, and of the longest fine-tuning, 20 by default.
         tuning_rate: Learning rate of fine-tuning divided by the learning rate of a head, 0.1 by
             default.
+        cv: Cross-validation instead of validation data, for few labels. A number of folds, as in
+            scikit-learn's `GridSearchCV`: stratified for classes, and the rows are not shuffled.
+            Or a splitter of scikit-learn, or a list of pairs `(training rows, held-out rows)`. A
+            trial is trained on each fold, and its score is the mean over the folds in its best
+            epoch. In the end the best models are trained on all rows, for as many epochs as were
+            best. A static trunk runs once for all folds. None, the default, for none.
         saved_models: Number of best models whose weights stay on disk, 1 by default.
         seed: Seed of probes, heads and the order of the samples, 0 by default.
         directory: Folder of the searches, the working directory by default.
@@ -110,6 +120,7 @@ class CutTuner(FiledTuner):
         factor: int = 2,
         epochs: int = 20,
         tuning_rate: float = 0.1,
+        cv: Any = None,
         saved_models: int = 1,
         seed: int = 0,
         directory: str | Path | None = None,
@@ -125,8 +136,13 @@ class CutTuner(FiledTuner):
             self._budget = replace(self._budget, tuned_trials=0)
         self._saved_models = whole_number("saved_models", saved_models)
         self._seed = random_seed("seed", seed)
+        self._cv = check_cv(cv)
+        if self._cv is not None:
+            self._budget = replace(self._budget, refits=self._saved_models)
+        self._folds: Sequence[Fold] = ()
         # Read while the constructor of keras-tuner reloads a search that was interrupted.
         self._fingerprint = f"{hypermodel.fingerprint()} {getattr(objective, 'name', objective)}"
+        self._fingerprint += " cv" if self._cv is not None else ""
         self._data: str | None = None
         oracle = CutOracle(
             objective,
@@ -150,7 +166,9 @@ class CutTuner(FiledTuner):
             x: As in `probe_cuts`.
             y: As in `probe_cuts`.
             **fit_arguments: Arguments of `fit` except `epochs`, such as `validation_data`,
-                `validation_split`, `batch_size`, `callbacks` (copied for each trial), `verbose`.
+                `validation_split`, `batch_size`, `callbacks` (copied for each training), `verbose`.
+                With `cv`, which takes arrays only, neither of the first two; callbacks that monitor
+                a validation metric are left out where a best model is trained on all rows.
 
         Raises:
             FatalValueError: No trial could use the data or an argument, or the folder holds a
@@ -160,9 +178,15 @@ class CutTuner(FiledTuner):
                 call resumes later.
             FatalRuntimeError: All trials failed.
         """
-        check_fit_arguments(self.oracle.objective.name, self._budget.shortest, fit_arguments)
+        folded = self._cv is not None
+        check_fit_arguments(
+            self.oracle.objective.name, self._budget.shortest, fit_arguments, folded=folded
+        )
         with refused_by_keras_tuner():
-            data = search_data(self.hypermodel, x, y, fit_arguments)
+            data = search_data(self.hypermodel, x, y, fit_arguments, self._cv)
+        self._folds = data.folds
+        if folded:
+            self.oracle.weights = [fold_file(number) for number in range(len(data.folds))]
         self._check_data(data.identity)
         self._data = data.identity
         if self.is_worker:  # The chief has the oracle, and its folder.
@@ -173,15 +197,10 @@ class CutTuner(FiledTuner):
         with self._resumed(data.identity):
             super().search(data.x, data.y, **data.fit_arguments)
         if not self.oracle.get_best_trials(1):
-            messages = [trial.message for trial in self._trials() if trial.message]
-            last = (messages or ["unknown"])[-1].rstrip()
-            raise keras_tuner.errors.FatalRuntimeError(
-                f"All trials failed. The last error: {last.splitlines()[-1]}\n"
-                f"The next call of `search` runs them again. Traceback:\n{last}"
-            )
+            raise all_failed(self._trials())
 
     def run_trial(self, trial: Trial, x: Any, y: Any = None, **fit_arguments: Any) -> Any:
-        """Probe all depths, or train one model."""
+        """Probe all depths, or train a model: on each fold, or on what `fit` trains on."""
         planned = planned_trial(trial)
         # For each trial, so that its result does not depend on the trials before it, nor on which
         # machine of several runs it.
@@ -189,6 +208,10 @@ class CutTuner(FiledTuner):
         try:
             if planned.phase == "probe":
                 return self._probe(x, y, fit_arguments)
+            if planned.phase == "refit":
+                return self._refit(trial, planned, x, y, fit_arguments)
+            if self._folds:
+                return self._train_folds(trial, planned, x, y, fit_arguments)
             return self._train(trial, planned, x, y, fit_arguments)
         except SearchNotWritable:
             raise
@@ -198,19 +221,7 @@ class CutTuner(FiledTuner):
     def results(self) -> SearchResults:
         """Return the trials so far, as a table, a frame or a picture."""
         layers = self.hypermodel.layers
-        trials = [(trial, planned_trial(trial)) for trial in self._trials()]
-        records = [
-            SearchTrial(
-                trial.trial_id,
-                planned.phase,
-                planned.cut,
-                layers.index(planned.cut) + 1,
-                planned.epochs,
-                float(trial.score) if trial.status == COMPLETED else None,
-            )
-            for trial, planned in trials
-            if planned.phase != "probe"
-        ]
+        records = search_trials(self._trials(), layers)
         objective = self.oracle.objective
         return SearchResults(objective.name, objective.direction, layers, records)
 
@@ -222,8 +233,11 @@ class CutTuner(FiledTuner):
     def get_best_models(self, num_models: int = 1) -> list[keras.Model]:
         """Return the best models with the weights of their best epoch, the best one first.
 
+        With `cv` they are trained on all rows.
+
         Raises:
             ValueError: More than `saved_models` are asked for.
+            FatalValueError: With `cv`, the search has not ended.
         """
         if whole_number("num_models", num_models) > self._saved_models:
             raise ValueError(
@@ -245,7 +259,8 @@ class CutTuner(FiledTuner):
         if state["search"] != self._fingerprint:
             raise keras_tuner.errors.FatalValueError(
                 f"`{self.project_dir}` holds the search of another model, head, list of cuts or "
-                "objective. Pass another `project_name`, or `overwrite=True` to start anew there."
+                "objective, or one that differs in `cv`. Pass another `project_name`, or "
+                "`overwrite=True` to start anew there."
             )
         self._data = state["data"]
 
@@ -271,8 +286,11 @@ class CutTuner(FiledTuner):
 
     def load_model(self, trial: Trial) -> keras.Model:
         """Return the model of a trial with the weights of its best epoch."""
+        trial_id = trial.trial_id
+        if self._cv is not None:
+            trial_id = refit_of(self._trials(), trial_id)
         model = self._build(trial)
-        load_weights(model, self._checkpoint(trial.trial_id))
+        load_weights(model, self._checkpoint(trial_id))
         return model
 
     @contextmanager
@@ -296,9 +314,10 @@ class CutTuner(FiledTuner):
         # A call that was refused before its first trial ended may have been given wrong data.
         has_results = any(trial.status in ENDED for trial in self._trials())
         if has_results and self._data not in (None, data):
+            other = " or other folds" if self._folds else ""
             raise keras_tuner.errors.FatalValueError(
-                f"`{self.project_dir}` holds a search on other data. Pass the same `x` and `y`, "
-                "another `project_name`, or `overwrite=True` to start anew there."
+                f"`{self.project_dir}` holds a search on other data{other}. Pass the same `x` and "
+                "`y`, another `project_name`, or `overwrite=True` to start anew there."
             )
 
     def _probe(self, x: Any, y: Any, fit_arguments: dict[str, Any]) -> dict[str, float]:
@@ -318,9 +337,12 @@ class CutTuner(FiledTuner):
             batch_size=fit_arguments.get("batch_size"),
             verbose=fit_arguments.get("verbose", "auto"),
         )
-        # keras-tuner demands the objective of every trial; the probe must not become the best one.
+        return {**probe_metrics(standings(probes)), **self._no_score()}
+
+    def _no_score(self) -> dict[str, float]:
+        """Return what keras-tuner demands of each trial, of one that must not become the best."""
         worst = float("-inf" if self.oracle.objective.direction == "max" else "inf")
-        return {**probe_metrics(standings(probes)), self.oracle.objective.name: worst}
+        return {self.oracle.objective.name: worst}
 
     def _train(
         self, trial: Trial, planned: PlannedTrial, x: Any, y: Any, fit_arguments: dict[str, Any]
@@ -332,6 +354,32 @@ class CutTuner(FiledTuner):
         callbacks.append(SavedBestEpoch(self._checkpoint(trial.trial_id), self.oracle.objective))
         arguments = {**fit_arguments, "epochs": planned.epochs, "callbacks": callbacks}
         return self.hypermodel.fit(trial.hyperparameters, model, x, y, **arguments)
+
+    def _train_folds(
+        self, trial: Trial, planned: PlannedTrial, x: Any, y: Any, fit_arguments: dict[str, Any]
+    ) -> dict[str, float]:
+        arguments = {**fit_arguments, "epochs": planned.epochs}
+        data = ArrayRows(x, y, arguments.pop("sample_weight", None))
+        objective = self.oracle.objective
+        training = FoldTraining(self.hypermodel, objective, data, self._folds, self._seed)
+        start = Path(self.get_trial_dir(planned.start)) if planned.start else None
+        folder = Path(self.get_trial_dir(trial.trial_id))
+        return training.run(trial.hyperparameters, self._build(trial), folder, start, **arguments)
+
+    def _refit(
+        self, trial: Trial, planned: PlannedTrial, x: Any, y: Any, fit_arguments: dict[str, Any]
+    ) -> dict[str, float]:
+        train_on_all_rows(
+            self.hypermodel,
+            self._build,
+            stages_of(self._trials(), planned.start),
+            self._checkpoint(trial.trial_id),
+            seed=self._seed,
+            x=x,
+            y=y,
+            fit_arguments=fit_arguments,
+        )
+        return self._no_score()
 
     def _build(self, trial: Trial) -> keras.Model:
         keras.utils.clear_session()  # Frees the models of earlier trials.

@@ -250,6 +250,7 @@ def test_a_recurrent_layer_after_the_cut_gets_the_mask():
     assert_learns_the_same(make, lambda fit: fit(tokens, y, **FAST))
 
 
+@pytest.mark.slow
 def test_a_nested_model_called_by_name_on_integers_and_a_mask():
     generator = np.random.default_rng(0)
     data = [generator.integers(7, size=(SAMPLES, size)) for size in (5, 6)]
@@ -305,6 +306,7 @@ def test_a_plain_model_with_frozen_layers():
     assert_learns_the_same(make, lambda fit: fit(x, y, **FAST))
 
 
+@pytest.mark.slow
 def test_batches_of_a_dataset_in_a_new_order_each_epoch():
     data = Batches(inputs(120), labels(120), np.linspace(0, 1, 120))
     assert_learns_the_same(
@@ -332,6 +334,7 @@ def test_a_tf_dataset():
     )
 
 
+@pytest.mark.slow
 def test_features_in_files_too_large_to_read_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(file_store, "SMALL", 0)
     assert_learns_the_same(
@@ -373,6 +376,7 @@ class Evaluation(keras.callbacks.Callback):
         logs["predicted"] = float(self.model.predict(x, verbose=0).std())
 
 
+@pytest.mark.slow
 def test_callbacks_of_keras(tmp_path):
     folders = iter([tmp_path / "fit", tmp_path / "fit_cached"])
 
@@ -520,6 +524,7 @@ def test_a_folder_is_found_again(tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_damaged_folder_is_made_anew(tmp_path):
     made, options = model(), {**FAST, "epochs": 1}
     fit_cached(made, x, y, cache=tmp_path, **options)
@@ -535,6 +540,7 @@ def test_a_damaged_folder_is_made_anew(tmp_path):
 # What stays behind
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="the other backends keep no graphs")
 def test_no_graph_stays_alive():
     def graphs():
@@ -643,6 +649,7 @@ def test_a_generator_is_read_once(tmp_path, no_pass):
         fit_cached(model(), iter_batches(), steps_per_epoch=2, shuffle=False, cache=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_generator_with_a_number_of_steps():
     history = fit_cached(
         model(), iter_batches(), steps_per_epoch=2, shuffle=False, epochs=3, verbose=0

@@ -58,6 +58,7 @@ def test_a_process_holds_a_lock_once(path):
         pass
 
 
+@pytest.mark.slow
 def test_another_process_is_kept_out_until_the_first_one_ends(path, other):
     for _ in range(2):
         with pytest.raises(AlreadyLocked, match=f"process {other.pid} on"), locked(path):

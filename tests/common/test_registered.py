@@ -50,8 +50,11 @@ def scores(model):
 
 @pytest.mark.parametrize(
     "build",
-    [lambda: transferred(False), lambda: transferred(True), several],
-    ids=["fine-tuned", "static", "several tasks"],
+    [
+        pytest.param(lambda: transferred(True), id="static"),
+        pytest.param(lambda: transferred(False), id="fine-tuned", marks=pytest.mark.slow),
+        pytest.param(several, id="several tasks", marks=pytest.mark.slow),
+    ],
 )
 def test_a_checkpoint_is_what_was_saved(build, tmp_path):
     model = build()
@@ -70,6 +73,7 @@ def test_a_checkpoint_is_what_was_saved(build, tmp_path):
     assert int(as_numpy(loaded.optimizer.iterations)) == 2 * before
 
 
+@pytest.mark.slow
 def test_keras_files_keep_the_optimizer_too(tmp_path):
     model = transferred(False)
     fit(model)

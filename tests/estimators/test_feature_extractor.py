@@ -311,6 +311,7 @@ def trained():
     return model
 
 
+@pytest.mark.slow
 def test_neighbours_beat_chance_on_a_task_the_model_has_not_seen(trained):
     x, y = digits("digit", labels={"digit": 100})["digit"]
     x_test, y_test = digits("digit", split="test")["digit"]

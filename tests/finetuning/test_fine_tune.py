@@ -63,6 +63,8 @@ def test_callbacks_see_one_training_with_one_history():
 def test_a_phase_ends_by_its_monitor_and_gives_the_best_weights():
     until = keras.callbacks.EarlyStopping("loss", mode="max", patience=1)  # the first is the best
     longer, shorter = to_tune("sgd"), to_tune("sgd")
+    for model in (longer, shorter):
+        model.trunk.get_layer("dropout").rate = 0.0  # torch draws for both from one generator
     phases = [Phase("head", epochs=1, optimizer="sgd"), Phase("all", epochs=9, optimizer="sgd")]
     ended = [phases[0], Phase("all", epochs=9, optimizer="sgd", until=until)]
 
@@ -85,7 +87,8 @@ def test_the_best_phase_by_the_validation_data_is_kept():
     found = model.evaluate(X, Y, verbose=0, return_dict=True)
     assert found["accuracy"] == pytest.approx(accuracy[19]) and accuracy[20] < accuracy[19]
     assert not model.trunk.trainable_variables
-    assert type(model.optimizer) is keras.optimizers.Adam and not model.optimizer.built
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert not as_numpy(model.optimizer.iterations)
 
 
 def test_a_callback_that_stops_ends_all_phases():

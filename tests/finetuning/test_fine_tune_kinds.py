@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from _helpers import draw, moved_variables
-from _models import WORDS, inputs_of, random_batch, zoo
+from _models import WORDS, random_batch, zoo
 from _tuning import EAGER, WIDTH, X, Y, to_tune
 from _watching import as_numpy
 from keras_mtl import Head, Phase, fine_tune, predict_classes, transfer
@@ -37,9 +37,8 @@ def tuned(model, x, y, **arguments):
 @zoo("dicts", "masked_lstm", "strings", "residual", "nested_twice", "siamese", fast=("residual",))
 def test_models_of_many_kinds(build):
     source = build()
-    model = transfer(source, cut=1, head=2)
+    model = transfer(source, cut=2 if len(source.outputs) > 1 else 1, head=2)
     tuned(model, rows_of(source), np.arange(ROWS) % 2)
-    assert keras.tree.flatten(inputs_of(model))
 
 
 @pytest.mark.slow

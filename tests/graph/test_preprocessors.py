@@ -97,6 +97,7 @@ def text_classifier():
     return keras_hub.models.BertTextClassifier(backbone, 2, preprocessor, name="classifier")
 
 
+@pytest.mark.slow
 def test_a_control_of_a_text_classifier_has_the_vocabulary():
     model = text_classifier()
     control = from_scratch(model, seed=1)

@@ -149,7 +149,7 @@ def test_logits_have_the_loss_and_the_metrics_of_their_probabilities(kind, units
     "kind, units",
     [
         ("classification", 3),
-        ("regression", 2),
+        pytest.param("regression", 2, marks=pytest.mark.slow),
         pytest.param("binary", 1, marks=pytest.mark.slow),
         pytest.param("multilabel", 3, marks=pytest.mark.slow),
     ],

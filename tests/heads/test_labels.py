@@ -115,7 +115,7 @@ def test_labels_that_do_not_fit_are_refused_before_training(kind, labels, messag
 @pytest.mark.parametrize(
     "kind, plain, labels",
     [
-        pytest.param(*case, marks=pytest.mark.slow if index % 4 else ())
+        pytest.param(*case, marks=pytest.mark.slow if index % 8 else ())
         for index, case in enumerate(FIT)
     ],
     ids=ids(FIT),

@@ -40,3 +40,7 @@ def test_numbers_of_any_unit_count_alike():
     assert targets.gains(values).mean() == 1
     assert targets.gains(values.mean(axis=0) + 0 * values).mean() == pytest.approx(targets.chance)
     assert targets.as_columns(np.zeros(150)).shape == (50, 3)
+    assert targets.units == pytest.approx(values.std(axis=0))
+    for factor in (1e-200, 1e200):
+        tiny = NumberTargets(values * factor)
+        assert tiny.gains(two_of_three * factor) == pytest.approx(targets.gains(two_of_three))

@@ -23,6 +23,23 @@ def test_compile_arguments_are_those_given():
     assert {"optimizer", "loss_weights", "weighted_metrics", "jit_compile"} <= set(found)
 
 
+def test_the_first_fit_of_a_built_model_is_as_the_next_ones():
+    x, y = np.arange(16.0).reshape(8, 2), np.arange(8.0)
+    model = model_of_one_layer()
+    model.compile("sgd", "mse", metrics=["mae"])
+    before = model.get_weights()
+
+    private.build_compiled(model, (x[:1], y[:1], None))
+    losses = []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        model.set_weights(before)
+        losses.append(model.fit(x, y, batch_size=2, verbose=0).history["loss"][0])
+
+    assert model.optimizer.built
+    assert losses[0] == losses[1], GONE.format("from drawing a batch before the first epoch")
+
+
 def test_the_loss_of_one_output():
     y = np.ones((2, 1), "float32")
     losses = private.CompileLoss("mse", None)
@@ -82,3 +99,21 @@ def test_losses_are_scaled_by_the_number_of_replicas():
     one = keras.ops.convert_to_tensor(3.0)
     scaled = private.scale_loss_for_distribution(one)
     assert float(as_numpy(scaled)) == 3.0, GONE.format("the scaling of losses by replicas")
+
+
+def test_what_compile_makes_and_training_updates():
+    model = model_of_one_layer()
+    model.compile("sgd", "mse", loss_weights=[2.0], metrics=["mae"])
+    first = private.loss_tracker(model)
+    assert isinstance(first, keras.metrics.Mean), GONE.format("the mean of the loss")
+    x, y = np.ones((2, 2), "float32"), np.ones((2, 1), "float32")
+    model.train_on_batch(x, y)
+    losses, metrics = private.compiled_loss(model), private.compiled_metrics(model)
+    assert losses.built and metrics.built, GONE.format("loss and metrics of `compile`")
+    assert private.only_loss_weight(losses) == 2.0, GONE.format("the weight of a loss")
+    assert [metric.name for metric in metrics.metrics] == ["mae"]
+    logs = {"mae": 1.0, "loss": 2.0}
+    found = private.in_order_of_metrics(model, logs)
+    assert found == [2.0, 1.0], GONE.format("the order of what `evaluate` returns")
+    model.compile("sgd", "mse")
+    assert private.loss_tracker(model) is not first, GONE.format("a new mean at each `compile`")

@@ -1,5 +1,7 @@
 """What `fit_cached` relies on in Keras's data adapters; see keras_private/data_adapters.py."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -108,3 +110,18 @@ def test_fit_tells_evaluate_that_it_calls_it():
     model.fit(x, y, validation_data=(x, y), verbose=0)
     model.evaluate(x, y, verbose=0)
     assert seen == [True, False], "Keras's `fit` no longer marks its calls of `evaluate`"
+
+
+def test_rows_are_shuffled_as_by_fit():
+    keras.utils.set_random_seed(3)
+    found = list(itertools.islice(adapters.row_orders(10), 2))
+    keras.utils.set_random_seed(3)
+    adapter = adapters.ArrayDataAdapter(np.arange(10), batch_size=4, shuffle=True)
+    backend = keras.backend.backend()
+    dataset = adapter.get_tf_dataset() if backend == "tensorflow" else None
+    loader = adapter.get_torch_dataloader() if backend == "torch" else dataset
+    for order in found:
+        batches = adapter.get_jax_iterator() if loader is None else loader
+        expected = [keras.ops.convert_to_numpy(keras.tree.flatten(one)[0]) for one in batches]
+        same = np.array_equal(order, np.concatenate(expected))
+        assert same, f"Keras shuffles rows in another way: {SEE}."

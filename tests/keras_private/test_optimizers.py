@@ -116,3 +116,13 @@ def test_missing_gradients_are_left_out_with_a_warning():
     assert (found, [id(v) for v in kept]) == ([1.0, 2.0], [id(v) for v in trained[1:]]), message
     with pytest.raises(ValueError, match="No gradients"):
         private.with_gradients(optimizer, [None] * 3, trained)
+
+
+def test_which_variables_decay():
+    optimizer = keras.optimizers.AdamW()
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    found = [
+        private.decays(optimizer, keras.Variable(np.ones(2, "float32"), name=name))
+        for name in ("kernel", "bias")
+    ]
+    assert found == [True, False], GONE.format("which variables decay")

@@ -84,6 +84,7 @@ def test_flags_and_settings_stay():
     assert larger.head.name == model.head.name
 
 
+@pytest.mark.slow
 def test_slots_are_kept_where_shapes_allow():
     model = fitted()
     larger = add_classes(model, ["owl"])

@@ -125,6 +125,7 @@ def test_baselines_are_compared_with_as_models(model, stream):
     assert scores.changes["hair"]["loss"] == pytest.approx(change, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_baseline_is_compared_over_the_labels_that_there_are():
     model = sex_and_hair({"hair": Head(3, "multilabel")})
     x, y = draw(9, 4), (draw(9, 3, seed=2) > 0).astype("float32")

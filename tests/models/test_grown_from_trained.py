@@ -36,7 +36,7 @@ def nested():
     [
         (convolutions, "relu"),
         pytest.param(convolutions, 2, marks=pytest.mark.slow),
-        (nested, "backbone/relu"),
+        pytest.param(nested, "backbone/relu", marks=pytest.mark.slow),
         pytest.param(nested, "backbone", marks=pytest.mark.slow),
         pytest.param(nested, "backbone/second", marks=pytest.mark.slow),
         (nested_twice, "stem"),

@@ -51,6 +51,7 @@ def test_data_logs_scores_and_predictions_have_the_names_of_the_tasks(model):
     np.testing.assert_allclose(model.predict(X, task="sex", verbose=0), predicted["sex"], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_models_made_of_it(model, base, tmp_path):
     expected = model.predict(X, verbose=0)
     copies = {

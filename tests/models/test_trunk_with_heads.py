@@ -31,7 +31,7 @@ TRUNKS = {
 }
 
 
-@pytest.mark.parametrize("name", first_ones(TRUNKS, 3))
+@pytest.mark.parametrize("name", first_ones(TRUNKS, 1))
 def test_any_functional_or_sequential_model_can_be_the_trunk(name, tmp_path):
     base = TRUNKS[name]()
     model = MultiTaskModel(base, HEADS)
@@ -66,6 +66,7 @@ def test_a_trunk_with_several_outputs():
     assert model.predict(draw(2, WIDTH), task="eyes", verbose=0).shape == (2, 1)
 
 
+@pytest.mark.slow
 def test_heads_of_every_kind_are_copied():
     dense = layers.Dense(2)
     given = {

@@ -250,6 +250,35 @@ def test_every_probe_can_be_chosen(name):
     assert probes[:1].chance == probes.chance
 
 
+def test_the_units_of_several_numbers_do_not_matter():
+    x, _ = data(60)
+    generator = np.random.default_rng(0)
+    y = x.reshape(60, -1) @ generator.normal(size=(64, 2)) + generator.normal(size=(60, 2)) * [1, 9]
+    model = network()
+
+    units = ([1, 1], [1e6, 1], [1e-200, 1])
+    scores = [[one.score for one in probe(model, x, y * unit)] for unit in units]
+
+    assert scores[1] == pytest.approx(scores[0])
+    assert scores[2] == pytest.approx(scores[0])
+
+
+def test_of_numbers_the_shallowest_within_the_noise_is_the_best():
+    """The deeper layer keeps the one of three inputs that matters: that is hardly better."""
+    generator = np.random.default_rng(8)
+    x, noise = generator.normal(size=(60, 3)), generator.normal(size=60)
+    inputs = keras.Input((3,))
+    every = layers.Activation("linear", name="every")(inputs)
+    model = keras.Model(inputs, layers.Dense(1, name="first")(every))
+    model.get_layer("first").set_weights([np.eye(3)[:, :1], np.zeros(1)])
+
+    probes = probe(model, x, x[:, 0] + noise, cuts=["every", "first"])
+
+    assert [one.score for one in probes] == pytest.approx([0.3914, 0.4086], abs=1e-3)
+    assert [one.layer for one in probes.contenders] == ["every", "first"]
+    assert probes.best.layer == "every"
+
+
 @pytest.mark.parametrize("targets", [(), (2,)])
 def test_regression(targets):
     x, _ = data(200)

@@ -70,6 +70,18 @@ def test_within_the_noise_the_merit_decides_and_beyond_it_the_score():
     assert ranked(0.06, 0.3).best.depth == 2
 
 
+def test_the_shallowest_within_the_noise_may_be_the_best():
+    errors = np.array([[0, 0.06, 0.3], [0.06, 0, 0.3], [0.3, 0.3, 0]])
+    rows = [record(1, 0.85, 0.85), record(2, 0.9, 0.9), record(3, 0.5, 0.5)]
+    probes = Probes("model", "R²", rows, errors=errors, shallow_first=True)
+
+    assert [p.depth for p in probes.ranking] == [1, 2, 3]
+    assert probes.best.depth == 1
+    assert [p.depth for p in probes.contenders] == [1, 2]
+    assert probes[1:].best.depth == 2  # a slice keeps the rule
+    assert Probes("model", "R²", rows, errors=errors / 2, shallow_first=True).best.depth == 2
+
+
 def test_the_line_below_the_table_says_how_sure_it_is():
     def footer(count, error):
         rows = [record(depth, 0.5 + depth / 100, depth / 10) for depth in range(1, count + 1)]
@@ -80,6 +92,14 @@ def test_the_line_below_the_table_says_how_sure_it_is():
     assert footer(3, 0.03) == "Best: `layer_3`; `layer_2` and `layer_1` are within the noise"
     noise = "`layer_5`, `layer_4`, `layer_3` and 2 more are within the noise"
     assert footer(6, 0.1) == f"Best: `layer_6`; {noise}"
+
+
+@pytest.mark.parametrize(("chance", "doubted"), [(0.95, True), (0.71, True), (0.69, False)])
+def test_the_line_below_the_table_says_if_no_depth_tells_anything(chance, doubted):
+    probes = Probes("model", "accuracy", [record(1, 0.9), record(2, 0.8)], chance)
+
+    said = f"No depth is above chance ({chance:.3f}) by two standard errors"
+    assert probes.footer.endswith(said) is doubted
 
 
 def test_without_the_errors_of_differences_the_spread_of_the_best_counts():

@@ -7,10 +7,14 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
+from keras_mtl.linear.standardisation import Standardisation
 from keras_mtl.probing.ridge import PENALTIES, held_out_predictions
-from keras_mtl.probing.standardising import standardise
 
 SHAPES = pytest.mark.parametrize(("samples", "width"), [(24, 5), (12, 40), (9, 9)])
+
+
+def standardised(features):
+    return Standardisation.of(features).apply(features)
 
 
 def draw(samples, width, targets=3, seed=0):
@@ -21,7 +25,7 @@ def draw(samples, width, targets=3, seed=0):
 
 
 def penalties(features):
-    return PENALTIES * (standardise(features) ** 2).sum() / len(features)
+    return PENALTIES * (standardised(features) ** 2).sum() / len(features)
 
 
 def one_by_one(features, targets, alpha):
@@ -32,7 +36,7 @@ def one_by_one(features, targets, alpha):
 @SHAPES
 def test_equals_ridge_fitted_without_each_row(samples, width):
     features, targets = draw(samples, width)
-    by_hand = [one_by_one(standardise(features), targets, alpha) for alpha in penalties(features)]
+    by_hand = [one_by_one(standardised(features), targets, alpha) for alpha in penalties(features)]
     best = min(by_hand, key=lambda predictions: ((targets - predictions) ** 2).sum())
 
     np.testing.assert_allclose(held_out_predictions(features, targets), best, rtol=1e-6)
@@ -41,7 +45,7 @@ def test_equals_ridge_fitted_without_each_row(samples, width):
 @SHAPES
 def test_the_error_is_that_of_scikit_learn_s_ridge_cv(samples, width):
     features, targets = draw(samples, width)
-    inputs = standardise(features)
+    inputs = standardised(features)
     peer = RidgeCV(penalties(features), scoring="neg_mean_squared_error").fit(inputs, targets)
 
     error = ((held_out_predictions(features, targets) - targets) ** 2).mean()

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from _schedules import BATCHES, SCHEDULES, named, picked, sizes
 from keras_mtl.errors import InvalidSchedule, TaskNotFound
-from keras_mtl.schedules import Annealed, Blocks, Interleaved, Joint, Proportional, RoundRobin, join
+from keras_mtl.schedules import (
+    Annealed,
+    Balanced,
+    Blocks,
+    Interleaved,
+    Joint,
+    Proportional,
+    RoundRobin,
+    join,
+)
 
 every = pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=list(SCHEDULES))
 
@@ -35,7 +44,9 @@ def test_counts_are_those_of_the_steps(schedule, end, seed):
     assert schedule.counts(end, batches=BATCHES, seed=seed) == expected
 
 
-@pytest.mark.parametrize("name", ["round_robin", "interleaved", "blocks", "joint", "joined"])
+@pytest.mark.parametrize(
+    "name", ["round_robin", "interleaved", "balanced", "blocks", "joint", "joined"]
+)
 def test_what_repeats_itself_is_counted_without_looking_at_each_step(name):
     counts = SCHEDULES[name].counts(10**30, batches=BATCHES, seed=0)
     assert sum(counts.values()) == 10**30
@@ -96,7 +107,7 @@ def test_the_seed_matters_where_steps_are_drawn(name):
     assert picked(schedule, 100).tolist() != picked(schedule, 100, seed=1).tolist()
 
 
-@pytest.mark.parametrize("name", ["round_robin", "interleaved", "blocks", "joint"])
+@pytest.mark.parametrize("name", ["round_robin", "interleaved", "balanced", "blocks", "joint"])
 def test_the_seed_does_not_matter_elsewhere(name):
     schedule = SCHEDULES[name]
     assert picked(schedule, 100).tolist() == picked(schedule, 100, seed=1).tolist()
@@ -139,7 +150,14 @@ def test_a_task_that_is_never_picked_is_refused(schedule):
 
 
 @pytest.mark.parametrize(
-    "schedule", [Interleaved(), Proportional(), Annealed(9), join([Joint(), Interleaved()], [2])]
+    "schedule",
+    [
+        Interleaved(),
+        Balanced(),
+        Proportional(),
+        Annealed(9),
+        join([Joint(), Interleaved()], [2]),
+    ],
 )
 def test_unknown_lengths_are_refused_where_they_are_needed(schedule):
     assert schedule.needs_lengths
@@ -164,7 +182,8 @@ def test_unknown_lengths_are_taken_elsewhere(schedule):
 def test_a_schedule_prints_as_it_is_written():
     shown = [repr(schedule) for schedule in SCHEDULES.values()]
     assert shown[1] == "RoundRobin(block=3)"
-    assert shown[3] == "Blocks({'hair': 5, 'sex': 2, 'age': 1})"
+    assert shown[3] == "Balanced(alpha=0.25)"
+    assert shown[4] == "Blocks({'hair': 5, 'sex': 2, 'age': 1})"
     assert shown[-1] == "join([Blocks({'sex': 1}), Interleaved(), Joint()], boundaries=[100, 333])"
 
 

@@ -178,6 +178,7 @@ def with_saved_model(folder):
     return keras.Model(inputs, layers.Dense(2, name="last")(x), name="outer")
 
 
+@pytest.mark.slow
 @needs_tensorflow
 def test_a_saved_model_in_memory_needs_no_second_consent(tmp_path):
     source = with_saved_model(tmp_path)

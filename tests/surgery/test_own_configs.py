@@ -145,7 +145,7 @@ def depth_of(model):
     return cut_points(model)[0].layer
 
 
-@pytest.mark.parametrize("build", first_ones(BACKBONES, 3))
+@pytest.mark.parametrize("build", first_ones(BACKBONES, 1))
 def test_every_trunk_computes_what_the_backbone_computes(build):
     model = build()
     x = data_of(model)
@@ -194,6 +194,7 @@ def around(backbone):
     return keras.Model(inputs, layers.Dense(2, "softmax", name="last")(x))
 
 
+@pytest.mark.slow
 @two_backbones
 def test_nested_in_a_model_it_is_cut_and_trained(build, tmp_path):
     model = around(build())
@@ -222,6 +223,7 @@ def test_several_cuts_at_once(tmp_path):
             assert same_bits(found[f"backbone/{name}"], expected[name])
 
 
+@pytest.mark.slow
 @two_backbones
 def test_other_verbs(build, tmp_path):
     model = build()

@@ -13,7 +13,7 @@ from keras_mtl.surgery.trunk import Trunk
 
 @zoo(
     *("residual", "nested_twice", "shared_in_chain", "nested_by_name", "masked_lstm", "operations"),
-    fast=("residual", "nested_by_name", "masked_lstm"),
+    fast=("residual", "nested_by_name"),
 )
 def test_both_halves_one_after_the_other_are_the_model(build):
     """At every cut, those inside nested models and beside masks too."""

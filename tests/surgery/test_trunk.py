@@ -143,6 +143,7 @@ def test_awkward_trunks_can_be_static(build):
     assert trunk.losses == moved == trunk.trainable_variables == []
 
 
+@pytest.mark.slow
 def test_static_inside_a_model_of_the_user():
     trunk = transfer(branching(FEW), cut=0)
     inputs = keras.Input((6, 6, 2))
@@ -175,6 +176,7 @@ def test_what_is_called_after_a_static_trunk_is_live():
     assert same_bits(ops.where(outputs == 0, 0.0, features), outputs / 2)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 def test_the_trunk_alone_is_static_in_fit():
     trunk = transfer(branching(FEW), cut=0)

@@ -10,6 +10,7 @@ from _helpers import draw
 from _watching import as_numpy
 from keras_mtl import Head, transfer
 from keras_mtl.errors import UnsupportedModel
+from keras_mtl.training.compiled_state import CompiledState
 from keras_mtl.training.fit import fit, fit_one_task
 from keras_mtl.training.settings import Settings
 from keras_mtl.training.state import OneTaskState
@@ -86,7 +87,7 @@ def test_weights_and_logs_are_those_of_keras(make, optimizer):
     ours, theirs = two_like(make, OPTIMIZERS[optimizer])
     common = {"batch_size": 4, "epochs": 2, "shuffle": False, "verbose": 0}
 
-    state = OneTaskState(ours)
+    state = CompiledState(ours)
     own = fit_one_task(state, X, Y, Settings(**common, validation_data=OTHERS))
     expected = theirs.fit(X, Y, **common, validation_data=OTHERS)
 
@@ -98,16 +99,17 @@ def test_a_compiled_loop_is_that_of_keras_too():
     ours.run_eagerly = theirs.run_eagerly = False
     common = {"batch_size": 8, "shuffle": False, "verbose": 0}
 
-    own = fit_one_task(OneTaskState(ours), X, Y, Settings(**common))
+    own = fit_one_task(CompiledState(ours), X, Y, Settings(**common))
 
     assert_alike(ours, theirs, (own, theirs.fit(X, Y, **common)))
 
 
+@pytest.mark.slow
 def test_weights_of_rows_and_classes_are_those_of_keras():
     ours, theirs = two_like(functional)
     common = {"batch_size": 4, "shuffle": False, "verbose": 0}
     weights = np.linspace(0.5, 2, ROWS).astype("float32")
-    state = OneTaskState(ours)
+    state = CompiledState(ours)
 
     own = fit_one_task(state, X, Y, Settings(**common, sample_weight=weights))
     assert_alike(ours, theirs, (own, theirs.fit(X, Y, **common, sample_weight=weights)))
@@ -121,7 +123,7 @@ def test_callbacks_see_the_names_of_keras():
     stop = keras.callbacks.EarlyStopping("val_accuracy", patience=1, min_delta=2.0)
 
     history = fit_one_task(
-        OneTaskState(model),
+        CompiledState(model),
         X,
         Y,
         Settings(epochs=9, callbacks=[stop], validation_split=0.3, verbose=0),
@@ -145,7 +147,7 @@ def test_variables_that_began_to_train_later_are_refused():
     model, _ = two_like(functional)
     model.layers[1].trainable = False
     model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=EAGER)
-    state = OneTaskState(model)
+    state = CompiledState(model)
     settings = Settings(verbose=0)
     fit_one_task(state, X, Y, settings)
     model.layers[1].trainable = True

@@ -32,7 +32,9 @@ def test_logs_are_means_over_an_epoch():
     )  # so that what is to come out is known
     data = two_sets(6, 4)
 
-    history = model.fit(data, validation_data={"hair": two_sets(2, 8)["hair"]}, **FITTED).history
+    validation_data = {"hair": two_sets(2, 8)["hair"]}
+    given = {"schedule": Interleaved(), "validation_data": validation_data, **FITTED}
+    history = model.fit(data, **given).history
 
     scores = model.evaluate(data, batch_size=2, verbose=0)
     assert list(history) == sorted(history) and set(history) == {
@@ -63,6 +65,7 @@ def test_a_weighted_loss_counts_with_its_weight_in_the_mean_over_steps_only():
         (RoundRobin(), {"epoch": "all"}, 6),
         (RoundRobin(), {"epoch": "shortest"}, 2),
         (Interleaved(), {}, 4),
+        (None, {}, 3 + 3),
         (Joint(), {"epoch": "longest"}, 3),
         (Joint(), {"epoch": "shortest"}, 1),
         (Blocks({"sex": 2, "hair": 1}), {}, 6),
@@ -147,6 +150,7 @@ def test_the_compiled_function_is_used_again_for_other_data():
     assert function.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.slow
 def test_kinds_of_steps_that_come_late_are_trained_as_if_they_were_known(monkeypatch):
     phases = join([Blocks({"sex": 1}), Joint(), RoundRobin()], [5, 9])
     given = {"schedule": phases, "steps_per_epoch": 7, "epochs": 2, **FITTED}
@@ -161,6 +165,7 @@ def test_kinds_of_steps_that_come_late_are_trained_as_if_they_were_known(monkeyp
     assert_close(again.history, history.history)
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="`tf.data` is read inside TensorFlow's loop")
 def test_a_long_run_on_a_data_set_of_tensorflow_begins_at_once():
     import tensorflow as tf

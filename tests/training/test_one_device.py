@@ -25,6 +25,7 @@ def graphs():
     return {id(one) for one in gc.get_objects() if type(one).__name__ == "FuncGraph"}
 
 
+@pytest.mark.slow
 def test_the_steps_of_tasks_are_let_go_with_the_model(model):
     before = graphs()
     model.fit({"a": (X, Y), "b": (X, Y)}, batch_size=4, verbose=0)

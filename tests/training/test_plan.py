@@ -3,36 +3,15 @@
 import numpy as np
 import pytest
 
-from keras_mtl.batches.arrays import ArrayData
-from keras_mtl.batches.batch import Batch
+from _plans import SIZES, joint, plan
 from keras_mtl.errors import InvalidSchedule
-from keras_mtl.schedules import Blocks, Interleaved, Joint, Proportional, RoundRobin, join
-from keras_mtl.training.plan import AHEAD, make_plan
-from keras_mtl.training.task_data import JOINT_DATA, Data
-
-SIZES = {"sex": 12, "hair": 5}
-
-
-def rows(name, count, y):
-    return ArrayData(name, Batch(np.zeros((count, 1)), y), batch_size=1)
-
-
-def by_task():
-    sets = {name: rows(name, size, np.zeros(size)) for name, size in SIZES.items()}
-    return Data(sets, tuple(sets), joint=False)
-
-
-def joint():
-    labels = {name: np.zeros(6) for name in SIZES}
-    return Data({JOINT_DATA: rows("joint", 6, labels)}, tuple(SIZES), joint=True)
-
-
-def plan(given=None, data=None, steps_per_epoch=None):
-    return make_plan(given, data or by_task(), seed=0, steps_per_epoch=steps_per_epoch, epoch="all")
+from keras_mtl.schedules import Balanced, Blocks, Joint, Proportional, RoundRobin, join
+from keras_mtl.training.plan import AHEAD
+from keras_mtl.training.task_data import JOINT_DATA
 
 
 def test_the_schedule_is_chosen_by_the_data():
-    assert plan().schedule == Interleaved() and plan().steps_per_epoch == 17
+    assert plan().schedule == Balanced() and plan().steps_per_epoch == 12 + 10
     together = plan(data=joint())
     assert together.schedule == Joint() and together.data.joint
     assert together.kinds(2) == [-1] and together.used_before(2) == {JOINT_DATA: 12}

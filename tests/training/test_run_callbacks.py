@@ -207,6 +207,7 @@ def test_callbacks_know_in_which_direction_a_task_gets_better(monitor):
     assert [one.monitor_op.__name__ for one in callbacks] == [expected] * 2
 
 
+@pytest.mark.slow
 def test_early_stopping_on_one_task_brings_its_best_weights_back():
     kept, seen = {}, []
 
@@ -228,6 +229,7 @@ def test_early_stopping_on_one_task_brings_its_best_weights_back():
     assert bits(model)[:2] == kept[best][:2]
 
 
+@pytest.mark.slow
 def test_the_learning_rate_falls_on_the_plateau_of_one_task():
     model = sex_and_hair()
     plateau = keras.callbacks.ReduceLROnPlateau("hair_loss", 0.1, patience=1, min_delta=10)
@@ -291,6 +293,7 @@ def test_the_progress_bar_shows_each_task(verbose, capsys):
     assert all(name in shown for name in ("hair_loss", "sex_accuracy", "val_hair_accuracy", "8/8"))
 
 
+@pytest.mark.slow
 def test_a_line_an_epoch_or_nothing(capsys):
     model = sex_and_hair()
     model.fit(sets(), verbose=0, batch_size=2)

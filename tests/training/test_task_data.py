@@ -211,6 +211,7 @@ def test_kinds_of_data_may_differ_from_task_to_task():
         np.testing.assert_allclose(one, same, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="its loop reads `tf.data` itself")
 def test_a_dataset_is_iterated_again_as_it_is():
     import tensorflow as tf

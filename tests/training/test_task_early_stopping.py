@@ -174,6 +174,7 @@ def test_one_task_stops_and_the_other_goes_on(schedule, data, steps):
     assert len(set(history["sex_loss"])) == 4
 
 
+@pytest.mark.slow
 def test_validation_goes_on_measuring_a_stopped_task():
     stopping = TaskEarlyStopping("hair", **NEVER)
     history = sex_and_hair(optimizer=keras.optimizers.SGD(0.5)).fit(

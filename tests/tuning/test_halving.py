@@ -1,5 +1,7 @@
 """Which trials a search needs next: a function of those that have ended."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,10 +76,18 @@ def test_the_search_ends_if_everything_fails():
     assert len(run(BUDGET, RANKING, lambda step: None if step.cut else 0.0)) == 4
 
 
+BUDGETS = st.builds(
+    Budget,
+    st.integers(1, 6),
+    st.integers(0, 6),
+    st.integers(2, 3),
+    st.integers(1, 20),
+    refits=st.integers(0, 3),
+)
+
+
 @given(
-    budget=st.builds(
-        Budget, st.integers(1, 6), st.integers(0, 6), st.integers(2, 3), st.integers(1, 20)
-    ),
+    budget=BUDGETS,
     merits=st.lists(st.floats(0, 1) | st.none(), min_size=40, max_size=40),
 )
 def test_weights_that_a_later_trial_starts_from_are_never_given_up(budget, merits):
@@ -86,7 +96,7 @@ def test_weights_that_a_later_trial_starts_from_are_never_given_up(budget, merit
     available = set()
     for count in range(1, len(ended) + 1):
         step = ended[count - 1].planned
-        assert not step.start or step.start in available
+        assert not step.start or step.phase == "refit" or step.start in available
         so_far = ended[:count]
         available.add(ended[count - 1].trial_id)
         available &= trials_to_start_from(budget, plan_trials(budget, RANKING, so_far), so_far)
@@ -100,9 +110,7 @@ def test_nothing_starts_from_a_probe(budget, merit):
 
 
 @given(
-    budget=st.builds(
-        Budget, st.integers(1, 6), st.integers(0, 6), st.integers(2, 3), st.integers(1, 20)
-    ),
+    budget=BUDGETS,
     fails=st.lists(st.booleans(), min_size=40, max_size=40),
     stop=st.integers(0, 40),
 )
@@ -116,8 +124,22 @@ def test_the_trials_that_are_expected_come_unless_others_fail(budget, fails, sto
 
     assert expected[: len(plan)] == plan
     if not any(one.merit is None for one in ended):
-        kinds = [(one.phase, one.epochs, one.rung) for one in expected]
-        assert kinds == [(e.planned.phase, e.planned.epochs, e.planned.rung) for e in rest]
+        assert list(map(kind, expected)) == [kind(one.planned) for one in rest]
+
+
+def kind(step):
+    return step.phase if step.phase == "refit" else (step.phase, step.epochs, step.rung)
+
+
+def test_the_best_trials_are_trained_on_all_rows_when_all_others_have_ended():
+    ended = run(replace(BUDGET, refits=2), RANKING, lambda step: merit_by_name(step) - step.rung)
+
+    assert [one.planned for one in ended[-2:]] == [
+        PlannedTrial("refit", "third", 8, 0, "1"),
+        PlannedTrial("refit", "third", 4, 0, "4"),
+    ]
+    assert [one.planned.phase for one in ended].count("refit") == 2
+    assert trials_to_start_from(BUDGET, plan_trials(BUDGET, RANKING, ended), ended) == set()
 
 
 def test_what_failed_is_not_expected_to_go_on():

@@ -32,6 +32,7 @@ BAD = [
     ({"seed": -1}, "`seed`"),
     ({"seed": 2**40}, "`seed`"),
     ({"seed": True}, "`seed`"),
+    ({"cv": 1}, "`cv` is a number of folds"),
     ({"directory": 5}, "`directory`"),
     ({"directory": ""}, "`directory`"),
     ({"project_name": ""}, "`project_name`"),

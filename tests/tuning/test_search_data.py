@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from _searches import data, network, run, search_in
+from keras_mtl.errors import InvalidLabels
 from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.tuning import tuner as tuner_module
 from keras_mtl.tuning.hypermodel import CutHyperModel
@@ -52,9 +53,10 @@ ARRAYS = [
     ((X, np.repeat([0, 1], [30, 10])), SPLIT, "shuffle sorted rows"),
     ((X, Y), {**SPLIT, "sample_weight": np.ones(39)}, "the sample weights 39"),
     ((X, Y), {"validation_split": 0.999}, "split"),
-    ((X, Y), {"validation_data": X}, "is a tuple"),
-    ((X, Y), {"validation_data": 5}, "is a tuple"),
-    ((X, Y), {"validation_data": (X,)}, "Received: 1 values"),
+    ((X, Y), {"validation_data": X}, "`validation_data` is .* Received: `ndarray`"),
+    ((X, Y), {"validation_data": 5}, "`validation_data` is .* Received: `int`"),
+    ((X, Y), {"validation_data": (X, Y, Y, Y)}, "`validation_data` is .* Received: 4 values"),
+    ((X, Y), {"validation_data": (X,)}, "`validation_data` has no labels"),
     ((X, Y), {"validation_data": (X, None)}, "has no labels"),
     ((X, Y), {"validation_data": (X, Y[1:])}, r"`validation_data\[1\]` 39"),
     ((X, Y), {"validation_data": (X, Y + 5)}, "validation_data"),
@@ -76,6 +78,39 @@ def test_data_that_no_trial_can_use_are_refused_at_once(given, arguments, match,
     with pytest.raises(keras_tuner.errors.FatalValueError, match=match):
         tuner.search(*given, verbose=0, **arguments)
     assert not os.listdir(tuner.project_dir)
+
+
+FOLDED = [
+    ((X, Y), SPLIT, "takes no `validation_split`"),
+    ((X, Y), GIVEN, "takes no `validation_data`"),
+    ((Batches(), None), {}, "`cv` takes rows of arrays. Received: x of type `Batches`"),
+    ((X, np.repeat([0, 1], [37, 3])), {}, "smallest class of `y` has 3 labels, fewer than the 4"),
+    ((X, None), {}, "has no labels"),
+    ((X, Y[:-1]), {}, "`x` has 40 rows, and `y` 39"),
+    ((X, Y), {"sample_weight": np.ones(39)}, "the sample weights 39"),
+]
+
+
+@pytest.mark.parametrize(("given", "arguments", "match"), FOLDED)
+def test_data_that_cannot_be_folded_are_refused_at_once(given, arguments, match, tmp_path):
+    tuner = search_in(tmp_path, cv=4)
+    with pytest.raises(keras_tuner.errors.FatalValueError, match=match):
+        tuner.search(*given, verbose=0, **arguments)
+    assert not os.listdir(tuner.project_dir)
+
+
+def test_folds_become_a_part_of_the_data_and_their_rows_can_be_taken():
+    hypermodel = CutHyperModel(network(), 10)
+    one_class = [(np.arange(4), np.arange(4, 40)), (np.arange(30), np.arange(30, 40))]
+    rows = [list(row) for row in X]
+    arguments = {"sample_weight": np.ones(40)}
+    three, four = (search_data(hypermodel, rows, list(Y), arguments, cv) for cv in (3, 4))
+
+    assert (len(three.folds), len(four.folds)) == (3, 4)
+    assert three.identity != four.identity
+    assert four.x.shape == X.shape and four.fit_arguments["sample_weight"].shape == (40,)
+    with pytest.raises(InvalidLabels, match="rows that fold 0 of `cv` trains on"):
+        search_data(hypermodel, X, np.repeat([0, 1], [8, 32]), {}, one_class)
 
 
 @pytest.mark.backend("tensorflow", reason="`tf.data` needs TensorFlow, which is optional")

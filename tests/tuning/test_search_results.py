@@ -39,6 +39,14 @@ def test_they_print_as_a_table_and_become_a_frame():
     assert results()[:1].best.trial_id == "0001"
 
 
+def test_the_spread_over_folds_is_a_column_where_there_are_folds():
+    folded = results(trials=[SearchTrial("0001", "frozen", "conv", 1, 2, 0.5, 0.1, (0.4, 0.6))])
+    lines = repr(folded).splitlines()
+    assert lines[0].split()[-2:] == ["val_accuracy", "spread"]
+    assert lines[2].split()[-2:] == ["0.500", "0.100"]
+    assert list(folded.to_frame()["fold_scores"]) == [(0.4, 0.6)]
+
+
 def test_they_become_a_picture_of_the_best_score_of_each_depth_tried(tmp_path, monkeypatch):
     drawn = {}
 

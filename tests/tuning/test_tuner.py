@@ -14,8 +14,10 @@ import pytest
 from keras_tuner.engine.trial import Trial
 
 from _searches import Eager, data, network, run, scores_of, search_in, trials_of
+from _zoo import first_ones
 from keras_mtl.heads.head import Head
 from keras_mtl.tuning import tuner as tuner_module
+from keras_mtl.tuning.fold_training import fold_file, fold_metrics
 from keras_mtl.tuning.hypermodel import CutHyperModel
 from keras_mtl.tuning.tuner import CutTuner
 
@@ -32,6 +34,7 @@ def test_probes_then_trains_heads_then_fine_tunes(finished):
     assert frozen <= {"conv", "flatten", "parity"}  # after the Dropout the features are the same
 
 
+@pytest.mark.slow
 def test_only_the_best_model_keeps_its_weights(finished):
     best = finished.results().best
     x, y = data()
@@ -82,7 +85,10 @@ def test_begun_again_a_finished_search_trains_nothing(finished, trainings):
     [
         (Head(1, "regression"), "val_mae", lambda y: y.astype("float32"), 2),
         pytest.param(*(Head(1, "binary"), "val_loss", lambda y: y % 2, 1), marks=pytest.mark.slow),
-        (Head(2, "multilabel"), "loss", lambda y: np.stack([y > 4, y % 2], 1).astype(int), 1),
+        pytest.param(
+            *(Head(2, "multilabel"), "loss", lambda y: np.stack([y > 4, y % 2], 1).astype(int), 1),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_other_heads_and_objectives_to_minimise(
@@ -137,6 +143,94 @@ def test_a_chief_and_a_worker_search_as_one_machine_does(
     assert scores_of(worker) == scores_of(alone)
     server.join(timeout=60)
     assert chief.oracle.get_best_trials()[0].score == alone.results().best.score
+
+
+# Cross-validation
+
+TRAINED = {"count": 0, "stop_at": (0,)}
+
+
+class Interrupted(keras.callbacks.Callback):
+    """Interrupts the process when a training of a certain number has done its first epoch."""
+
+    def on_train_begin(self, logs=None):
+        TRAINED["count"] += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        if TRAINED["count"] in TRAINED["stop_at"]:
+            raise KeyboardInterrupt
+
+
+def folded_search(folder, stop_at=()):
+    """Resumed as often as it is interrupted; the tuner, and the number of trainings."""
+    TRAINED.update(count=0, stop_at=stop_at)
+    while True:
+        tuner = search_in(folder, cv=2, frozen_trials=1, tuned_trials=1)
+        try:
+            tuner.search(*data(), verbose=0, callbacks=[Interrupted()])
+        except KeyboardInterrupt:
+            continue
+        return tuner, TRAINED["count"]
+
+
+@pytest.mark.usefixtures("canned_probes")
+def test_a_search_over_folds_trains_folds_from_folds_and_then_all_rows(tmp_path, monkeypatch):
+    trained = []
+
+    def on_folds(training, hp, model, folder, start, **arguments):
+        trained.append((arguments["epochs"], start and start.name))
+        for number in range(3):
+            (folder / fold_file(number)).touch()
+        curves = [{0: 0.25 + 0.01 * len(trained)}, {0: 0.5}, {0: 0.75}]
+        return fold_metrics(curves, training.objective)
+
+    def on_all_rows(hypermodel, build, stages, path, **arguments):
+        trained.append([stage.trial_id for stage in stages])
+        path.touch()
+
+    monkeypatch.setattr(tuner_module.FoldTraining, "run", on_folds)
+    monkeypatch.setattr(tuner_module, "train_on_all_rows", on_all_rows)
+    monkeypatch.setattr(Eager, "build", lambda hypermodel, hp: None)
+    tuner = search_in(tmp_path, cv=3, saved_models=2)
+    tuner.search(*data(), verbose=0)
+
+    tuned = [(1, "trial_0002"), (1, "trial_0001"), (2, "trial_0004")]
+    assert trained[:5] == [(2, None), (2, None), *tuned]
+    assert trained[5:] == [["0001", "0004", "0005"], ["0001", "0004"]]
+    assert [trial.phase for trial in tuner.results()].count("refit") == 0
+    assert tuner.results().best.fold_scores == (0.3, 0.5, 0.75)
+    assert len(list(tmp_path.rglob("*.h5"))) == 2  # of all rows
+
+
+@pytest.mark.slow
+def test_a_search_over_folds_resumes_at_the_fold_and_trains_the_best_on_all_rows(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("gc.collect", lambda *args: 0)
+    whole, trainings = folded_search(tmp_path / "whole")
+    # In the second folds, after the first one of fine-tuning, and in both stages of the last.
+    pieces, resumed = folded_search(tmp_path / "pieces", stop_at=(2, 4, 7, 9))
+    (head, tuned) = pieces.results()
+
+    stages = 2 if whole.results().best.phase == "fine-tuned" else 1
+    assert trainings == 2 + 2 + stages  # two folds of a head, of a fine-tuning, then all rows
+    assert resumed == trainings + 3 + 2 * (stages - 1)  # the second stage begins with the first
+    assert list(pieces.results()) == list(whole.results())
+    assert (head.phase, tuned.phase) == ("frozen", "fine-tuned")
+    assert head.score == pytest.approx(np.mean(head.fold_scores))
+    assert head.spread == pytest.approx(np.std(head.fold_scores, ddof=1) / 2**0.5)
+    for one, other in zip(best_weights(whole), best_weights(pieces), strict=True):
+        np.testing.assert_array_equal(one, other)
+    kept = {path.name for path in tmp_path.rglob("*.h5")}
+    assert kept == {"checkpoint.weights.h5"}
+    assert folded_search(tmp_path / "pieces")[1] == 0
+    for cv, match in ((None, "differs in `cv`"), (4, "other folds")):
+        with pytest.raises(keras_tuner.errors.FatalError, match=match):
+            search_in(tmp_path / "pieces", cv=cv).search(*data(), verbose=0)
+
+
+def best_weights(tuner):
+    return tuner.get_best_models()[0].get_weights()
 
 
 # What is said on the console
@@ -281,7 +375,9 @@ def test_a_search_of_which_all_trials_failed_is_run_again(tmp_path, trainings):
     assert [phase for phase, *_ in trials_of(tuner)].count("frozen") == 2
 
 
-@pytest.mark.parametrize("options", [{"tuned_trials": 0}, {"freeze": [True]}, {}], ids=str)
+@pytest.mark.parametrize(
+    "options", first_ones([{}, {"tuned_trials": 0}, {"freeze": [True]}], 1), ids=str
+)
 def test_a_probe_that_failed_once_runs_again(options, tmp_path, trainings, monkeypatch):
     trainings(lambda planned: 0.5)
     freeze = options.pop("freeze", [True, False])

@@ -55,8 +55,8 @@ class Multilabel(YesOrNo):
         return [(*places, units)]
 
     def probe_targets(self, labels: np.ndarray, samples: int) -> YesOrNoTargets:
-        """Return columns of 0 and 1."""
-        columns = check_targets(labels, samples, name="y")
+        """Return columns of 0 and 1; among few samples a rare label may be always 0."""
+        columns = check_targets(labels, samples, name="y", some_vary=True)
         if not np.isin(columns, (0, 1)).all():
             values = np.unique(columns)
             more = " ..." if len(values) > SHOWN else ""

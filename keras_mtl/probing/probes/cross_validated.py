@@ -8,8 +8,8 @@ from typing import Any
 from keras_mtl.common.arguments import whole_number
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.probe_targets import Floats, ProbeTargets
+from keras_mtl.linear.standardisation import Standardisation
 from keras_mtl.probing.probes.probe_method import ProbeMethod, ProbeScore
-from keras_mtl.probing.standardising import standardise
 
 
 class CrossValidatedProbe(ProbeMethod):
@@ -39,7 +39,7 @@ class CrossValidatedProbe(ProbeMethod):
         splitter = StratifiedKFold if targets.are_classes else KFold
         predictions = cross_val_predict(
             self.make_estimator(targets, folds),
-            standardise(features),
+            Standardisation.of(features).apply(features),
             targets.values,
             cv=splitter(folds, shuffle=True, random_state=seed),
         )

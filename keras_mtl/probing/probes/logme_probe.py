@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from keras_mtl.heads.probe_targets import Floats, ProbeTargets
 from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.probing.probes.probe_method import ProbeMethod, ProbeScore
@@ -18,5 +20,7 @@ class LogmeProbe(ProbeMethod):
     def score(
         self, features: Floats, targets: ProbeTargets, *, folds: int, seed: int
     ) -> ProbeScore:
-        """Return the mean evidence over the columns; those of classes are one-hot."""
-        return ProbeScore(logme(features, targets.columns, "regression"))
+        """Return the mean evidence over the columns that vary; those of classes are one-hot."""
+        columns = targets.columns
+        varying = columns[:, np.ptp(columns, axis=0) > 0]
+        return ProbeScore(logme(features, varying, "regression"))

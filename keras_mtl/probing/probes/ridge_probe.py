@@ -18,5 +18,6 @@ class RidgeProbe(ProbeMethod):
         self, features: Floats, targets: ProbeTargets, *, folds: int, seed: int
     ) -> ProbeScore:
         """Return the metric of the task and the fraction of the labels that is explained."""
-        predictions = held_out_predictions(features, targets.columns)
+        units = targets.units
+        predictions = units * held_out_predictions(features, targets.columns / units)
         return ProbeScore.of_gains(targets.gains(predictions), targets.fit(predictions))

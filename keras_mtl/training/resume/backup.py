@@ -18,6 +18,7 @@ from keras_mtl.common.atomic_files import left_unfinished, written_whole_file
 from keras_mtl.common.checksums import add_checksum, check_checksum
 from keras_mtl.common.locks import AlreadyLocked, locked
 from keras_mtl.errors import BackupNotWritable, FolderInUse, InvalidBackup
+from keras_mtl.training.settings import NEWEST_DEFAULTS
 
 VERSION = 1
 """The version of the format; others are refused."""
@@ -106,6 +107,11 @@ class Backup:
         """The seed of the run that made the backup; None without one."""
         return self._meta["identity"]["seed"] if self._meta else None
 
+    @property
+    def defaults(self) -> int:
+        """The version of the defaults of `fit` with which the run began."""
+        return int(self._meta.get("defaults", 1)) if self._meta else NEWEST_DEFAULTS
+
     def open(self, identity: dict[str, Any]) -> None:
         """Check that the backup, if there is one, is of this run.
 
@@ -155,6 +161,7 @@ class Backup:
         arrays |= {f"{OTHERS}{name}": array for name, array in saved.arrays.items()}
         meta = {
             "version": VERSION,
+            "defaults": self.defaults,
             "identity": self._identity,
             "position": list(saved.position),
             "notes": saved.notes,

@@ -41,11 +41,14 @@ def train(step: Step, values: Values, batches: Batches, finite: Any) -> tuple[Va
     # Keras's code on given values, and collects what it would have assigned.
     losses, backward, (changed, tensors) = _forward(step, variables, values, batches)
     gradients = step.state.update_rule.gradients(losses, backward, step.variables)
-    finite = finite & _finite(step, losses.total, gradients)
+    if step.state.refuses_non_finite:
+        finite = finite & _finite(step, losses.total, gradients)
     after = before | changed | _applied(step, before, gradients, batches)
     with keras.StatelessScope([(v, after[id(v)]) for v in variables]) as scope:
         add_to_metrics(step, scored_again(step, tensors), losses.total)
         new = [scope.get_current_value(variable) for variable in variables]
+    if not step.state.refuses_non_finite:
+        return new, finite
     # The objects that did not change are returned as they are, so that the caller can tell; the
     # others are selected, because a compiled function cannot stop halfway.
     kept = [

@@ -37,14 +37,17 @@ def make_scorer(step: Step) -> Callable[[Batches], None]:
         f"score {step.key}", lambda: _compiled(state, partial(_score, step))
     )
 
+    # Listed once for a pass, which takes as long as to score a small batch; after `build`, which
+    # makes some of them.
+    variables: list[keras.Variable] = []
+
     def scorer(batches: Batches) -> None:
         step.build(batches)
-        variables = variables_of(step)
-        values = compiled([variable.value for variable in variables], batches)
-        for variable, value in zip(variables, values, strict=True):
-            # Most variables of a model do not change in a scoring pass.
-            if value is not variable.value:
-                variable.assign(value)
+        if not variables:
+            variables.extend(variables_of(step))
+        changes = compiled([variable.value for variable in variables], batches)
+        for index, value in changes.items():
+            variables[index].assign(value)
 
     return scorer
 
@@ -113,17 +116,23 @@ class CompiledStep:
 
     def _changes(self, values: Values, batches: Batches, finite: Any) -> tuple[dict[int, Any], Any]:
         new, finite = train(self._step, values, batches, finite)
-        pairs = enumerate(zip(values, new, strict=True))
-        return {index: value for index, (old, value) in pairs if value is not old}, finite
+        return _changed(values, new), finite
 
 
-def _score(step: Step, values: Values, batches: Batches) -> Values:
+def _changed(values: Values, new: Values) -> dict[int, Any]:
+    """Return the values that are other objects than before, by their positions."""
+    pairs = enumerate(zip(values, new, strict=True))
+    return {index: value for index, (old, value) in pairs if value is not old}
+
+
+def _score(step: Step, values: Values, batches: Batches) -> dict[int, Any]:
+    """Return the values that a batch changes: most variables of a model do not change."""
     variables = variables_of(step)
     mapping = list(zip(variables, values, strict=True))
     with keras.StatelessScope(mapping, collect_losses=True) as scope:
         losses, scored = forward(step, batches, rows_by_task(step, batches), training=False)
         add_to_metrics(step, scored, losses.total, step.num_rows(batches))
-        return [scope.get_current_value(variable) for variable in variables]
+        return _changed(values, [scope.get_current_value(variable) for variable in variables])
 
 
 def _compiled(state: TrainingState, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mtl.batches.arrays import ArrayData
+from keras_mtl.batches.as_given import AsGiven
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.reading import OneTask, Reader, SeveralTasks
 from keras_mtl.batches.tf_datasets import TfDatasetData
@@ -181,6 +182,8 @@ class DatasetLayout(Layout):
         """Return the next batch: an iterator gives them in the order of the indices."""
         del index
         x, y, *rest = arguments.get_next()
+        if isinstance(self._reader, AsGiven):
+            return Batch(x, y, rest[0] if rest else None)
         weights = keras.tree.map_structure(_in_floatx, rest[0]) if rest else None
         if isinstance(self._reader, OneTask):
             name = self._reader.name

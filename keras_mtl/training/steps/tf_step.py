@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -25,6 +26,9 @@ def train(step: Step, batches: Batches) -> Any:
     """
     strategy = tf.distribute.get_strategy()
     replicas = num_replicas()
+    if not step.state.refuses_non_finite:
+        strategy.run(partial(_train_anyhow, step, batches, replicas))
+        return tf.constant(True)
     # Statistics and seeds change in the forward pass, before it is known whether the loss is
     # finite.
     before = [tf.identity(variable.value) for variable in step.changing_variables]
@@ -75,6 +79,15 @@ def score(step: Step, batches: Batches) -> None:
         add_to_metrics(step, scored, total * replicas, num_rows(batches[step.feeds[0]]))
 
     tf.distribute.get_strategy().run(compute)
+
+
+def _train_anyhow(step: Step, batches: Batches, replicas: int) -> None:
+    """Take a step of one replica, whatever its loss is."""
+    _, total, found, tensors = _losses_and_gradients(step, batches, replicas)
+    variables = [step.variables.all[index] for index in found]
+    gradients = list(found.values())
+    apply(step, batches, summed(step.state.part_optimizer, gradients, replicas), variables)
+    add_to_metrics(step, scored_again(step, tensors), total * replicas)
 
 
 def _losses_and_gradients(

@@ -64,7 +64,9 @@ class TorchSteps(StepByStep):
         step = self.steps[kind]
         given = _tensors(batches)
         # Statistics and seeds change in the forward pass, before the loss is known to be finite.
-        before = [variable.value.clone() for variable in step.changing_variables]
+        refuses = step.state.refuses_non_finite
+        undone = step.changing_variables if refuses else []
+        before = [variable.value.clone() for variable in undone]
         losses, scored = forward(step, given, rows_by_task(step, given))
         gradients = step.state.update_rule.gradients(
             losses, _backward(step, losses), step.variables
@@ -72,8 +74,8 @@ class TorchSteps(StepByStep):
         pairs = zip(gradients, step.variables.all, strict=True)
         found = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
         total = losses.total
-        if not _finite(step, total, found):
-            for variable, value in zip(step.changing_variables, before, strict=True):
+        if refuses and not _finite(step, total, found):
+            for variable, value in zip(undone, before, strict=True):
                 variable.assign(value)
             return False
         with torch.no_grad():

@@ -17,6 +17,10 @@ def test_each_output_is_decoded_alone():
 def test_probes_take_columns_of_0_and_1():
     columns = [[0, 1], [1, 1], [0, 0]]
     assert KIND.probe_targets(np.array(columns), 3).values.tolist() == columns
+    rare = [[0, 0], [1, 0], [0, 0]]
+    assert KIND.probe_targets(np.array(rare), 3).values.tolist() == rare
+    with pytest.raises(InvalidLabels, match="No column of `y` varies"):
+        KIND.probe_targets(np.array([[0, 1], [0, 1], [0, 1]]), 3)
     with pytest.raises(InvalidLabels, match=r"0 and 1 only.*\[0\.0, 1\.0, 2\.0\]"):
         KIND.probe_targets(np.array([[0, 1], [1, 2], [0, 0]]), 3)
     with pytest.raises(InvalidLabels, match=r"4\.0\] \.\.\."):

@@ -254,6 +254,7 @@ def test_generators_that_a_backup_cannot_hold_are_named(tmp_path):
     train(compiled_tasks(), **arguments)  # no warning without a backup
 
 
+@pytest.mark.slow
 def test_joint_steps_go_on_exactly(tmp_path):
     rng = np.random.default_rng(0)
     labels = {"sex": rng.integers(0, 2, 24), "hair": rng.integers(-1, 3, 24)}
@@ -293,6 +294,7 @@ def test_the_best_weights_outlive_an_interruption(tmp_path):
     assert same_logs(resumed, whole)
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="`tf.data` is read inside TensorFlow's loop")
 def test_a_dataset_is_replayed(tmp_path):
     import tensorflow as tf
@@ -376,6 +378,7 @@ def test_a_killed_process_goes_on_exactly(tmp_path):
     assert not os.listdir(tmp_path / "backups")
 
 
+@pytest.mark.slow
 def test_without_a_seed_the_one_of_the_backup_is_used(tmp_path):
     model = sex_and_hair()
     fitted = {"batch_size": 4, "epochs": 2, "verbose": 0, "backup": tmp_path, "backup_every": 2}

@@ -322,6 +322,7 @@ def test_weighted_metrics_and_metrics_over_labelled_rows():
     assert history["age_loss"][0] == pytest.approx(loss, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_masks_given_for_another_task_in_the_next_fit():
     """What is compiled for one layout of the data is not used for another."""
     x, labels = joint_data(ROWS)

@@ -132,8 +132,7 @@ def test_a_stream_trains_as_the_arrays_that_it_is_made_of(models, kind):
     "kind",
     [
         "tf.data",
-        "loader",
-        *(pytest.param(k, marks=pytest.mark.slow) for k in ("PyDataset", "generator")),
+        *(pytest.param(k, marks=pytest.mark.slow) for k in ("loader", "PyDataset", "generator")),
     ],
 )
 def test_a_joint_stream_trains_as_the_arrays_that_it_is_made_of(models, kind):
@@ -142,6 +141,7 @@ def test_a_joint_stream_trains_as_the_arrays_that_it_is_made_of(models, kind):
     assert_same_training(models, [x, labels], [SOURCES[kind]((x, labels))], steps_per_epoch=3)
 
 
+@pytest.mark.slow
 def test_a_dataset_of_other_dtypes(models):
     data = weighted(two_data_sets())
     x, y, _ = data["age"]
@@ -189,6 +189,7 @@ def test_a_dataset_is_read_as_far_as_it_is_trained_on(models, epochs):
     assert len(read) == 2 * steps * epochs
 
 
+@pytest.mark.slow
 def test_inputs_of_a_dataset_by_name():
     x = {"deep": draw(16, seed=1), "wide": draw(16, 2, seed=2)}
     y = draw(16, seed=3)
@@ -309,6 +310,7 @@ def test_what_is_not_finite_leaves_all_as_before_that_step(case):
     assert bits(variables) == expected
 
 
+@pytest.mark.slow
 def test_training_goes_on_after_a_loss_that_was_not_finite():
     model = two_tasks(optimizer="adam")
     data = two_data_sets()
@@ -319,6 +321,7 @@ def test_training_goes_on_after_a_loss_that_was_not_finite():
     assert np.isfinite(history["loss"]).all()
 
 
+@pytest.mark.slow
 def test_classes_and_labels_of_one_and_two_dimensions():
     model = two_tasks(optimizer="sgd")
     data = two_data_sets()

@@ -1,0 +1,43 @@
+"""The loss and metrics of a model of one task, as `keras.Model.evaluate` gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from keras_mtl.training.compiled_state import CompiledState
+from keras_mtl.training.logs import flat
+from keras_mtl.training.one_task_setup import read_pass
+from keras_mtl.training.scoring_pass import score
+from keras_mtl.training.settings import check_callbacks
+
+
+def evaluate_one_task(
+    state: CompiledState,
+    x: Any,
+    y: Any,
+    *,
+    batch_size: int | None,
+    verbose: str | int,
+    sample_weight: Any,
+    steps: int | None,
+    callbacks: Any,
+) -> dict[str, float]:
+    """Return the loss and metrics by name; the arguments are those of `keras.Model.evaluate`.
+
+    `reason_for_keras_evaluate` must be None for them.
+    """
+    check_callbacks(callbacks)
+    data = read_pass(state, x, y, sample_weight, batch_size, steps)
+    (only,) = data.sets.values()
+    if not isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = keras.callbacks.CallbackList(
+            callbacks,
+            add_progbar=verbose != 0,
+            verbose=verbose,
+            epochs=1,
+            steps=steps or only.num_batches,
+            model=state.model,
+        )
+    return dict(sorted(flat(score(state, data, callbacks, steps=steps)).items()))
