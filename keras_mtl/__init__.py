@@ -17,7 +17,8 @@ One new task:
 - `find_learning_rate`: a learning rate range test (`RateRange`)
 - `layerwise`: an optimizer with a learning rate for each layer
 - `from_scratch`: the same architecture with fresh weights, the control
-- `FeatureExtractor`: the features for scikit-learn, for a handful of labels
+- `TransferClassifier`, `TransferRegressor`: all of it as a scikit-learn estimator
+- `FeatureExtractor`: the features for scikit-learn
 
 Several tasks:
 
@@ -67,6 +68,8 @@ from keras_mtl.transfer import transfer
 if TYPE_CHECKING:
     from keras_mtl import datasets, errors, schedules, scores
     from keras_mtl.estimators.feature_extractor import FeatureExtractor
+    from keras_mtl.estimators.transfer_classifier import TransferClassifier
+    from keras_mtl.estimators.transfer_regressor import TransferRegressor
     from keras_mtl.finetuning.find_learning_rate import find_learning_rate
     from keras_mtl.finetuning.fine_tune import fine_tune
     from keras_mtl.finetuning.freezing import freeze, unfreeze
@@ -102,7 +105,9 @@ __all__ = [
     "TaskEarlyStopping",
     "TaskOptimizer",
     "TaskScores",
+    "TransferClassifier",
     "TransferModel",
+    "TransferRegressor",
     "Trunk",
     "add_classes",
     "cut_points",
@@ -136,6 +141,8 @@ _HOMES = {
     "RateRange": "finetuning.rate_range",
     "TaskEarlyStopping": "training.task_early_stopping",
     "TaskScores": "models.task_scores",
+    "TransferClassifier": "estimators.transfer_classifier",
+    "TransferRegressor": "estimators.transfer_regressor",
     "add_classes": "models.added_classes",
     "cut_points": "graph.cuts",
     "find_learning_rate": "finetuning.find_learning_rate",

@@ -6,8 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import validate_data
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.model_inputs import ModelInputs
@@ -15,18 +14,15 @@ from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
 from keras_mtl.caching.finite_features import FiniteFeatures
 from keras_mtl.caching.varying_features import warn_if_alike
-from keras_mtl.common.arguments import one_of, whole_number
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.estimators.input_arrays import check_inputs
-from keras_mtl.estimators.model_archive import from_archive, to_archive
+from keras_mtl.estimators.model_estimator import ModelEstimator
 from keras_mtl.estimators.pooled_trunk import Cut, PooledTrunk, check_cut
-from keras_mtl.estimators.trunk_cache import TrunkCache
-from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling
 
 
-class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ModelEstimator):
     """Give a trained model's features to scikit-learn: one vector a sample.
 
     Use it with a handful of labels: nearest neighbours or a linear model on the features of a
@@ -137,11 +133,6 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         FiniteFeatures().check(features)
         return self._looked_at(features, inputs)
 
-    def _check_arguments(self) -> None:
-        """Check what `__init__` was given; scikit-learn wants it to do nothing but keep it."""
-        whole_number("batch_size", self.batch_size)
-        one_of("verbose", self.verbose, (0, 1, 2))
-
     def _features_of_stream(self, source: DataSource) -> np.ndarray:
         """Return the features of a stream, read batch by batch: it may not fit into memory."""
         source.check_form(ModelInputs.of(self.model), "`X`")
@@ -169,24 +160,8 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         warn_if_alike([features], [f"cut={self.cut!r}"], inputs)
         return features
 
-    def _checked(self, X: Any, *, reset: bool) -> list[np.ndarray]:
-        """Return the arrays for the model's inputs, and record their width for scikit-learn."""
-        inputs = check_inputs(self.model, X)
-        # scikit-learn counts features along the second axis, which images may have of any size.
-        fitted = "n_features_in_" in vars(self)
-        one_array = len(inputs) == 1 and not isinstance(X, dict)
-        if one_array and (reset or (fitted and inputs[0].ndim == 2)):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-        return inputs
-
     def _trunk(self) -> PooledTrunk:
         return self._trunk_cache().take(self.cut, self.pooling)
-
-    def _trunk_cache(self) -> TrunkCache:
-        cache = vars(self).get("_trunks")
-        if cache is None or cache.model is not self.model:
-            self._trunks = cache = TrunkCache(self.model)
-        return cache
 
     @property
     def _n_features_out(self) -> int:
@@ -196,17 +171,6 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             raise AttributeError("The number of features depends on `X`: call `fit` first.")
         return width
 
-    def __sklearn_clone__(self) -> FeatureExtractor:
-        """Return a clone that shares the model and the cache of trunks."""
-        # Without the model: scikit-learn copies arguments deeply, which takes seconds for a large
-        # model, and a search over `cut` clones the extractor for every candidate.
-        without_model = object.__new__(type(self))
-        without_model.__dict__.update(vars(self), model=None)
-        clone = BaseEstimator.__sklearn_clone__(without_model)
-        clone.model = self.model
-        clone._trunks = self._trunk_cache()
-        return clone
-
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
@@ -215,12 +179,3 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tags.requires_fit = False
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-    def __getstate__(self) -> dict[str, Any]:
-        checked_functional(self.model)
-        state = {**super().__getstate__(), "model": to_archive(self.model)}
-        state.pop("_trunks", None)  # They hold locks and copies of the weights; made anew later.
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({**state, "model": from_archive(state["model"])})

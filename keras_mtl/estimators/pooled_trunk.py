@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from math import ceil
-from threading import Lock
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from keras_mtl.common.hashing import Hash
 from keras_mtl.errors import InvalidCut
+from keras_mtl.estimators.batched_model import BatchedModel
+from keras_mtl.estimators.weights_then import WeightsThen
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
-from keras_mtl.keras_private.layers import sublayers
-from keras_mtl.keras_private.retracing import expected_to_trace
-from keras_mtl.surgery.layer_copies import copy_of_input, outdated_statistics
+from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.transfer import copy_trunk
 
@@ -28,6 +25,9 @@ class PooledTrunk:
     """The first layers of a model with their output pooled; made once and called often.
 
     It holds a copy of the weights, and knows when those of the model have changed since.
+
+    Attributes:
+        vectors: The trunk with the pooling.
     """
 
     def __init__(self, model: keras.Model, cut: Cut, pooling: Pooling) -> None:
@@ -35,21 +35,19 @@ class PooledTrunk:
         paths = check_cut(graph, cut, pooling)
         part = graph.part(paths)
         kept = [call.operation for call in part.opened.calls]
-        self._sources = [layer for layer in kept if isinstance(layer, keras.Layer)]
-        self._fingerprint = _fingerprint(self._sources)
+        self._weights = WeightsThen(layer for layer in kept if isinstance(layer, keras.Layer))
         trunk = copy_trunk(part, part.opened.calls)
-        self._model = _with_pooling(trunk, paths, pooling)
-        self._lock = Lock()
+        self.vectors = BatchedModel(_with_pooling(trunk, paths, pooling))
 
     def is_current(self) -> bool:
         """Return whether the weights of the model are still those that were copied."""
-        return self._fingerprint == _fingerprint(self._sources)
+        return self._weights.are_unchanged()
 
     def width(self, shapes: Sequence[Shape] | None = None) -> int | None:
         """Return the length of the vectors for samples of these shapes; None if it varies."""
-        vectors = [vector.shape for vector in self._model.outputs]
+        vectors = [vector.shape for vector in self.vectors.model.outputs]
         if shapes is not None and any(vector[-1] is None for vector in vectors):
-            vectors = self._model.compute_output_shape([(None, *shape) for shape in shapes])
+            vectors = self.vectors.model.compute_output_shape([(None, *shape) for shape in shapes])
         widths = [vector[-1] for vector in vectors]
         return None if None in widths else sum(widths)
 
@@ -57,41 +55,7 @@ class PooledTrunk:
         self, inputs: Sequence[np.ndarray], batch_size: int, verbose: int = 0
     ) -> np.ndarray:
         """Return the vectors, float32 of shape `(samples, width)`; outputs stand side by side."""
-        samples = len(inputs[0])
-        progress = keras.utils.Progbar(ceil(samples / batch_size), verbose=verbose)
-        parts = []
-        for start in range(0, samples, batch_size):
-            batch = [array[start : start + batch_size] for array in inputs]
-            parts.append(self._features_of_batch(batch, batch_size))
-            progress.add(1)
-        return np.concatenate(parts)
-
-    def _features_of_batch(self, batch: list[np.ndarray], batch_size: int) -> np.ndarray:
-        """Return the vectors of one batch, by one compiled call.
-
-        A compiled function is made for each size of batch. The last batch may have any size: it
-        is filled up to a power of two, so that a few functions serve data of every length.
-        """
-        samples = len(batch[0])
-        size = min(batch_size, 1 << (samples - 1).bit_length())
-        filled = np.minimum(np.arange(size), samples - 1)
-        tensors = [
-            keras.ops.convert_to_tensor(_of_rank(array[filled], tensor), dtype=tensor.dtype)
-            for array, tensor in zip(batch, self._model.inputs, strict=True)
-        ]
-        with (
-            self._lock,
-            expected_to_trace(),
-        ):  # On JAX `predict_on_batch` moves the weights out and back.
-            vectors = keras.tree.flatten(self._model.predict_on_batch(tensors))
-        return np.concatenate([v[:samples].astype("float32") for v in vectors], axis=1)
-
-
-def _of_rank(array: np.ndarray, tensor: Any) -> np.ndarray:
-    """Return the array in the rank of its input: Keras compiles no call for two ranks."""
-    if array.ndim == len(tensor.shape):
-        return array
-    return array[..., None] if array.ndim < len(tensor.shape) else array[..., 0]
+        return self.vectors.outputs(inputs, batch_size, verbose)
 
 
 def check_cut(graph: Graph, cut: Cut, pooling: Pooling) -> tuple[str, ...]:
@@ -133,15 +97,3 @@ def _vector(index: int, tensor: Any, pooling: Pooling) -> Any:
         return tensor
     layer.name = f"vector_{index}"  # A model's layers must differ in name.
     return layer(tensor)
-
-
-def _fingerprint(layers: Iterable[keras.Layer]) -> str:
-    """Return a hash of all weights; it takes a small part of the time of one batch."""
-    total = Hash()
-    for layer in layers:
-        for weight in layer.weights:
-            total.add_values(keras.ops.convert_to_numpy(weight))
-        for part in sublayers(layer):
-            for values in outdated_statistics(part):
-                total.add_values(values)
-    return total.hexdigest()

@@ -9,7 +9,7 @@ import keras
 
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.surgery.cloner import ClassOf, Cloner, Copy
-from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state
+from keras_mtl.surgery.layer_copies import copy_from_config, copy_layer_state, copy_of_input
 from keras_mtl.surgery.own_configs import Rebuilt, rebuilt_model
 
 
@@ -21,6 +21,7 @@ def clone_graph(
     copy_layer: Callable[[Any], Any] | None = None,
     copy_state: Callable[[Any, Any], None] | None = None,
     rebuild_model: Callable[[keras.Model], Rebuilt] = rebuilt_model,
+    copy_input: Callable[[Any], Any] = copy_of_input,
 ) -> Copy:
     """Copy a graph, or the part of one that leads to a cut, with its state.
 
@@ -32,11 +33,12 @@ def clone_graph(
         copy_state: Copies the state of an operation: weights, vocabularies, seeds.
         rebuild_model: Builds a model anew from its own config, where its layers cannot be copied
             one by one.
+        copy_input: Returns a new symbolic input for one of a model.
 
     Raises:
         CloneError: A layer cannot be copied; the message says which and why.
     """
-    cloner = Cloner(class_of, copy_layer or copy_from_config, rebuild_model)
+    cloner = Cloner(class_of, copy_layer or copy_from_config, rebuild_model, copy_input)
     model = cloner.copy_model(graph, name or graph.model.name)
     cloner.copy_states(copy_state or copy_layer_state)
     return Copy(model, cloner.copies)

@@ -58,8 +58,10 @@ class Cloner:
         class_of: ClassOf,
         copy_layer: Callable[[Any], Any],
         rebuild_model: Callable[[keras.Model], Rebuilt] = rebuilt_model,
+        copy_input: Callable[[Any], Any] = copy_of_input,
     ) -> None:
         self.copies: dict[int, Any] = {}
+        self._copy_input = copy_input
         self._class_of = class_of
         self._copy_layer = copy_layer
         self._rebuild_model = rebuild_model
@@ -126,7 +128,7 @@ class Cloner:
 
     def _model(self, graph: Graph, make: Callable[..., Functional], name: str) -> Functional:
         # Inputs keep their structure: calls inside the model, and the user's, are made with it.
-        inputs = keras.tree.map_structure(copy_of_input, graph.functional.input)
+        inputs = keras.tree.map_structure(self._copy_input, graph.functional.input)
         values = dict(zip(graph.inputs, keras.tree.flatten(inputs), strict=True))
         outputs = self.replay(graph, graph, values)
         return make(inputs, unwrap_single(outputs), name=name)

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.common.shapes import Shape
 from keras_mtl.errors import CloneError
 from keras_mtl.keras_private.graphs import producer
 from keras_mtl.keras_private.layers import given_output_shape, seed_states, sublayers
@@ -32,9 +33,17 @@ def rebuild_operation(operation: Any, get_config: Callable[[], dict[str, Any]]) 
     return copy
 
 
-def copy_of_input(tensor: Any) -> Any:
-    """Return a new symbolic input with the name, shape, dtype and other settings of another one."""
-    return keras.layers.InputLayer.from_config(producer(tensor).get_config()).output
+def copy_of_input(tensor: Any, shape: Shape | None = None) -> Any:
+    """Return a new symbolic input with the name, shape, dtype and other settings of another one.
+
+    Args:
+        tensor: The other one.
+        shape: The shape of a sample, if it is to be another one.
+    """
+    config = producer(tensor).get_config()
+    if shape is not None:
+        config = {**config, "batch_shape": (None, *shape)}
+    return keras.layers.InputLayer.from_config(config).output
 
 
 def copy_layer_state(source: Any, copy: Any) -> None:

@@ -38,3 +38,14 @@ def test_the_trunks_used_last_are_kept(model, monkeypatch):
     cache.take(0, "auto")
     assert cache.take(2, "auto") is first
     assert cache.take(1, "auto") is not second
+
+
+def test_a_copy_for_inputs_of_one_width_is_made_once():
+    stack = [layers.Rescaling(2.0, name="scale"), layers.Activation("relu")]
+    model = keras.Sequential([keras.Input((None,)), *stack])
+    cache = TrunkCache(model)
+    sized = cache.sized([(4,)])
+    assert sized.model.input_shape == (None, 4)
+    assert cache.sized([(4,)]) is sized
+    assert cache.sized([(5,)]) is not sized
+    assert sized.take("scale", "auto").width() == 4

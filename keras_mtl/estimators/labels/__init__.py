@@ -1,0 +1,1 @@
+"""The forms of labels that scikit-learn estimators take, one a file."""

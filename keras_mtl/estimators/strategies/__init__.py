@@ -1,0 +1,1 @@
+"""Ways to train for a new task, one a file."""

@@ -1,0 +1,46 @@
+import copy
+
+import keras
+import numpy as np
+import pytest
+
+from _watching import assert_close
+from keras_mtl.estimators.batched_model import BatchedModel
+
+
+@pytest.fixture
+def model():
+    """Named inputs, and two outputs."""
+    inputs = {"b": keras.Input((3,), name="b"), "a": keras.Input((1,), name="a")}
+    joint = keras.layers.Concatenate()(list(inputs.values()))
+    return keras.Model(inputs, [keras.layers.Dense(2)(joint), keras.layers.Dense(1)(joint)])
+
+
+def rows(samples):
+    generator = np.random.default_rng(0)
+    return [generator.normal(size=(samples, 1)), generator.normal(size=(samples, 3))]
+
+
+def test_outputs_are_those_of_the_model_side_by_side_whatever_the_batches(model):
+    a, b = rows(21)
+    expected = np.concatenate(model.predict({"a": a, "b": b}, verbose=0), axis=1)
+    for batch_size in (4, 32):
+        found = BatchedModel(model).outputs([a, b], batch_size)
+        assert found.dtype == "float32"
+        assert_close(found, expected)
+
+
+def test_a_copy_by_pickle_gives_the_same(model):
+    batched = BatchedModel(model)
+    copied = copy.deepcopy(batched)
+    assert copied.model is not model
+    assert_close(copied.outputs(rows(5), 8), batched.outputs(rows(5), 8))
+
+
+def test_a_last_dimension_of_1_may_come_and_go():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(3)])
+    batched = BatchedModel(keras.Model(model.inputs, model.outputs))
+    column = np.arange(8.0)[:, None]
+    expected = batched.outputs([column], 8)
+    np.testing.assert_array_equal(batched.outputs([column[:, 0]], 8), expected)
+    np.testing.assert_array_equal(batched.outputs([column[..., None]], 8), expected)
