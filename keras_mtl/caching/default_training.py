@@ -44,7 +44,7 @@ def warn_of_few_steps(model: keras.Model, steps: int) -> None:
             f"`{model.name}` has not been trained before, and this run has {steps} steps, too few "
             "for a new head: leave out `epochs`, which suits the training to the number of "
             "labels, or give more of them.",
-            stacklevel=4,
+            stacklevel=3,
         )
 
 

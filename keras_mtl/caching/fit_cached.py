@@ -224,9 +224,13 @@ def fit_cached(
             if solver == "exact" or is_affordable(head, ordered):
                 others = held_out and held_out[0].in_order(held_out[1])
                 return solve_head(part, head, ordered, others, verbose=verbose)
+        data = training.replay(stored, views or 1)
+        if epochs is not None and solver == "auto" and verbose:
+            batches = steps_per_epoch or data.num_batches
+            warn_of_few_steps(model, (epochs - initial_epoch) * batches)
         return train_on_features(
             part,
-            training.replay(stored, views or 1),
+            data,
             callbacks,
             validation_data=held_out and held_out[0].replay(held_out[1], 1),
             epochs=epochs,
@@ -272,8 +276,6 @@ def train_on_features(
     if epochs is None:
         rates = default_rates(part.whole)
         epochs = initial_epoch + default_epochs(steps)
-    elif verbose:
-        warn_of_few_steps(part.whole, (epochs - initial_epoch) * steps)
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(
             [*rates, *keras.tree.flatten(callbacks or []), _CompiledOnce(part)],
