@@ -40,8 +40,13 @@ def test_without_such_a_metric_the_loss_decides():
         ([[10, [0.8, -1.0], [0.9, -2.0]]], True),
         ([[10, [0.8, -1.0], [0.8, -1.0]]], False),
         ([[10, [0.8, -1.0], [0.8, -0.9]]], True),
-        # By rows and not by parts: 8 of 10 and 0 of 2 against 7 of 10 and 1 of 2.
-        ([[10, [0.8, -1.0], [0.7, -1.0]], [2, [0.0, -1.0], [0.4, -1.0]]], False),
+        # Within two standard errors of the parts the loss decides.
+        ([[10, [0.8, -1.0], [0.7, -0.8]], [10, [0.8, -1.0], [0.8, -0.9]]], True),
+        ([[10, [0.8, -1.0], [0.9, -1.5]], [10, [0.8, -1.0], [0.8, -0.9]]], False),
+        # Beyond them the metric does.
+        ([[10, [0.8, -1.0], [0.7, -0.8]], [10, [0.8, -1.0], [0.71, -0.8]]], False),
+        # Parts count by their rows.
+        ([[10, [0.8, -1.0], [0.8, -1.1]], [2, [0.8, -1.0], [0.8, -0.6]]], False),
     ],
 )
 def test_the_second_phase_is_better_over_all_held_out_rows(trials, wins):
