@@ -200,6 +200,7 @@ def test_variables_are_stored_once(tmp_path):
     assert len(model.weights) <= len(shapes) <= len(model.weights) + seeds
 
 
+@pytest.mark.slow
 @exports
 def test_nothing_is_printed_and_the_model_trains_on(tmp_path, capfd):
     model = keras_mtl.transfer(augmentation(), cut=1, freeze=False, head=3)

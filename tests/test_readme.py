@@ -43,8 +43,10 @@ def names_of_ours(code):
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "keras_mtl":
             yield from ((node.module, alias.name) for alias in node.names)
-        elif isinstance(node, ast.Attribute) and ast.unparse(node).startswith("keras_mtl."):
-            yield "keras_mtl", ast.unparse(node).removeprefix("keras_mtl.")
+        elif isinstance(node, ast.Attribute):
+            first, *names = ast.unparse(node).split(".")
+            if first == "keras_mtl" and all(map(str.isidentifier, names)):
+                yield "keras_mtl", ".".join(names)
 
 
 def test_the_python_blocks_use_names_that_exist():

@@ -69,6 +69,7 @@ def test_a_backup_goes_on(tmp_path):
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="a run goes on on the backend that it began on")
 def test_a_backup_keeps_the_schedule_that_was_the_default_when_it_is_interrupted_again(tmp_path):
     folder = copy_of("backup", tmp_path)

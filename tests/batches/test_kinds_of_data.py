@@ -173,7 +173,8 @@ SCORED = {"batch_size": SIZE, "verbose": 0}
 
 
 def fit_static(models, *data, **options):
-    return fit_cached(models.fresh(models.static), *data, **(IN_ORDER | options)).history["loss"]
+    options = {"epochs": 1} | IN_ORDER | options
+    return fit_cached(models.fresh(models.static), *data, **options).history["loss"]
 
 
 def fit_transferred(models, x, y):
@@ -370,6 +371,7 @@ def expected_of_words(of_words):
 
 
 EXHAUSTIVE = (
+    "objects",
     "bytes",
     "series",
     "list",

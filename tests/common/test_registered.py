@@ -145,6 +145,7 @@ class Negative(keras.Layer):
         return {"name": self.name}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_scope", [True, False])
 def test_a_layer_of_the_user_with_the_name_of_an_operation(in_scope, tmp_path):
     source = keras.Sequential([keras.Input((4,)), Negative(), layers.Dense(3)])

@@ -322,6 +322,7 @@ def test_neighbours_beat_chance_on_a_task_the_model_has_not_seen(trained):
     assert cross_val_score(pipeline, x, y, cv=3).mean() > 0.4
 
 
+@pytest.mark.slow
 def test_a_grid_search_over_cuts(trained):
     x, y = digits("digit", labels={"digit": 100})["digit"]
     pipeline = make_pipeline(FeatureExtractor(trained), KNeighborsClassifier(3))
@@ -385,6 +386,7 @@ def test_a_lambda_is_not_run_from_a_pickle():
         copy.deepcopy(extractor)
 
 
+@pytest.mark.slow
 def test_a_pipeline_with_a_memory_finds_its_features_again(model, tmp_path):
     model.compile("adam", "mse")
     assert joblib.hash(FeatureExtractor(model)) == joblib.hash(clone(FeatureExtractor(model)))

@@ -34,7 +34,7 @@ def nested():
 @pytest.mark.parametrize(
     ("build", "cut"),
     [
-        (convolutions, "relu"),
+        pytest.param(convolutions, "relu", marks=pytest.mark.slow),
         pytest.param(convolutions, 2, marks=pytest.mark.slow),
         pytest.param(nested, "backbone/relu", marks=pytest.mark.slow),
         pytest.param(nested, "backbone", marks=pytest.mark.slow),

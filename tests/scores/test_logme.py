@@ -43,7 +43,7 @@ def test_regression_is_the_mean_evidence_of_the_targets():
     assert one == logme(features, targets[:, :1], kind="regression")
 
 
-@pytest.mark.parametrize("width", [5, 60])
+@pytest.mark.parametrize("width", [5, pytest.param(60, marks=pytest.mark.slow)])
 @given(seed=st.integers(0, 1000))
 def test_the_order_of_rows_and_the_names_of_classes_do_not_matter(width, seed):
     features, labels = example(seed, width=width)

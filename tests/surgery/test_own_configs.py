@@ -164,6 +164,7 @@ def kinds(variables):
     return [re.sub(r"_\d+/", "/", path) for path in paths(variables)]
 
 
+@pytest.mark.slow
 @every_backbone
 def test_files_are_loaded(build, tmp_path):
     """The whole and a part, static and partly static; other copies are as the originals."""

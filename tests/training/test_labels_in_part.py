@@ -78,7 +78,7 @@ def steps_of(model, weights, count):
 
 @pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS)
 @pytest.mark.parametrize("mask", LABELLED.values(), ids=LABELLED)
-@pytest.mark.parametrize("way", ["mask", "minus one"])
+@pytest.mark.parametrize("way", ["mask", pytest.param("minus one", marks=pytest.mark.slow)])
 def test_a_step_on_the_steps_that_are_real_and_labelled(way, mask, weights):
     model = tagger()
     loss, *expected = steps_of(model, weights, REAL & at_steps(mask))
@@ -93,7 +93,7 @@ def test_a_step_on_the_steps_that_are_real_and_labelled(way, mask, weights):
         np.testing.assert_allclose(found, value, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("batch_size", [6, 4])
+@pytest.mark.parametrize("batch_size", [4, pytest.param(6, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS)
 @pytest.mark.parametrize("mask", LABELLED.values(), ids=LABELLED)
 def test_evaluate_means_over_the_steps_that_are_real_and_labelled(mask, weights, batch_size):

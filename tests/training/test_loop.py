@@ -112,6 +112,7 @@ def test_each_task_has_its_own_size_of_batches():
     assert picks.counts[0]["sex"] == 3 and picks.counts[1]["hair"] == 2
 
 
+@pytest.mark.slow
 def test_a_later_epoch_begins_as_in_one_run():
     whole, parts = (sex_and_hair(optimizer="adam", run_eagerly=False) for _ in range(2))
 
@@ -125,6 +126,7 @@ def test_a_later_epoch_begins_as_in_one_run():
     assert {name: first[name] + rest[name] for name in first} == history
 
 
+@pytest.mark.slow
 def test_without_a_seed_the_global_one_decides():
     def trained(seed):
         model = sex_and_hair()

@@ -239,6 +239,7 @@ def test_the_learning_rate_falls_on_the_plateau_of_one_task():
     np.testing.assert_allclose(float(model.optimizer.learning_rate), 0.0001, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_best_model_is_saved_and_loads_again(tmp_path):
     path = tmp_path / "best.keras"
     model = sex_and_hair(optimizer="adam")

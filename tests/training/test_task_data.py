@@ -158,6 +158,7 @@ def test_validation_data_of_some_tasks_are_enough(model):
         }
 
 
+@pytest.mark.slow
 def test_labels_may_have_one_dimension_or_two_and_change_it():
     model = sex_and_hair()
     flat, column = two_sets(), {}

@@ -67,7 +67,7 @@ def built():
 
 
 @pytest.mark.parametrize("mode", ["min", "max"])
-@pytest.mark.parametrize("baseline", [None, 0.5])
+@pytest.mark.parametrize("baseline", [0.5, pytest.param(None, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("restored", [False, True])
 def test_it_stops_when_the_callback_of_keras_does(built, mode, baseline, restored):
     random = np.random.default_rng(0)

@@ -124,6 +124,7 @@ def head(tmp_path_factory):
     return result
 
 
+@pytest.mark.slow
 def test_folds_are_trained_as_by_hand(head):
     folder, model, before, metrics = head
 

@@ -69,7 +69,9 @@ def alone(tmp_path_factory):
     return oracle
 
 
-@pytest.mark.parametrize("last", range(WRITES))
+@pytest.mark.parametrize(
+    "last", [pytest.param(n, marks=pytest.mark.slow if n % 3 else ()) for n in range(WRITES)]
+)
 def test_killed_before_any_write_it_ends_with_the_same_trials(last, alone, tmp_path, monkeypatch):
     replace, written = Path.replace, count()
 

@@ -73,7 +73,7 @@ def test_a_transferred_model_of_this_kind_trains_predicts_and_is_saved(tmp_path)
     model = transfer(source(), 0, freeze=True, head=Head(LEVELS, "ordinal"))
     history = model.fit(X, Y.astype("float32"), epochs=2, verbose=0).history
     assert set(history) == {"loss", "same_level"}
-    fit_cached(model, X, Y, verbose=0)
+    fit_cached(model, X, Y, epochs=1, verbose=0)
     with pytest.raises(InvalidLabels, match="`y` holds the class 5; levels are 0 to 4"):
         model.fit(X, np.full(ROWS, LEVELS), verbose=0)
     with pytest.raises(InvalidLabels, match=r"a head of kind `ordinal` with 5 units needs \(20,\)"):

@@ -271,6 +271,7 @@ def test_joint_steps_go_on_exactly(tmp_path):
     assert same_logs(history, whole)
 
 
+@pytest.mark.slow
 def test_the_best_weights_outlive_an_interruption(tmp_path):
     def stopping():
         best = keras.callbacks.EarlyStopping(
