@@ -14,6 +14,7 @@ from keras_mtl.finetuning.phase import Phase
 from keras_mtl.finetuning.tuning_setup import AUTO, TuningArguments, set_up_tuning
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.static_flags import BatchNormPolicy
+from keras_mtl.training.label_checks import label_errors
 from keras_mtl.training.resume.backup import opened
 
 
@@ -118,5 +119,6 @@ def fine_tune(
     )
     arguments.check_model(model)
     folder = arguments.folder
-    with nullcontext() if folder is None else opened(folder) as kept:
+    kept_open = nullcontext() if folder is None else opened(folder)
+    with kept_open as kept, label_errors(x, validation_data):
         return set_up_tuning(model, x, y, arguments, kept).run()

@@ -110,6 +110,22 @@ def test_batchnorm_trains_only_if_asked_for(batchnorm):
     assert bool(statistics) == (batchnorm == "train")
 
 
+def test_batchnorm_trains_again_where_only_its_policy_froze_it():
+    model = to_tune(freeze=False)
+    phases = [Phase("second", epochs=1), Phase("all", epochs=1)]
+    fine_tune(model, X, Y, phases=phases, **QUIET)
+    with moved_variables(model) as moved:
+        fine_tune(model, X, Y, phases=phases, batchnorm="train", **QUIET)
+    assert any("norm" in v.path for v in moved)
+
+
+def test_callbacks_set_the_rate_of_an_optimizer_that_has_a_number():
+    phases = [Phase("all", epochs=2, optimizer=adam())]
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch: 0.5)
+    history = fine_tune(to_tune(), X, Y, phases=phases, callbacks=[rates], **QUIET).history
+    assert history["learning_rate"] == [0.5, 0.5]
+
+
 # "auto"
 
 
@@ -213,6 +229,11 @@ REFUSED = {
         {"callbacks": [keras.callbacks.BackupAndRestore("folder")]},
         ValueError,
         "not several phases",
+    ),
+    "a rate of its own": (
+        {"callbacks": [keras.callbacks.ReduceLROnPlateau("loss")], "phases": three_phases()[:1]},
+        ValueError,
+        "`ReduceLROnPlateau` sets the learning rate, which in phase 1",
     ),
     "no backup": ({"backup_every": 3}, ValueError, "needs `backup`"),
     "no epochs": ({"epochs": 0}, ValueError, "`epochs` is a positive whole number or None"),
