@@ -62,6 +62,7 @@ def fine_tune(
         batch_size: Rows of a batch of arrays, 32 by default.
         callbacks: As for `fit`. They see one training, whose epochs are numbered through; the first
             phase of `"auto"` is one epoch of it. A callback that stops it ends all phases.
+            One that sets the learning rate needs phases with an `optimizer` whose rate is a number.
         verbose: As for `fit`; a line tells which phase begins.
         batchnorm: `"frozen"` keeps the statistics, gamma and beta of each BatchNormalization of the
             trunk; `"train"` trains them like other layers.

@@ -13,6 +13,7 @@ from keras_mtl import Phase, fine_tune, freeze, unfreeze
 from keras_mtl.errors import InvalidLabels, LayerNotFound, UnsupportedModel
 
 QUIET = {"verbose": 0, "seed": 1}
+LOUD = {**QUIET, "verbose": 2}
 ONE_BATCH = {**QUIET, "batch_size": ROWS}  # of all rows, so that their order does not matter
 
 
@@ -91,14 +92,15 @@ def test_the_best_phase_by_the_validation_data_is_kept():
     assert not as_numpy(model.optimizer.iterations)
 
 
-def test_a_callback_that_stops_ends_all_phases():
+def test_a_callback_that_stops_ends_all_phases(capsys):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = epoch == 1
 
     phases = [Phase("head", epochs=3), Phase("all", epochs=2)]
-    history = fine_tune(to_tune(), X, Y, phases=phases, callbacks=[Stop()], **QUIET)
+    history = fine_tune(to_tune(), X, Y, phases=phases, callbacks=[Stop()], **LOUD)
     assert history.history["phase"] == [1, 1]
+    assert "is kept" not in capsys.readouterr().out  # The later ones were never tried.
 
 
 @pytest.mark.parametrize("batchnorm", ["frozen", "train"])
