@@ -14,6 +14,7 @@ from keras_mtl.finetuning.phase import Phase
 from keras_mtl.finetuning.tuning_setup import AUTO, TuningArguments, set_up_tuning
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.static_flags import BatchNormPolicy
+from keras_mtl.training.label_checks import label_errors
 from keras_mtl.training.resume.backup import opened
 
 
@@ -61,6 +62,7 @@ def fine_tune(
         batch_size: Rows of a batch of arrays, 32 by default.
         callbacks: As for `fit`. They see one training, whose epochs are numbered through; the first
             phase of `"auto"` is one epoch of it. A callback that stops it ends all phases.
+            One that sets the learning rate needs phases with an `optimizer` whose rate is a number.
         verbose: As for `fit`; a line tells which phase begins.
         batchnorm: `"frozen"` keeps the statistics, gamma and beta of each BatchNormalization of the
             trunk; `"train"` trains them like other layers.
@@ -118,5 +120,6 @@ def fine_tune(
     )
     arguments.check_model(model)
     folder = arguments.folder
-    with nullcontext() if folder is None else opened(folder) as kept:
+    kept_open = nullcontext() if folder is None else opened(folder)
+    with kept_open as kept, label_errors(x, validation_data):
         return set_up_tuning(model, x, y, arguments, kept).run()

@@ -9,12 +9,22 @@ from typing import Any
 
 import keras
 
+from keras_mtl.finetuning.phase_optimizer import current_rate
+from keras_mtl.finetuning.stages import Stage
+from keras_mtl.surgery.fresh_compile import inner_optimizer
 from keras_mtl.training.settings import check_callbacks
 
 PHASE = "phase"
 """The name in the history of the numbers of the phases."""
 REFUSED = (keras.callbacks.BackupAndRestore, keras.callbacks.SwapEMAWeights)
 """Callbacks that know one call of `fit` with one optimizer only."""
+
+
+SETTING_RATES = (
+    keras.callbacks.LearningRateScheduler,
+    keras.callbacks.ReduceLROnPlateau,
+)
+"""Callbacks that set the learning rate, which a schedule does not let them."""
 
 
 class PhaseCallbacks(keras.callbacks.CallbackList):
@@ -171,6 +181,23 @@ def check_phase_callbacks(callbacks: Any) -> None:
             raise ValueError(
                 f"`{type(one).__name__}` follows one call of `fit`, not several phases. Leave it "
                 'out; `fine_tune(..., backup="folder")` makes backups.'
+            )
+
+
+def check_rates(callbacks: Any, stage: Stage, optimizer: keras.optimizers.Optimizer) -> None:
+    """Refuse callbacks that set the learning rate of a phase whose rate follows a schedule.
+
+    Raises:
+        ValueError: There is one.
+    """
+    if current_rate(inner_optimizer(optimizer)) is not None:
+        return
+    for one in keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or []):
+        if isinstance(one, SETTING_RATES):
+            raise ValueError(
+                f"`{type(one).__name__}` sets the learning rate, which in phase {stage.number}, "
+                f"`{stage.phase.name}`, rises and falls by a schedule. Leave it out, or give each "
+                "phase an `optimizer` whose rate is a number, without a `learning_rate`."
             )
 
 

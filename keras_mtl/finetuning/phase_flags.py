@@ -19,7 +19,8 @@ class PhaseFlags:
     """The flags of the layers of a trunk, by phase.
 
     Random layers in front of all that learns keep drawing where they do so before the first phase.
-    Where only a part of the trunk is frozen before, `"all"` means the other part.
+    Where only a part of the trunk is frozen before, `"all"` means the other part, in which the
+    BatchNormalization layers train if `batchnorm` says so.
 
     Args:
         trunk: The trunk, as it is before the first phase.
@@ -33,10 +34,12 @@ class PhaseFlags:
         self._calls = calls = self._graph.opened.calls
         random = augmentation(self._graph.opened)
         self._drawing = {id(c.operation) for c in random if not is_static(c.operation)}
-        learning = [call for call in calls if self._learns(call)]
-        static = [call for call in calls if is_static(call.operation)]
-        in_part = any(not is_static(call.operation) for call in learning)
-        self._always_static = static if in_part else []
+        part = [i for i, call in enumerate(calls) if self._trains(call)]
+        self._always_static = [
+            call
+            for i, call in enumerate(calls)
+            if part and is_static(call.operation) and (i < part[0] or not _normalises(call))
+        ]
 
     def static(self, phase: Phase) -> Sequence[Call]:
         """Return the calls that are static in a phase.
@@ -77,12 +80,19 @@ class PhaseFlags:
         """Make the whole trunk static, random layers in front included."""
         self.set(self._calls)
 
+    def _trains(self, call: Call) -> bool:
+        return self._learns(call) and not is_static(call.operation)
+
     def _learns(self, call: Call) -> bool:
         layer = call.operation
         if not isinstance(layer, keras.Layer) or isinstance(layer, PREPROCESSING):
             return False
-        normalises = isinstance(layer, keras.layers.BatchNormalization)
-        return bool(layer.weights) and not (normalises and self._batchnorm == "frozen")
+        return bool(layer.weights) and not (_normalises(call) and self._batchnorm == "frozen")
+
+
+def _normalises(call: Call) -> bool:
+    # Whether it is static tells the policy of before, not which part of the trunk was frozen.
+    return isinstance(call.operation, keras.layers.BatchNormalization)
 
 
 def static_by_phase(flags: PhaseFlags, phases: Sequence[Phase]) -> list[Sequence[Call]]:

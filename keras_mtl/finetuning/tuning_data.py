@@ -87,7 +87,7 @@ def read_data(
                 "A generator can be read only once, and each phase reads the data. Received: "
                 f"`{source.kind}`; give arrays, a `tf.data.Dataset` or a `keras.utils.PyDataset`."
             )
-        return TuningData(x, None, None, batch_size, source.num_batches)
+        return TuningData(model.checked_stream(x), None, None, batch_size, source.num_batches)
     if y is None:
         raise ValueError("`y` is missing: give the labels of `x`, or batches of both.")
     y, _ = model.checked_labels(y, None)
@@ -116,14 +116,14 @@ def check_validation(model: TransferModel, data: TuningData, validation_data: An
     validation_parts(validation_data)
     _, validation_data = model.checked_labels(None, validation_data)
     if not isinstance(validation_data, tuple | list) or len(validation_data) < 2:
-        return validation_data
+        return model.checked_stream(validation_data, argument="validation_data")
     known, held = (
         data.classes,
         _classes(model, as_structure(without_tensor(validation_data[1]), "`y`")),
     )
     if known is None or held is None:
         return tuple(validation_data)
-    missing = np.setdiff1d(known, held)
+    missing = np.setdiff1d(known[known >= 0], held)  # Below it labels are missing.
     if len(missing):
         raise InvalidLabels(
             f"`validation_data` have no row of {_named(model, missing)}, which `y` has. Give some "

@@ -128,6 +128,7 @@ class TuningRun:
         logs = self._training.solve(self._data.train, self._data.validation)
         epoch, self._model.stop_training = self._standing.epoch, False
         self._callbacks.one_epoch(stage.number, epoch, self._planned(stage.number - 1), logs)
+        self._callbacks.say(" - ".join(f"{name}: {value:.4g}" for name, value in logs.items()))
         self._standing.epoch += 1
         self._standing.stopped = bool(self._model.stop_training)
         return logs
@@ -181,7 +182,7 @@ class TuningRun:
         if standing.best_weights is not None:
             self._model.set_weights(standing.best_weights)
         stage = self._stages[standing.best]
-        if len(self._stages) > 1 and standing.best + 1 < len(self._stages):
+        if standing.best + 1 < len(self._stages) and not standing.stopped:
             self._callbacks.say(f"Phase {stage.number} is kept: the later ones are no better.")
         self._training.finish(stage)
 
@@ -191,7 +192,8 @@ class TuningRun:
 
     def _line(self, stage: Stage) -> str:
         trained = len(stage.trained)
-        what = f"the head and {trained} layers of the trunk train" if trained else "the head trains"
+        layers = "1 layer" if trained == 1 else f"{trained} layers"
+        what = f"the head and {layers} of the trunk train" if trained else "the head trains"
         return f"Phase {stage.number} of {len(self._stages)}: {what}"
 
     # Backups

@@ -20,7 +20,11 @@ from keras_mtl.errors import UnsupportedModel
 from keras_mtl.finetuning import recipe
 from keras_mtl.finetuning.choice import Criterion
 from keras_mtl.finetuning.phase import Phase
-from keras_mtl.finetuning.phase_callbacks import CommonCallbacks, check_phase_callbacks
+from keras_mtl.finetuning.phase_callbacks import (
+    CommonCallbacks,
+    check_phase_callbacks,
+    check_rates,
+)
 from keras_mtl.finetuning.phase_flags import PhaseFlags, static_by_phase
 from keras_mtl.finetuning.phase_optimizer import phase_optimizer
 from keras_mtl.finetuning.phase_training import PhaseTraining
@@ -28,6 +32,7 @@ from keras_mtl.finetuning.stages import Stage, resolve
 from keras_mtl.finetuning.tuning_data import TuningData, check_validation, read_data
 from keras_mtl.finetuning.tuning_run import RunData, TuningRun
 from keras_mtl.models.transfer_model import TransferModel
+from keras_mtl.schedules.round_robin import RoundRobin
 from keras_mtl.surgery.own_training import own_steps
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm
 from keras_mtl.training.logs import flat
@@ -118,7 +123,7 @@ def set_up_tuning(
     _check_monitors(stages, run.state, validation)
     for one in stages:
         if not one.solves:
-            phase_optimizer(one, model.optimizer)
+            check_rates(arguments.callbacks, one, phase_optimizer(one, model.optimizer))
     parts: list[np.ndarray] = []
     if arguments.phases == AUTO and validation is None and len(stages) > 1:
         stages, parts = _compared(stages, data, seed)
@@ -177,6 +182,7 @@ def _checked_run(
         class_weight=by_task(class_weight),
         # Else a length that nobody knows would be refused.
         steps_per_epoch=None if data.num_batches else 1,
+        schedule=None if data.num_batches else RoundRobin(),
     )
     rows = data.x if data.is_stream else (data.x, data.y)
     run = set_up(state, {task: rows}, None, settings, seed)

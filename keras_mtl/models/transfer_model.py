@@ -183,9 +183,9 @@ class TransferModel(ModelOfParts, Trunk):
         validation_data = as_validation_data(inputs, validation_data, labelled=self._needs_labels)
         given = {**keras_arguments, **ours, "validation_data": validation_data}
         reason = reason_for_keras_fit(self, x, y, given)
-        x = self._checked_stream(x, y)
+        x = self.checked_stream(x, y)
         if not isinstance(validation_data, tuple | list):
-            validation_data = self._checked_stream(validation_data, argument="validation_data")
+            validation_data = self.checked_stream(validation_data, argument="validation_data")
         given["validation_data"] = validation_data
         with values_kept(self), label_errors(x, validation_data):
             if reason is None:
@@ -235,7 +235,7 @@ class TransferModel(ModelOfParts, Trunk):
         }
         reason = None if in_fit else reason_for_keras_evaluate(self, x, y, given)
         if not in_fit:
-            x = self._checked_stream(x, y)
+            x = self.checked_stream(x, y)
         with values_kept(self), label_errors(x):
             if in_fit or kwargs or reason is not None:
                 return super().evaluate(x, y, return_dict=return_dict, **given, **kwargs)
@@ -287,7 +287,7 @@ class TransferModel(ModelOfParts, Trunk):
         known = head.has_loss(self.loss)
         return LabelRule.of(head, names_only=not known) if known or head.classes else None
 
-    def _checked_stream(self, x: Any, y: Any = None, *, argument: str = "y") -> Any:
+    def checked_stream(self, x: Any, y: Any = None, *, argument: str = "y") -> Any:
         """Return batches with a check of their labels; arrays as they are."""
         rule = self.label_rule
         if x is None or y is not None or rule is None:

@@ -366,7 +366,7 @@ X, Y = blobs(6)
     "x, y, error, message",
     [
         (X, Y + 0.5, InvalidLabels, "Unknown label type: continuous.*TransferRegressor"),
-        (X, np.ones(6), InvalidLabels, r"one class only, .*1\.0"),
+        (X, np.ones(6), InvalidLabels, r"one class only, 1\.0, in"),
         (X, Y[:5], InvalidLabels, "5 labels and 6 samples"),
         (X, np.eye(6), InvalidLabels, r"shape \(samples,\)"),
         (X, [0, 1, np.nan, 0, 1, 0], InvalidLabels, "no label in row 2"),

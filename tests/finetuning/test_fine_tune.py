@@ -13,6 +13,7 @@ from keras_mtl import Phase, fine_tune, freeze, unfreeze
 from keras_mtl.errors import InvalidLabels, LayerNotFound, UnsupportedModel
 
 QUIET = {"verbose": 0, "seed": 1}
+LOUD = {**QUIET, "verbose": 2}
 ONE_BATCH = {**QUIET, "batch_size": ROWS}  # of all rows, so that their order does not matter
 
 
@@ -91,14 +92,15 @@ def test_the_best_phase_by_the_validation_data_is_kept():
     assert not as_numpy(model.optimizer.iterations)
 
 
-def test_a_callback_that_stops_ends_all_phases():
+def test_a_callback_that_stops_ends_all_phases(capsys):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = epoch == 1
 
     phases = [Phase("head", epochs=3), Phase("all", epochs=2)]
-    history = fine_tune(to_tune(), X, Y, phases=phases, callbacks=[Stop()], **QUIET)
+    history = fine_tune(to_tune(), X, Y, phases=phases, callbacks=[Stop()], **LOUD)
     assert history.history["phase"] == [1, 1]
+    assert "is kept" not in capsys.readouterr().out  # The later ones were never tried.
 
 
 @pytest.mark.parametrize("batchnorm", ["frozen", "train"])
@@ -108,6 +110,22 @@ def test_batchnorm_trains_only_if_asked_for(batchnorm):
         fine_tune(model, X, Y, phases=[Phase("all", epochs=1)], batchnorm=batchnorm, **QUIET)
     statistics = [v.path for v in moved if "norm" in v.path]
     assert bool(statistics) == (batchnorm == "train")
+
+
+def test_batchnorm_trains_again_where_only_its_policy_froze_it():
+    model = to_tune(freeze=False)
+    phases = [Phase("second", epochs=1), Phase("all", epochs=1)]
+    fine_tune(model, X, Y, phases=phases, **QUIET)
+    with moved_variables(model) as moved:
+        fine_tune(model, X, Y, phases=phases, batchnorm="train", **QUIET)
+    assert any("norm" in v.path for v in moved)
+
+
+def test_callbacks_set_the_rate_of_an_optimizer_that_has_a_number():
+    phases = [Phase("all", epochs=2, optimizer=adam())]
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch: 0.5)
+    history = fine_tune(to_tune(), X, Y, phases=phases, callbacks=[rates], **QUIET).history
+    assert history["learning_rate"] == [0.5, 0.5]
 
 
 # "auto"
@@ -213,6 +231,11 @@ REFUSED = {
         {"callbacks": [keras.callbacks.BackupAndRestore("folder")]},
         ValueError,
         "not several phases",
+    ),
+    "a rate of its own": (
+        {"callbacks": [keras.callbacks.ReduceLROnPlateau("loss")], "phases": three_phases()[:1]},
+        ValueError,
+        "`ReduceLROnPlateau` sets the learning rate, which in phase 1",
     ),
     "no backup": ({"backup_every": 3}, ValueError, "needs `backup`"),
     "no epochs": ({"epochs": 0}, ValueError, "`epochs` is a positive whole number or None"),

@@ -10,6 +10,7 @@ from _models import WORDS, random_batch, zoo
 from _tuning import EAGER, WIDTH, X, Y, to_tune
 from _watching import as_numpy
 from keras_mtl import Head, Phase, fine_tune, predict_classes, transfer
+from keras_mtl.errors import InvalidLabels
 
 ROWS = 18
 QUIET = {"verbose": 0, "seed": 1, "batch_size": 6}
@@ -84,6 +85,25 @@ def test_a_dataset():
     assert history["phase"] == [1, 2, 2]
     phases = [Phase("head", epochs=1), Phase("all", steps=6)]
     assert fine_tune(model, data, phases=phases, verbose=0).history["phase"] == [1, 2]
+
+
+@pytest.mark.slow
+@pytest.mark.backend("tensorflow", reason="`tf.data` is TensorFlow's")
+def test_a_dataset_of_names_without_end():
+    import tensorflow as tf
+
+    names = np.array(["ant", "bee", "cat"])
+    head = Head(classes=names.tolist())
+    ended = tf.data.Dataset.from_tensor_slices((X, names[Y])).batch(8)
+    by_name, by_number = to_tune(head=head), to_tune(head=head)
+    phases = [Phase("all", steps=4)]
+    numbers = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8).repeat()
+    options = {"phases": phases, "verbose": 0, "seed": 1, "validation_data": ended}
+    history = fine_tune(by_name, ended.repeat(), **options).history
+    assert history == fine_tune(by_number, numbers, **options).history
+    wrong = ended.map(lambda x, y: (x, tf.strings.join([y, "s"])))
+    with pytest.raises(InvalidLabels, match="unknown class"):
+        fine_tune(by_name, wrong, **options)
 
 
 @pytest.mark.slow

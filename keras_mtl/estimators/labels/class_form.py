@@ -48,8 +48,9 @@ class ClassForm(LabelForm):
         return len(np.unique(values)) < len(values)
 
     def _too_few(self, values: np.ndarray) -> str:
+        only = self.classes.tolist()[values[0]]
         return (
-            f"`y` holds one class only, {self.classes[values[0]]!r}, in {len(values)} sample(s) "
+            f"`y` holds one class only, {only!r}, in {len(values)} sample(s) "
             "whose weight is not zero; a classifier needs samples of two classes at least."
         )
 
