@@ -30,7 +30,7 @@ def test_the_rate_rises_to_that_of_the_compiled_optimizer_and_falls():
 def test_an_optimizer_of_its_own_keeps_its_rate_and_the_one_given_stays_without_state():
     given = SGD(0.125, momentum=0.5)
     found = of_phase(optimizer=given)
-    assert found is not given and type(found) is SGD
+    assert found is not given and type(found) is type(given)
     assert found.get_config()["learning_rate"] == 0.125 and found.get_config()["momentum"] == 0.5
     assert rates(of_phase(optimizer="sgd", learning_rate=0.5))[1] == 0.5
 

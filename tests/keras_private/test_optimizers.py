@@ -121,8 +121,7 @@ def test_missing_gradients_are_left_out_with_a_warning():
 def test_which_variables_decay():
     optimizer = keras.optimizers.AdamW()
     optimizer.exclude_from_weight_decay(var_names=["bias"])
-    found = [
-        private.decays(optimizer, keras.Variable(np.ones(2, "float32"), name=name))
-        for name in ("kernel", "bias")
-    ]
+    # Both live: Keras remembers a variable by its id, which another one may have later.
+    variables = [keras.Variable(np.ones(2, "float32"), name=name) for name in ("kernel", "bias")]
+    found = [private.decays(optimizer, variable) for variable in variables]
     assert found == [True, False], GONE.format("which variables decay")
