@@ -17,7 +17,7 @@ LARGEST = 1 << 16
 
 def block_for(smallest_share: float) -> int:
     """Return the steps of a block in which every share has at least one."""
-    return int(min(max(SMALLEST, ceil(1 / smallest_share) + 1), LARGEST))
+    return int(min(max(SMALLEST, ceil(round(1 / smallest_share, 6)) + 1), LARGEST))
 
 
 def spread_numbers(steps: np.ndarray, *, seed: int, block: int) -> np.ndarray:

@@ -16,7 +16,7 @@ def test_proportional_has_the_stated_frequencies(numbers, alpha, seed):
     batches = named(numbers)
     chances = np.array(numbers, dtype=float) ** alpha
     chances /= chances.sum()
-    block = max(64, int(np.ceil(1 / chances.min())) + 1)
+    block = max(64, int(np.ceil(round(1 / chances.min(), 6))) + 1)
     found = picked(Proportional(alpha), 3 * block, batches, seed).reshape(3, block)
     for steps in found:
         served = np.bincount(steps, minlength=len(numbers))
