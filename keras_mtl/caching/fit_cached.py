@@ -126,7 +126,8 @@ def fit_cached(
         InvalidFeatures: Arrays or batches do not fit the model's inputs, there are none, or they,
             or what the frozen layers make of them, are NaN or infinite.
         NotSolvable: `solver` is "exact", and what trains is not one linear layer with a loss whose
-            minimum can be computed, or an argument asks for gradient steps.
+            minimum can be computed, or an argument asks for gradient steps; or the weights found
+            are too large for the precision of the layer.
         CacheError: Features cannot be written to or read from `cache`.
         UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no
             model.

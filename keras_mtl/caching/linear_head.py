@@ -123,6 +123,7 @@ def _loss_obstacle(model: keras.Model, split: Split) -> str:
         name = getattr(model.loss, "name", model.loss)
         return (
             f"the loss {name!r} with the activation `{activation.__name__}` is none of those that "
-            "are solved for (cross-entropy with softmax or sigmoid, mean squared error with none)"
+            "are solved for (mean squared error with no activation; cross-entropy with softmax or "
+            "sigmoid, or `from_logits=True` with none; each in its other settings as by default)"
         )
     return ""

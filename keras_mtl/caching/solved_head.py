@@ -10,6 +10,7 @@ import numpy as np
 from keras_mtl.caching.linear_head import LinearHead
 from keras_mtl.caching.model_parts import TrainedPart
 from keras_mtl.caching.storage.available_memory import available_memory
+from keras_mtl.errors import NotSolvable
 from keras_mtl.keras_private.data_adapters import DataAdapter
 from keras_mtl.linear.minimum import Linear, Rows
 from keras_mtl.linear.solving import solve
@@ -58,6 +59,7 @@ def solve_head(
 
     Raises:
         InvalidLabels: The labels do not fit the outputs.
+        NotSolvable: The solution is too large for the precision of the layer.
         ValueError: The weights of the samples are negative, or all of them are 0.
     """
     rows = _rows(head, data)
@@ -122,8 +124,22 @@ def _in_single_precision(features: Any) -> np.ndarray:
 
 
 def _assign(head: LinearHead, model: Linear) -> None:
-    head.dense.kernel.assign(model.kernel)
-    head.dense.bias.assign(model.bias)
+    dense = head.dense
+    for precision in (dense.variable_dtype, dense.compute_dtype):
+        if not all(_is_finite_in(precision, values) for values in model):
+            largest = max(np.abs(values).max() for values in model)
+            raise NotSolvable(
+                f"The solution for `{dense.name}` has weights up to {largest:.1e}, too large for "
+                f"{precision}, as its inputs are very small or its targets very large. Build the "
+                'model in float32, scale these, or use `solver="gradient"`.'
+            )
+    dense.kernel.assign(model.kernel)
+    dense.bias.assign(model.bias)
+
+
+def _is_finite_in(precision: str, values: np.ndarray) -> bool:
+    inside = keras.ops.isfinite(keras.ops.cast(values, precision))
+    return bool(keras.ops.convert_to_numpy(inside).all())
 
 
 def _evaluated(part: TrainedPart, data: DataAdapter) -> dict[str, float]:

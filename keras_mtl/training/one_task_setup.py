@@ -15,8 +15,6 @@ from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import Order
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.task_batches import TaskData
-from keras_mtl.schedules.round_robin import RoundRobin
-from keras_mtl.schedules.schedule import Schedule
 from keras_mtl.training.compiled_state import CompiledState
 from keras_mtl.training.keras_loop import default_batch_size
 from keras_mtl.training.plan import make_plan
@@ -42,7 +40,7 @@ def set_up_one_task(
         seed = random.randrange(2**31)
     data, validation = _read(state, x, y, settings, seed)
     plan = make_plan(
-        schedule_of_one(data),
+        None,
         data,
         seed=seed or 0,
         steps_per_epoch=settings.steps_per_epoch,
@@ -51,11 +49,6 @@ def set_up_one_task(
     run = Run(state, settings, plan, validation, {}, skips_earlier_epochs=seed is not None)
     plan.first_epoch = 0 if run.skips_earlier_epochs else settings.initial_epoch
     return run
-
-
-def schedule_of_one(data: Data) -> Schedule | None:
-    """Return the schedule of one task: the default, which needs its length, where it is known."""
-    return None if all(data.batches.values()) else RoundRobin()
 
 
 def read_pass(

@@ -11,6 +11,7 @@ from keras_mtl.schedules.balanced import Balanced
 from keras_mtl.schedules.functions import FunctionSchedule, as_schedule
 from keras_mtl.schedules.interleaved import Interleaved
 from keras_mtl.schedules.joint import Joint
+from keras_mtl.schedules.round_robin import RoundRobin
 from keras_mtl.schedules.schedule import JOINT, Epoch, Schedule
 from keras_mtl.training.settings import NEWEST_DEFAULTS
 from keras_mtl.training.task_data import JOINT_DATA, Data, apart
@@ -152,10 +153,18 @@ def make_plan(
     """
     schedule = None if given is None else as_schedule(given)
     if schedule is None:
-        schedule = Joint() if data.joint else DEFAULTS[defaults]
+        schedule = _default(data, defaults)
     if data.joint and not isinstance(schedule, Joint):
         data = apart(data)
     schedule.check(data.batches)
     if steps_per_epoch is None:
         steps_per_epoch = schedule.steps_per_epoch(data.batches, epoch)
     return Plan(schedule, data, seed, steps_per_epoch)
+
+
+def _default(data: Data, defaults: int) -> Schedule:
+    if data.joint:
+        return Joint()
+    # A task that is alone trains at each step: data without an end have no length to wait for.
+    alone = len(data.tasks) == 1 and None in data.batches.values()
+    return RoundRobin() if alone else DEFAULTS[defaults]

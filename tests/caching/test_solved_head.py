@@ -13,6 +13,7 @@ from _watching import as_numpy
 from _zoo import first_ones
 from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.caching.static_pass import StaticPass
+from keras_mtl.errors import NotSolvable
 from keras_mtl.heads.head import Head
 from keras_mtl.linear.losses import SigmoidLoss, SoftmaxLoss, SquaredLoss
 from keras_mtl.linear.minimum import Rows
@@ -182,6 +183,21 @@ def test_half_precision():
     found = model.evaluate(X, Y, verbose=0, return_dict=True)
     model.fit(X, Y, epochs=30, verbose=0)
     assert found["loss"] < model.evaluate(X, Y, verbose=0)[0] + 0.1
+
+
+@pytest.mark.parametrize("policy", ["float16", "mixed_float16"])
+def test_a_solution_that_the_precision_cannot_hold_is_refused(policy):
+    keras.config.set_dtype_policy(policy)
+    try:  # Unlike that of a `Head`, the last layer has the precision of the others.
+        frozen, last = keras.layers.Dense(4, trainable=False), keras.layers.Dense(2)
+        model = keras.Sequential([keras.Input((X.shape[1],)), frozen, last])
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.compile("sgd", "mse")
+    before = as_numpy(last.kernel).copy()
+    with pytest.raises(NotSolvable, match=r"too large for float16, .* float32, .*gradient"):
+        fit_cached(model, X, NUMBERS * 1e8, verbose=0)
+    np.testing.assert_array_equal(as_numpy(last.kernel), before)
 
 
 def test_features_that_do_not_fit_into_memory_are_trained_on(monkeypatch):

@@ -150,8 +150,10 @@ def test_a_data_set_gives_what_it_gives_keras():
         {"epochs": 2, "validation_data": held_out, "validation_steps": 2},
         {"epochs": 3, "initial_epoch": 2},
         {"epochs": 4, "steps_per_epoch": 1},
+        {"epochs": 3, "steps_per_epoch": 4, "passes": None},
     ):
-        data = [batched(5, X, Y, WEIGHTS) for _ in range(2)]
+        passes = options.pop("passes", 1)
+        data = [batched(5, X, Y, WEIGHTS).repeat(passes) for _ in range(2)]
         own = ours.fit(data[0], verbose=0, **options)
         expected = by_keras(theirs)[0](data[1], verbose=0, **options)
         assert_nearly(own.history, expected.history)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from _plans import SIZES, joint, plan
+from _plans import SIZES, by_task, joint, plan
 from keras_mtl.errors import InvalidSchedule
 from keras_mtl.schedules import Balanced, Blocks, Joint, Proportional, RoundRobin, join
 from keras_mtl.training.plan import AHEAD
-from keras_mtl.training.task_data import JOINT_DATA
+from keras_mtl.training.task_data import JOINT_DATA, Data
 
 
 def test_the_schedule_is_chosen_by_the_data():
@@ -17,6 +17,17 @@ def test_the_schedule_is_chosen_by_the_data():
     assert together.kinds(2) == [-1] and together.used_before(2) == {JOINT_DATA: 12}
     in_turn = plan(RoundRobin(), joint())
     assert not in_turn.data.joint and set(in_turn.data.sets) == set(SIZES)
+
+
+def test_a_single_task_may_have_data_without_an_end():
+    sets = dict(by_task().sets)
+    sets["sex"].num_batches = None
+    endless = Data({"sex": sets["sex"]}, ("sex",), joint=False)
+    planned = plan(data=endless, steps_per_epoch=7)
+    assert planned.used_before(3) == {"sex": 21}
+    assert planned.tasks(1, 0, 7).tolist() == [0] * 7
+    with pytest.raises(InvalidSchedule, match="not known for `sex`"):
+        plan(data=Data(sets, tuple(sets), joint=False), steps_per_epoch=7)
 
 
 @pytest.mark.parametrize(
