@@ -18,6 +18,7 @@ from keras_mtl.batches.values import as_structure, as_tensors
 from keras_mtl.common.arguments import positive_number, random_seed, whole_number
 from keras_mtl.common.global_random import seeded
 from keras_mtl.finetuning.rate_range import RateLoss, RateRange, smoothed_losses
+from keras_mtl.finetuning.variables_kept import variables_kept
 from keras_mtl.keras_private.layers import global_seed_kept
 from keras_mtl.keras_private.optimizers import rate_as_given
 from keras_mtl.models.multi_task_model import MultiTaskModel
@@ -108,13 +109,11 @@ def state_kept(model: keras.Model) -> Iterator[None]:
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
     known = [*model.variables, *optimizer.variables, *model.metrics_variables]
-    before = [keras.ops.convert_to_numpy(variable.value).copy() for variable in known]
     with global_seed_kept():
         try:
-            yield
+            with variables_kept(known):
+                yield
         finally:
-            for variable, value in zip(known, before, strict=True):
-                variable.assign(value)
             # Metrics made by the first step were not there to be noted.
             model.reset_metrics()
 

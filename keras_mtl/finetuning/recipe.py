@@ -5,14 +5,15 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from keras_mtl.caching.default_training import RATE
 from keras_mtl.finetuning.folds import held_out_parts
 from keras_mtl.finetuning.phase import HEAD, Phase
 from keras_mtl.finetuning.phase_optimizer import current_rate, takes_decay
 from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.surgery.fresh_compile import inner_optimizer
 
-HEAD_RATE, HEAD_STEPS = 1e-2, 600
-"""How a head is trained that no features can be computed for, as the trunk has no weights."""
+HEAD_STEPS = 600
+"""Steps of a head that no features can be computed for, as the trunk has no weights."""
 RATE_DECAY = 0.7
 """What the rate is multiplied with for each layer down from the outputs."""
 FEWEST_STEPS = 300
@@ -47,7 +48,7 @@ def second_phase(
 
 def first_phase() -> Phase:
     """Return the phase in which only the head trains; on features of static layers it is solved."""
-    return Phase(HEAD, steps=HEAD_STEPS, learning_rate=HEAD_RATE)
+    return Phase(HEAD, steps=HEAD_STEPS, learning_rate=RATE)
 
 
 def parts_to_compare(data: TuningData, seed: int) -> list[np.ndarray]:

@@ -7,15 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.caching.default_training import RATE
 from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.common.global_random import seeded
 from keras_mtl.finetuning.phase_flags import PhaseFlags
 from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import fresh_arguments
-
-HEAD_RATE = 1e-2
-"""The rate of Adam where a head cannot be solved for, and is trained by gradient steps."""
 
 
 def solve_head(
@@ -43,7 +41,7 @@ def solve_head(
     # Another model of the same layers, since to compile this one would lose its compiled steps.
     head_model = TransferModel(model.input, model.output, name=model.name)
     arguments = fresh_arguments(model)
-    arguments["optimizer"] = keras.optimizers.Adam(HEAD_RATE)
+    arguments["optimizer"] = keras.optimizers.Adam(RATE)  # where the head cannot be solved for
     head_model.compile(**arguments)
     with seeded(np.random.SeedSequence(seed)):
         history = fit_cached(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from keras_mtl.finetuning.phase_callbacks import (
 from keras_mtl.finetuning.phase_training import PhaseTraining
 from keras_mtl.finetuning.stages import Stage
 from keras_mtl.finetuning.tuning_data import TuningData
+from keras_mtl.finetuning.variables_kept import variables_kept
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.training.resume.backup import Backup, Position, SavedRun
 from keras_mtl.training.resume.callback_memory import CallbackMemory
@@ -166,7 +166,7 @@ class TuningRun:
             self._callbacks.say(f"Comparison of the phases on held-out rows, {of}")
             part = self._data.parts[number]
             kept = data.rows(np.setdiff1d(np.arange(data.num_rows), part))
-            with variables_kept(self._model):
+            with variables_kept(self._model.variables):
                 both = self._training.try_out(self._stages[1], kept, data.rows(part))
             trials.append([len(part), *(list(self._criterion.score(logs)) for logs in both)])
             self._save(0)
@@ -231,14 +231,3 @@ class TuningRun:
         if position and not self._stages[position - 1].solves:
             named |= {f"optimizer-{i}": v for i, v in enumerate(self._training.slots)}
         return named
-
-
-@contextmanager
-def variables_kept(model: keras.Model) -> Iterator[None]:
-    """Put the values of all variables of a model back at the end, however it comes."""
-    before = [keras.ops.convert_to_numpy(variable).copy() for variable in model.variables]
-    try:
-        yield
-    finally:
-        for variable, value in zip(model.variables, before, strict=True):
-            variable.assign(value)

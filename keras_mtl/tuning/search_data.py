@@ -77,7 +77,12 @@ def search_data(
         arguments["validation_data"] = held_out
     if isinstance(source, ArraySource):
         labels = _checked_labels(inputs, hypermodel.head, (x, y, weights), ("`x`", "y"))
-        _check_training_labels(hypermodel.head, *probed_rows(taken, labels, arguments))
+        _check_training_labels(
+            hypermodel.head,
+            probed_rows(taken, labels, arguments)[1],
+            "are trained on: `validation_split` takes the last rows, so shuffle sorted rows "
+            "before.",
+        )
         given = np.asarray(y) if isinstance(y, list | tuple) else y
         return SearchData(taken, labels, arguments, identity_of_data(taken, given))
     _check_batches(source, "`x`", "steps_per_epoch", arguments)
@@ -99,23 +104,18 @@ def _folded_data(
     targets = probe_targets(labels, len(labels), head.kind)
     folds = make_folds(cv, targets, labels)
     for number, fold in enumerate(folds):
-        _check_fold_labels(head, number, labels[fold.training])
+        _check_training_labels(
+            head,
+            labels[fold.training],
+            f"fold {number} of `cv` trains on: shuffle sorted rows before, or pass another "
+            "splitter, such as `KFold(5, shuffle=True, random_state=0)`.",
+        )
     arguments = dict(fit_arguments)
     if weights is not None:
         arguments["sample_weight"] = dense_array(weights, "`sample_weight`")
     given = np.asarray(y) if isinstance(y, list | tuple) else y
     identity = f"{identity_of_data(x, given)} {identity_of_folds(folds)}"
     return SearchData(inputs.read(x, "`x`"), labels, arguments, identity, folds)
-
-
-def _check_fold_labels(head: Head, number: int, y: np.ndarray) -> None:
-    try:
-        probe_targets(y, len(y), head.kind)
-    except InvalidLabels as error:
-        raise InvalidLabels(
-            f"{error} These are the rows that fold {number} of `cv` trains on: shuffle sorted rows "
-            "before, or pass another splitter, such as `KFold(5, shuffle=True, random_state=0)`."
-        ) from error
 
 
 def probed_rows(x: Any, y: Any, fit_arguments: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -151,14 +151,12 @@ def _checked_labels(
     return labels
 
 
-def _check_training_labels(head: Head, x: Any, y: np.ndarray) -> None:
+def _check_training_labels(head: Head, y: np.ndarray, which: str) -> None:
+    """Refuse labels of rows to train on that say nothing; `which` says which rows these are."""
     try:
         probe_targets(y, len(y), head.kind)
     except InvalidLabels as error:
-        raise InvalidLabels(
-            f"{error} These are the rows that are trained on: `validation_split` takes the last "
-            "rows, so shuffle sorted rows before."
-        ) from error
+        raise InvalidLabels(f"{error} These are the rows that {which}") from error
 
 
 def _check_validation_data(inputs: ModelInputs, head: Head, arguments: Mapping[str, Any]) -> None:
