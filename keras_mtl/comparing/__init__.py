@@ -1,0 +1,1 @@
+"""The comparison of strategies by number of labels."""

@@ -1,0 +1,1 @@
+"""The strategies that are compared, one a file."""

@@ -1,0 +1,1 @@
+"""What one model gets right and wrong."""

@@ -1,0 +1,1 @@
+"""What repeated runs of several strategies say: tables, intervals, a verdict."""
