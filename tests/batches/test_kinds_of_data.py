@@ -416,10 +416,9 @@ def test_a_missing_word_is_named(kind, of_words):
             verb(of_words, words, Y)
 
 
+@pytest.mark.slow
 @ON_TENSORFLOW
-@pytest.mark.parametrize(
-    "kind", ["unicode", *(pytest.param(k, marks=pytest.mark.slow) for k in TEXTS)]
-)
+@pytest.mark.parametrize("kind", TEXTS)
 def test_text_in_a_search(kind, tmp_path):
     words = TEXTS[kind](WORDS)
     hypermodel = Eager(reader_of_words(), Head(3), cuts=[1])
@@ -440,6 +439,7 @@ def table():
     return keras.Model([age, colour], keras.layers.Dense(2)(hidden))
 
 
+@pytest.mark.slow
 @ON_TENSORFLOW
 def test_a_data_frame_for_named_inputs_in_every_verb():
     ages = np.arange(ROWS)

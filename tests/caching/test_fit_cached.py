@@ -62,6 +62,7 @@ def test_arrays_in_the_order_of_fit():  # the last batch is smaller
     )
 
 
+@pytest.mark.slow
 def test_weighted_samples_metrics_and_momentum():
     def make():
         made = model()
@@ -226,6 +227,7 @@ def embedded(head):
     return made
 
 
+@pytest.mark.slow
 def test_a_mask_goes_with_the_features():
     tokens = np.random.default_rng(0).integers(4, size=(SAMPLES, 5))
     tokens[:, 0] = 1  # a mean over nothing is not a number
@@ -358,6 +360,7 @@ class Watcher(keras.callbacks.Callback):
         self.biases.append(as_numpy(self.model.weights[-1]).copy())
 
 
+@pytest.mark.slow
 def test_callbacks_see_the_whole_model_at_each_batch():
     watchers = [Watcher(), Watcher()]
     waiting = iter(watchers)

@@ -207,6 +207,7 @@ def test_dropout_is_off_and_the_model_is_unchanged(model):
     assert model.trainable and all(layer.trainable for layer in model.layers)
 
 
+@pytest.mark.slow
 def test_features_follow_the_model_when_it_is_trained_further(model):
     extractor = FeatureExtractor(model, "second")
     before = extractor.transform(images())

@@ -165,6 +165,7 @@ def test_without_two_labels_of_a_class_only_the_head_trains():
     assert history.history["phase"] == [1]
 
 
+@pytest.mark.slow
 def test_a_trunk_without_weights_has_one_phase():
     source = keras.Sequential([keras.Input((WIDTH,)), layers.Rescaling(2.0), layers.Dense(2)])
     model = keras_mtl.transfer(source, cut=1, head=CLASSES)

@@ -79,6 +79,7 @@ def test_the_learning_rate_of_now_is_kept():
     assert float(model.optimizer.learning_rate) == 0.125
 
 
+@pytest.mark.slow
 def test_a_schedule_need_not_be_registered(any_policy):
     model = compiled_with(optimizers.SGD(Halving(0.5)))
     model.fit(X, Y, verbose=0)
@@ -200,6 +201,7 @@ def test_the_slots_of_a_multi_optimizer_follow_their_variables():
     model.fit(X, Y, verbose=0)
 
 
+@pytest.mark.slow
 def test_a_switch_that_changes_nothing_does_not_disturb_training():
     """Momentum knows no step count, so its slots are all that training remembers."""
     switched, straight = (

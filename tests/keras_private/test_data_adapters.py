@@ -91,6 +91,7 @@ def test_the_array_adapter_has_what_is_asked_of_it():
     assert isinstance(adapters.PyDatasetAdapter(Batches()), adapters.DataAdapter)
 
 
+@pytest.mark.slow
 def test_a_loader_of_torch():
     data = pytest.importorskip("torch").utils.data
     assert adapters.is_torch_loader(data.DataLoader([1, 2])), "Keras no longer tells a DataLoader"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from _helpers import draw
-from _zoo import first_ones
+from _zoo import first_ones, marked_slow
 from keras_mtl import Head, MultiTaskModel, errors, fit_cached, probe_cuts, schedules, transfer
 
 CLASSES = ["cat", "dog", "owl"]
@@ -60,7 +60,8 @@ STREAMS = {
 }
 CASES = first_ones([pytest.param(make, id=name) for name, make in STREAMS.items()], 1)
 streams = pytest.mark.parametrize("make", CASES)
-all_data = pytest.mark.parametrize("make", [pytest.param(None, id="arrays"), *CASES])
+ALL_DATA = [pytest.param(None, id="arrays"), *map(marked_slow, CASES)]
+all_data = pytest.mark.parametrize("make", ALL_DATA)
 
 
 def trained():

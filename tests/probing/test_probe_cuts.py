@@ -100,6 +100,7 @@ def test_a_score_does_not_depend_on_the_other_cuts():
     assert alone.fit == pytest.approx(among_others.fit, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_nested_cuts_are_scored_where_asked_for():
     inputs = keras.Input((8, 8, 1))
     model = keras.Model(inputs, layers.Dense(3, name="last")(network()(inputs)))
@@ -214,7 +215,7 @@ def test_depths_within_the_noise_of_the_same_samples_are_named():
     ]
 
 
-@pytest.mark.parametrize("remembered", [True, False])
+@pytest.mark.parametrize("remembered", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_the_old_probabilities_are_not_the_best_where_their_samples_were_learnt(remembered):
     """Ten classes as five pairs of near centres; the model has learnt to tell the pairs."""
     generator = np.random.default_rng(0)
@@ -304,6 +305,7 @@ def test_yes_or_no_labels():
     assert 0.7 < probes.best.score < 1
 
 
+@pytest.mark.slow
 def test_whole_numbers_are_classes_unless_told_otherwise():
     x, y = data()
 

@@ -25,7 +25,7 @@ def variables_of(model):
 # What a copy computes
 
 
-@zoo(without=["one_of_two_outputs"], fast=(*VARIED, "masked_lstm"))
+@zoo(without=["one_of_two_outputs"], fast=VARIED)
 def test_every_trunk_computes_what_the_source_computes(build):
     """At every legal cut, nested ones as well, to the last bit; the source stays as it was."""
     model = randomised(build())
@@ -114,7 +114,9 @@ def test_a_copy_of_a_copy_is_the_same():
 # State that is more than weights
 
 
-@pytest.mark.parametrize("name", ["augmentation", "masked_lstm"])
+@pytest.mark.parametrize(
+    "name", ["augmentation", pytest.param("masked_lstm", marks=pytest.mark.slow)]
+)
 def test_random_layers_go_on_from_the_same_seeds(name):
     model = build(name)
     batch = random_batch(model)

@@ -76,7 +76,7 @@ def assert_alike(ours, theirs, histories):
     ("make", "optimizer"),
     [
         (functional, "Adam"),
-        (transferred, "accumulation"),
+        pytest.param(transferred, "accumulation", marks=pytest.mark.slow),
         pytest.param(functional, "SGD", marks=pytest.mark.slow),
         pytest.param(functional, "accumulation", marks=pytest.mark.slow),
         pytest.param(functional, "scaled loss", marks=pytest.mark.slow),

@@ -247,6 +247,7 @@ def test_weights_of_single_labels():
     np.testing.assert_allclose(weights_of(model)["many"][0], kernel, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="reads a tf.data.Dataset in the compiled loop")
 def test_gaps_in_the_compiled_loop():
     import tensorflow as tf

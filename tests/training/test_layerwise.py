@@ -174,6 +174,7 @@ def test_variables_excluded_from_decay_stay_so():
     assert_values(model, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outside", first_ones([False, True], 1))
 def test_a_loss_scale_optimizer(outside, tmp_path):
     inner = optimizers.SGD(0.1)
@@ -227,6 +228,7 @@ def test_freezing_and_unfreezing_keep_multipliers_and_slots():
     assert model.optimizer.multiplier_of(low) == 0.25 * 0.5**2
 
 
+@pytest.mark.slow
 def test_a_multi_task_model_by_parts(tmp_path):
     optimizer = keras_mtl.layerwise(optimizers.SGD(0.1, momentum=0.9), {"trunk": 0.0, "hair": 0.5})
     keras.utils.set_random_seed(0)

@@ -109,7 +109,8 @@ def test_blocks_are_long_where_no_callback_looks_at_steps(make, blocks, tmp_path
     assert seen == (blocks or [1] * rows)
 
 
-@pytest.mark.parametrize("size", [7, pytest.param(32, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [7, 32])
 def test_the_size_of_a_block_changes_nothing(size):
     model, other = (sex_and_hair(optimizer="adam", run_eagerly=False) for _ in range(2))
 

@@ -144,6 +144,7 @@ def test_fine_tuning_starts_from_the_weights_of_the_same_fold(head, tmp_path):
         assert list(curve.values()) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_a_fold_that_has_ended_is_not_trained_again(head, tmp_path):
     begun = []
 

@@ -87,6 +87,7 @@ def test_a_static_trunk_with_weights_runs_once_a_trial(freeze, cut, cached, monk
     assert bool(called) is cached
 
 
+@pytest.mark.slow
 def test_layers_that_carry_a_mask_are_among_the_cuts():
     tokens = keras.Input((None,), dtype="int32")
     x = layers.Embedding(7, 4, mask_zero=True, name="emb")(tokens)

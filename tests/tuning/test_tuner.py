@@ -115,6 +115,7 @@ def test_a_hypermodel_that_only_freezes_is_not_fine_tuned(tmp_path, trainings):
     assert {phase for phase, _ in log} == {"frozen"}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of keras-tuner's server
 def test_a_chief_and_a_worker_search_as_one_machine_does(
     tmp_path, trainings, canned_probes, monkeypatch
@@ -375,6 +376,7 @@ def test_a_search_of_which_all_trials_failed_is_run_again(tmp_path, trainings):
     assert [phase for phase, *_ in trials_of(tuner)].count("frozen") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", first_ones([{}, {"tuned_trials": 0}, {"freeze": [True]}], 1), ids=str
 )

@@ -121,6 +121,7 @@ def assert_same_training(models, arrays, streams, **options):
         np.testing.assert_allclose(values, second.history[name], rtol=1e-5, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", first_ones(SOURCES, 1))
 def test_a_stream_trains_as_the_arrays_that_it_is_made_of(models, kind):
     data = weighted(two_data_sets())

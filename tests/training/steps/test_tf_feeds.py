@@ -79,6 +79,7 @@ def test_joint_labels_that_do_not_fit_are_refused(model):
         model.fit(dataset(X, labels), steps_per_epoch=4, verbose=0)
 
 
+@pytest.mark.slow
 def test_a_dataset_of_unknown_ranks(model):
     unknown = tf.data.Dataset.from_generator(
         lambda: dataset(X, CLASS).as_numpy_iterator(), output_types=(tf.float32, tf.int64)

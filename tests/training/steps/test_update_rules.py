@@ -49,7 +49,7 @@ def weights_after(rule, data, schedule, **compiled):
         (schedules.RoundRobin(), EAGER),
         (schedules.Joint(), EAGER),
         pytest.param(None, EAGER, marks=pytest.mark.slow),
-        (None, False),
+        pytest.param(None, False, marks=pytest.mark.slow),
     ],
 )
 def test_a_pass_for_each_task_adds_up_to_the_weighted_sum(schedule, eager):
