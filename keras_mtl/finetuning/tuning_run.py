@@ -96,7 +96,7 @@ class TuningRun:
             raise
         self._callbacks.end()
         if self._backup is not None:
-            self._backup.remove()
+            self._remove_backups(self._backup)
         return self._callbacks.history
 
     def _run_phases(self) -> None:
@@ -197,6 +197,13 @@ class TuningRun:
         return f"Phase {stage.number} of {len(self._stages)}: {what}"
 
     # Backups
+
+    def _remove_backups(self, backup: Backup) -> None:
+        """Delete the backups of a run that has ended, and the folder of its phases."""
+        backup.remove()
+        phases = self._folder and self._folder / PHASE_FOLDER
+        if phases and phases.is_dir() and not any(phases.iterdir()):
+            phases.rmdir()
 
     def _save(self, position: int) -> None:
         """Write a backup, from which the run goes on at a phase."""

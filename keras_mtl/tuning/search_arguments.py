@@ -86,6 +86,7 @@ def check_fit_arguments(
         fraction("validation_split", fit_arguments.get("validation_split", 0))
         one_of("verbose", fit_arguments.get("verbose", "auto"), ("auto", 0, 1, 2))
         check_class_weight(fit_arguments.get("class_weight"))
+        _check_one_kind_of_weights(fit_arguments)
         copied_callbacks(fit_arguments.get("callbacks"))
         if objective.startswith("val_"):
             _check_validation_freq(fit_arguments.get("validation_freq", 1), shortest)
@@ -136,6 +137,15 @@ def _check_names(fit_arguments: Mapping[str, Any]) -> None:
         raise keras_tuner.errors.FatalValueError(
             "Each trial begins at its first epoch: leave `initial_epoch` out. Received: "
             f"{fit_arguments['initial_epoch']!r}."
+        )
+
+
+def _check_one_kind_of_weights(fit_arguments: Mapping[str, Any]) -> None:
+    given = [fit_arguments.get(name) for name in ("class_weight", "sample_weight")]
+    if all(weights is not None for weights in given):
+        raise ValueError(
+            "Keras takes `class_weight` or `sample_weight`, not both. Multiply each sample weight "
+            "by the weight of its class, and pass `sample_weight` only."
         )
 
 

@@ -94,6 +94,7 @@ BAD_FOR_SEARCH = [
     ({"class_weight": [1, 2]}, "`class_weight`"),
     ({"class_weight": {"a": 2}}, "`class_weight`"),
     ({"class_weight": {0: "a"}}, "`class_weight`"),
+    ({"class_weight": {0: 2.0}, "sample_weight": [1.0]}, "not both"),
 ]
 
 
