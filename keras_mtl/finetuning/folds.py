@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from keras_mtl.linear.folds import stratified_folds
+
 
 def held_out_parts(
-    classes: np.ndarray | None, rows: int, parts: int, generator: np.random.Generator
+    classes: np.ndarray | None, rows: int, parts: int, seed: int
 ) -> list[np.ndarray]:
     """Return the rows of each part, stratified by class.
 
@@ -17,16 +19,11 @@ def held_out_parts(
         classes: The class of each row; None to draw rows without looking at labels.
         rows: The number of rows.
         parts: The number of parts.
-        generator: Draws the order of the rows.
+        seed: Seed of the order of the rows.
     """
-    order = generator.permutation(rows)
-    dealt = order if classes is None else _by_class(classes, order)
-    found = [np.sort(dealt[part::parts]) for part in range(parts)]
-    return [part for part in found if 0 < len(part) < rows]
-
-
-def _by_class(classes: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Return the rows class by class, in their order within a class, without the lonely ones."""
-    _, codes, counts = np.unique(classes, return_inverse=True, return_counts=True)
-    sorted_rows: np.ndarray = order[np.argsort(codes[order], kind="stable")]
-    return sorted_rows[counts[codes[sorted_rows]] > 1]
+    codes = np.zeros(rows, np.intp)
+    if classes is not None:
+        codes = np.unique(classes, return_inverse=True)[1]
+    dealt = stratified_folds(codes, parts, seed=seed)
+    found = [np.flatnonzero(dealt == part) for part in range(parts)]
+    return [part for part in found if len(part)]

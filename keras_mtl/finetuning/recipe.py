@@ -58,6 +58,5 @@ def parts_to_compare(data: TuningData, seed: int) -> list[np.ndarray]:
         data: Labelled rows.
         seed: Seed of the draw.
     """
-    generator = np.random.default_rng(seed)
-    parts = held_out_parts(data.classes, data.num_rows, PARTS, generator)
+    parts = held_out_parts(data.classes, data.num_rows, PARTS, seed)
     return parts if data.num_rows < FEW_ROWS else parts[:1]
