@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
 
+from keras_mtl.common.blas_threads import one_blas_thread
 from keras_mtl.linear.axes import principal_axes
 from keras_mtl.linear.folds import stratified_folds
 from keras_mtl.linear.losses import Columns, OutputLoss
@@ -21,7 +23,7 @@ MOST_COMPARED = 1000
 MOST_AXES = 512
 """Samples or features up to which the principal axes take less time than they save."""
 LARGE = 2**22
-"""Numbers in the features beyond which they are kept in single precision."""
+"""Numbers in the features beyond which they are kept in single precision, and threads pay."""
 TOLERANCE = 1e-5
 
 
@@ -62,7 +64,9 @@ def solve(loss: OutputLoss, rows: Rows, validation: Rows | None = None) -> Solut
     model = Linear(np.zeros((width, count)), loss.biases(rows.targets).astype(np.float64))
     strengths = np.zeros(count)
     if columns.any():
-        solved = _solve_columns(loss, rows, validation, columns)
+        # Many products of small matrices: on a busy machine threads wait longer than they work.
+        with one_blas_thread() if rows.features.size <= LARGE else nullcontext():
+            solved = _solve_columns(loss, rows, validation, columns)
         model.kernel[:, columns], model.bias[columns] = solved.model
         strengths[columns] = solved.strengths
     return Solution(model, strengths)
