@@ -29,7 +29,7 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[object]], footer: 
     for title, justify in zip(header, _alignments(header, cells), strict=True):
         table.add_column(title, justify=justify, no_wrap=True)
     for row in cells:
-        table.add_row(*(Text(_cell(value)) for value in row))
+        table.add_row(*(Text(cell_text(value)) for value in row))
     buffer = StringIO()
     # Wide enough that rich never folds or cuts a cell: `print` in a narrow terminal wraps lines.
     Console(file=buffer, width=1000, color_system=None).print(table)
@@ -42,7 +42,7 @@ def html_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     cells = [list(row) for row in rows]
     styles = [f'style="text-align: {one}"' for one in _alignments(header, cells)]
     head = _html_row("th", header, styles)
-    body = "".join(_html_row("td", map(_cell, row), styles) for row in cells)
+    body = "".join(_html_row("td", map(cell_text, row), styles) for row in cells)
     return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
@@ -72,7 +72,8 @@ def _html_row(tag: str, cells: Iterable[str], styles: Sequence[str]) -> str:
     return f"<tr>{''.join(written)}</tr>"
 
 
-def _cell(value: object) -> str:
+def cell_text(value: object) -> str:
+    """Return what a cell shows: a dash for None, yes for True."""
     if value is None:
         return "-"
     if isinstance(value, bool):

@@ -27,6 +27,11 @@ class BatchedModel:
         self.model = model
         self._lock = Lock()
 
+    @property
+    def num_bytes(self) -> int:
+        """The memory of the weights."""
+        return sum(keras.ops.convert_to_numpy(one).nbytes for one in self.model.weights)
+
     def outputs(
         self, inputs: Sequence[np.ndarray], batch_size: int, verbose: int = 0
     ) -> np.ndarray:

@@ -26,12 +26,17 @@ def to_archive(model: keras.Model) -> bytes:
         return _reproducible(path)
 
 
-def from_archive(archive: bytes) -> keras.Model:
-    """Load the model from the bytes of a `.keras` file, not compiled: features need no loss."""
+def from_archive(archive: bytes, *, compiled: bool = False) -> keras.Model:
+    """Load the model from the bytes of a `.keras` file, by default without its loss.
+
+    Args:
+        archive: The bytes of the file.
+        compiled: Whether to compile the model as it was, which needs its loss to be known.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, _FILE)
         path.write_bytes(archive)
-        return keras.saving.load_model(path, compile=False)
+        return keras.saving.load_model(path, compile=compiled)
 
 
 def _reproducible(path: Path) -> bytes:

@@ -16,14 +16,14 @@ class WeightsThen:
 
     def __init__(self, layers: Iterable[keras.Layer]) -> None:
         self._layers = list(layers)
-        self._hash = _hash_of(self._layers)
+        self._hash = hash_of_weights(self._layers)
 
     def are_unchanged(self) -> bool:
         """Return whether the weights are the same to the bit."""
-        return self._hash == _hash_of(self._layers)
+        return self._hash == hash_of_weights(self._layers)
 
 
-def _hash_of(layers: Iterable[keras.Layer]) -> str:
+def hash_of_weights(layers: Iterable[keras.Layer]) -> str:
     """Return a hash of all weights; it takes a small part of the time of one batch."""
     total = Hash()
     for layer in layers:

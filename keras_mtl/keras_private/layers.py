@@ -55,6 +55,17 @@ def global_seed_kept() -> Iterator[None]:
             generator.state.assign(before)
 
 
+@contextmanager
+def global_generator(generator: keras.random.SeedGenerator) -> Iterator[None]:
+    """Let operations without a seed draw from a generator; the one before comes back."""
+    before = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, before)
+
+
 def own_state(layer: keras.Layer) -> list[keras.Variable]:
     """Return the variables that a call of the layer itself may change: statistics and seeds."""
     return [*layer._non_trainable_variables, *seed_states(layer)]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import count
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_mtl.caching.varying_features import warn_if_alike
 from keras_mtl.common.arguments import (
@@ -22,16 +19,15 @@ from keras_mtl.heads.head import Head
 from keras_mtl.heads.pooling import Pooling, check_pooling
 from keras_mtl.heads.probe_targets import ProbeTargets
 from keras_mtl.keras_private.retracing import expected_to_trace
-from keras_mtl.probing.candidates import Candidate, Cuts, find_candidates
+from keras_mtl.probing.candidates import Cuts, find_candidates
 from keras_mtl.probing.depth_features import DepthFeatures
+from keras_mtl.probing.depth_scores import score_depths
 from keras_mtl.probing.one_pass import count_samples, run_over, split_features
-from keras_mtl.probing.parallel import in_parallel
-from keras_mtl.probing.probe_table import Probe, Probes, errors_of_differences
+from keras_mtl.probing.probe_table import Probes
 from keras_mtl.probing.probes.known_probes import PROBES
-from keras_mtl.probing.probes.probe_method import ProbeMethod, ProbeScore
+from keras_mtl.probing.probes.probe_method import ProbeMethod
 from keras_mtl.probing.reduction import Reduction
 from keras_mtl.probing.task_labels import check_kind, probe_targets
-from keras_mtl.scores.spectrum import Floats
 
 
 def probe_cuts(
@@ -141,17 +137,7 @@ def probe_cuts(
     layers = [one.point.layer for one in candidates]
     parts = split_features(seen.features, extractor.widths, layers)
     warn_if_alike(parts, layers, seen.first)
-    scores = in_parallel(lambda part: method.score(part, targets, folds=folds, seed=seed), parts)
-    records = map(_record, count(1), candidates, scores)
-    chance = None if method.unit else targets.chance
-    return Probes(
-        model.name,
-        method.unit or targets.metric,
-        list(records),
-        chance,
-        _errors(scores),
-        shallow_first=targets.shallow_first,
-    )
+    return score_depths(model.name, method, candidates, parts, targets, folds=folds, seed=seed)
 
 
 def _checked_targets(
@@ -160,17 +146,6 @@ def _checked_targets(
     targets = probe_targets(y, samples, kind)
     method.check(targets, folds)
     return targets
-
-
-def _record(depth: int, candidate: Candidate, score: ProbeScore) -> Probe:
-    point = candidate.point
-    numbers = (score.score, score.spread, score.fit)
-    return Probe(depth, point.layer, point.cut, point.shape, point.params, *numbers)
-
-
-def _errors(scores: Sequence[ProbeScore]) -> Floats | None:
-    gains = [score.gains for score in scores if score.gains is not None]
-    return errors_of_differences(np.stack(gains)) if gains else None
 
 
 def _check_vectors(pooling: str, max_width: int | None) -> None:

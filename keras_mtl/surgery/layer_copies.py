@@ -71,8 +71,8 @@ def _copy_own_state(source: keras.Layer, copy: keras.Layer) -> None:
             source.save_assets(folder)
             copy.load_assets(folder)
     # `save_own_variables` of a layer leaves its random generators out, and what an RNN remembers.
-    old_states = [*seed_states(source), *_memory(source)]
-    for old, new in zip(old_states, [*seed_states(copy), *_memory(copy)], strict=True):
+    old_states = [*seed_states(source), *memory(source)]
+    for old, new in zip(old_states, [*seed_states(copy), *memory(copy)], strict=True):
         new.assign(_new_array(old))
     if statistics := outdated_statistics(source):
         for variable, value in zip((copy.adapt_mean, copy.adapt_variance), statistics, strict=True):
@@ -80,7 +80,7 @@ def _copy_own_state(source: keras.Layer, copy: keras.Layer) -> None:
         copy.finalize_state()
 
 
-def _memory(layer: keras.Layer) -> list[keras.Variable]:
+def memory(layer: keras.Layer) -> list[keras.Variable]:
     """Return what a stateful RNN remembers of the batch before."""
     is_stateful = isinstance(layer, keras.layers.RNN) and layer.stateful
     return keras.tree.flatten(layer.states) if is_stateful and layer.states is not None else []

@@ -44,3 +44,8 @@ def test_a_last_dimension_of_1_may_come_and_go():
     expected = batched.outputs([column], 8)
     np.testing.assert_array_equal(batched.outputs([column[:, 0]], 8), expected)
     np.testing.assert_array_equal(batched.outputs([column[..., None]], 8), expected)
+
+
+def test_its_memory_is_that_of_the_weights():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    assert BatchedModel(model).num_bytes == 4 * model.count_params()

@@ -22,3 +22,10 @@ def test_the_bytes_depend_on_the_model_alone():
     assert archive == to_archive(model)
     shared.bias.assign([1, 0, 0])
     assert archive != to_archive(model)
+
+
+def test_the_loss_comes_along_if_asked_for():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    loaded = from_archive(to_archive(model), compiled=True)
+    assert loaded.loss.get_config()["from_logits"]

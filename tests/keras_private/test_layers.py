@@ -128,3 +128,20 @@ def test_the_global_seed_generator_is_put_back(drawn_before):
             random.setstate(python)
         drawn.append(draw())
     assert drawn[0] == drawn[1], changed("keeps its global generator in the global state")
+
+
+def test_operations_draw_from_the_generator_that_is_set_and_the_one_before_comes_back():
+    def draw():
+        return keras.ops.convert_to_numpy(keras.random.normal((2,))).tolist()
+
+    keras.utils.set_random_seed(3)
+    expected = [draw(), draw()]
+    keras.utils.set_random_seed(3)
+    first = draw()
+    inside = []
+    for _ in range(2):
+        with private.global_generator(keras.random.SeedGenerator(7)):
+            inside.append(draw())
+    assert inside[0] == inside[1] and [first, draw()] == expected, changed(
+        "keeps its global generator in the global state"
+    )

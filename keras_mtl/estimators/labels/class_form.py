@@ -16,6 +16,8 @@ from keras_mtl.linear.losses import SoftmaxLoss
 
 TINY = 1e-7
 """The smallest probability in a cross-entropy, as in Keras."""
+SHOWN = 5
+"""Classes that a message lists."""
 
 
 class ClassForm(LabelForm):
@@ -54,6 +56,10 @@ class ClassForm(LabelForm):
             "whose weight is not zero; a classifier needs samples of two classes at least."
         )
 
+    def strata(self, values: np.ndarray) -> np.ndarray:
+        """Return the classes."""
+        return values
+
     def head(self, pooling: Pooling) -> Head:
         """Return a head with a probability for each class, by name where the classes are texts."""
         names = self.classes.tolist()
@@ -82,6 +88,26 @@ class ClassForm(LabelForm):
     def gains(self, values: np.ndarray, outputs: Floats, scale: np.ndarray) -> Floats:
         """Return 1 for each right class."""
         return (outputs.argmax(axis=1) == values).astype(np.float64)
+
+    def values_of(self, y: Any, samples: int) -> np.ndarray:
+        """Return the position of each label among the classes; a label of no class is refused."""
+        known, values = ClassForm.read(y, samples)
+        positions = {name: position for position, name in enumerate(self.classes.tolist())}
+        unknown = [name for name in known.classes.tolist() if name not in positions]
+        if unknown:
+            raise InvalidLabels(
+                f"Nothing teaches the classes {unknown[:SHOWN]}: they are not among those that are "
+                f"learnt, {list(positions)[:SHOWN]}{' ...' if len(positions) > SHOWN else ''}. "
+                "Leave out their samples, or add some to train on."
+            )
+        return np.array([positions[name] for name in known.classes.tolist()])[values]
+
+    def gains_of_labels(
+        self, values: np.ndarray, predicted: np.ndarray, scale: np.ndarray
+    ) -> Floats:
+        """Return 1 for each right class."""
+        right = self.classes[values] == np.asarray(predicted).reshape(len(values))
+        return right.astype(np.float64)
 
     def decode(self, outputs: Floats) -> np.ndarray:
         """Return the likeliest class of each sample."""

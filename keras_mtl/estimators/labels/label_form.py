@@ -64,6 +64,10 @@ class LabelForm(ABC):
         """Return whether labels tell features apart that predict samples left out."""
 
     @abstractmethod
+    def strata(self, values: np.ndarray) -> np.ndarray:
+        """Return a whole number for each label; a part of the labels holds its share of each."""
+
+    @abstractmethod
     def head(self, pooling: Pooling) -> Head:
         """Return a new head for such labels."""
 
@@ -86,6 +90,24 @@ class LabelForm(ABC):
     @abstractmethod
     def decode(self, outputs: Floats) -> np.ndarray:
         """Return the outputs of the head in the form of the labels given."""
+
+    @abstractmethod
+    def values_of(self, y: Any, samples: int) -> np.ndarray:
+        """Return the values of further labels of the same task.
+
+        Args:
+            y: The labels as given.
+            samples: Number of samples.
+
+        Raises:
+            InvalidLabels: They are not of this form, or not as many as samples.
+        """
+
+    @abstractmethod
+    def gains_of_labels(
+        self, values: np.ndarray, predicted: np.ndarray, scale: np.ndarray
+    ) -> Floats:
+        """Return the same as `gains` for predicted labels, as `decode` returns them."""
 
     @abstractmethod
     def gains(self, values: np.ndarray, outputs: Floats, scale: np.ndarray) -> Floats:

@@ -57,6 +57,10 @@ class NumberForm(LabelForm):
             f"{len(values)} sample."
         )
 
+    def strata(self, values: np.ndarray) -> np.ndarray:
+        """Return the same stratum for all numbers."""
+        return np.zeros(len(values), int)
+
     def head(self, pooling: Pooling) -> Head:
         """Return a head with an output for each number."""
         return Head(self._columns, "regression", pooling=pooling, name="head")
@@ -85,6 +89,23 @@ class NumberForm(LabelForm):
         """Return what the mean over the samples makes the coefficient of determination."""
         errors = (values - outputs) / np.where(scale > 0, scale, 1.0)
         return 1 - (errors**2).mean(axis=1)
+
+    def values_of(self, y: Any, samples: int) -> np.ndarray:
+        """Return the numbers as columns, if they are as many for each sample."""
+        form, values = NumberForm.read(y, samples)
+        if (form._columns, form._is_flat) != (self._columns, self._is_flat):
+            raise InvalidLabels(
+                f"These labels have the shape {np.shape(y)}, but `y` has "
+                f"{'one number' if self._is_flat else f'{self._columns} columns'} for each sample."
+            )
+        return values
+
+    def gains_of_labels(
+        self, values: np.ndarray, predicted: np.ndarray, scale: np.ndarray
+    ) -> Floats:
+        """Return what the mean over the samples makes the coefficient of determination."""
+        outputs = np.asarray(predicted, np.float64).reshape(values.shape)
+        return self.gains(values, outputs, scale)
 
     def decode(self, outputs: Floats) -> np.ndarray:
         """Return the numbers in the shape of `y`."""

@@ -18,6 +18,9 @@ class FittedHead(Fitted):
     """A linear head on the features of a static trunk, which several fits share.
 
     The Keras model is made when it is first asked for: a search makes none but the best one.
+
+    Attributes:
+        linear: The head as a linear model on the features.
     """
 
     def __init__(self, setting: Setting, linear: Linear) -> None:
@@ -25,14 +28,14 @@ class FittedHead(Fitted):
         self._labels = setting.labels
         self._pooling = setting.pooling
         self._name = setting.name
-        self._linear = linear
+        self.linear = linear
         self._model: BatchedModel | None = None
         self.history = {}
 
     def outputs(self, samples: Samples) -> Floats:
         """Return the outputs of the head, in double precision from the features on."""
         features = samples.features(self._vectors).astype(np.float64)
-        return self._labels.activate(self._linear.outputs(features))
+        return self._labels.activate(self.linear.outputs(features))
 
     @property
     def model(self) -> TransferModel:
@@ -47,8 +50,8 @@ class FittedHead(Fitted):
         # It is a copy that was proved when it was made.
         model = transfer(trunk, 0, freeze=True, head=head, verify=False, name=self._name)
         output = model.head.parts[-1]
-        output.kernel.assign(self._linear.kernel)
-        output.bias.assign(self._linear.bias)
+        output.kernel.assign(self.linear.kernel)
+        output.bias.assign(self.linear.bias)
         return model
 
 

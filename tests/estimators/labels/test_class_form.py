@@ -86,3 +86,24 @@ def test_what_is_enough():
         form.check(np.array([1, 1]))
     assert form.can_rank(np.array([0, 1, 1]))
     assert not form.can_rank(np.array([0, 1, 2]))
+
+
+def test_further_labels_have_the_same_positions():
+    form, _ = ClassForm.read(["a", "b", "c"], 3)
+    assert form.values_of(["c", "a", "c"], 3).tolist() == [2, 0, 2]
+    numbers, _ = ClassForm.read([3, 5], 2)
+    assert numbers.values_of([5.0, 5.0], 2).tolist() == [1, 1]
+    with pytest.raises(InvalidLabels, match=r"classes \['d'\]: they are not.*\['a', 'b', 'c'"):
+        form.values_of(["a", "d"], 2)
+
+
+def test_draws_hold_a_share_of_each_class():
+    form, values = ClassForm.read(["a", "c", "a"], 3)
+    assert form.strata(values).tolist() == [0, 1, 0]
+
+
+def test_predicted_labels_gain_what_outputs_gain(outputs):
+    form, values = ClassForm.read([0, 1, 2, 2, 1], 5)
+    gains = form.gains_of_labels(values, form.decode(outputs), np.ones(1))
+    assert gains.tolist() == form.gains(values, outputs, np.ones(1)).tolist()
+    assert form.gains_of_labels(values, np.array(["x"] * 5), np.ones(1)).tolist() == [0] * 5

@@ -42,3 +42,19 @@ def test_what_is_enough():
     assert not form.can_rank(np.ones((3, 1)))
     with pytest.raises(InvalidLabels, match="two samples"):
         form.check(np.ones((1, 1)))
+
+
+def test_further_labels_have_the_same_shape():
+    form, values = NumberForm.read([1.0, 2.0], 2)
+    assert form.values_of([3, 4], 2).tolist() == [[3], [4]]
+    assert form.strata(values).tolist() == [0, 0]
+    with pytest.raises(InvalidLabels, match=r"shape \(2, 2\), but `y` has one number"):
+        form.values_of(np.ones((2, 2)), 2)
+
+
+def test_predicted_labels_gain_what_outputs_gain():
+    for y in (np.array([1.0, 2.0, 4.0]), np.array([[1.0, 3], [2, 2], [4, 1]])):
+        form, values = NumberForm.read(y, 3)
+        outputs, scale = values[::-1], values.std(axis=0)
+        gains = form.gains_of_labels(values, form.decode(outputs), scale)
+        assert gains.tolist() == form.gains(values, outputs, scale).tolist()
