@@ -17,8 +17,7 @@ import numpy as np
 from _handwriting import Handwriting
 
 from keras_mtl import MultiTaskModel, fit_cached, from_scratch, schedules, transfer
-from keras_mtl.report.measured_scores import Score
-from keras_mtl.report.scores_by_labels import score_table
+from keras_mtl.report.score_table import score_table
 
 LABELS = (20, 100, 1000)
 STEPS = {20: 150, 100: 300, 1000: 800}  # on the digit's labels
@@ -104,7 +103,7 @@ WAYS = {
 
 
 def main(seeds):
-    scores = []
+    scores = {way: {labels: [] for labels in LABELS} for way in WAYS}
     for seed in range(seeds):
         setting = Setting(seed)
         x, y = setting.handwriting.test
@@ -115,7 +114,7 @@ def main(seeds):
                 start = time.perf_counter()
                 model = train(setting, digit)
                 accuracy = float(np.mean(model.predict(x, verbose=0).argmax(-1) == y))
-                scores.append(Score(way, labels, seed, accuracy))
+                scores[way][labels].append(accuracy)
                 print(seed, labels, way, f"{accuracy:.3f} {time.perf_counter() - start:.0f} s")
             keras.utils.clear_session()
     print(score_table(scores))

@@ -1,68 +1,70 @@
-"""Scores by number of labels, as a table and a picture."""
+"""Scores by number of labels, as a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
-from keras_mtl.common.tables import text_table
-from keras_mtl.pictures.canvas import band, explain_bands, finish, new_picture, save
-from keras_mtl.report.measured_scores import Score, crossovers, summarise
+from keras_mtl.pictures.drawing import saved
+from keras_mtl.pictures.lines_by_labels import Line, LinesByLabels, Mark, Point
+from keras_mtl.pictures.palette import line_styles
+from keras_mtl.results.metric_words import MetricWords
+from keras_mtl.results.run import Run
+from keras_mtl.results.summary import summarise
+from keras_mtl.results.verdict import Verdict
+
+WIDTH, HEIGHT = 720, 430
+NO_CROSSING = "No strategy overtakes another beyond the noise"
 
 
-def score_table(scores: Iterable[Score]) -> str:
-    """Return a table: rows are strategies, columns numbers of labels, cells mean ± deviation.
-
-    Example:
-        >>> from keras_mtl.report.scores_by_labels import score_table
-        >>> from keras_mtl.report.measured_scores import Score
-        >>> print(score_table([Score("frozen", 20, 0, 0.5), Score("frozen", 20, 1, 0.7)]))
-        strategy   20 labels
-        ────────────────────────
-        frozen     0.600 ± 0.141
-    """
-    cells = {
-        (summary.strategy, summary.labels): f"{summary.mean:.3f} ± {summary.spread:.3f}"
-        for summary in summarise(scores)
-    }
-    strategies = list(dict.fromkeys(strategy for strategy, _ in cells))
-    counts = sorted({labels for _, labels in cells})
-    return text_table(
-        ["strategy", *(f"{labels} labels" for labels in counts)],
-        [[name, *(cells.get((name, labels)) for labels in counts)] for name in strategies],
-    )
-
-
-def plot_scores(scores: Iterable[Score], path: str | Path, *, score_name: str = "accuracy") -> Path:
+def plot_scores(
+    runs: Sequence[Run],
+    verdict: Verdict,
+    path: str | Path,
+    *,
+    metric: str = "accuracy",
+    control: str = "from-scratch",
+) -> Path:
     """Save a picture of the score against the number of labels, with a line for each strategy.
 
-    A line is the mean over seeds, with a band of one standard deviation to each side; the picture
-    says so, and of how many seeds. A dotted line stands where another strategy becomes the best.
+    A line is the mean over seeds, with a band of one standard deviation to each side. A dotted
+    line stands where one strategy overtakes another beyond the noise.
 
     Args:
-        scores: Measured scores, over any strategies, label counts and seeds.
+        runs: The runs, those that failed too.
+        verdict: What they say.
         path: Where to save it; the ending says the format, such as `.png` or `.svg`.
-        score_name: What the vertical axis is called.
+        metric: Name of the score.
+        control: The strategy that the others are compared with: its line is dashed.
 
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    figure = new_picture(7, 4.2)
-    axes = figure.subplots()
-    summaries = summarise(scores)
-    for strategy in dict.fromkeys(summary.strategy for summary in summaries):
-        points = sorted((s.labels, s.mean, s.spread) for s in summaries if s.strategy == strategy)
-        labels, means, spreads = zip(*points, strict=True)
-        (line,) = axes.plot(labels, means, marker="o", label=strategy)
-        band(axes, labels, means, spreads, line.get_color())
-    for crossing in crossovers(summaries):
-        label = f"{crossing.after} overtakes {crossing.before}"
-        axes.axvline(crossing.labels, color="0.5", linestyle=":", linewidth=1, label=label)
-    counts = sorted({summary.labels for summary in summaries})
-    axes.set_xscale("log")
-    axes.set_xticks(counts, [str(count) for count in counts], minor=False)
-    axes.set_xticks([], minor=True)
-    axes.set(xlabel="labels of the main task", ylabel=score_name)
-    finish(axes)
-    explain_bands(figure, [summary.runs for summary in summaries])
-    return save(figure, path)
+    drawing = lines_of_scores(runs, verdict, metric, control)
+    return saved(drawing.draw, WIDTH, HEIGHT, path)
+
+
+def lines_of_scores(
+    runs: Sequence[Run], verdict: Verdict, metric: str = "accuracy", control: str = "from-scratch"
+) -> LinesByLabels:
+    """Return the picture of the scores of some runs.
+
+    Args:
+        runs: The runs, those that failed too.
+        verdict: What they say: where one strategy overtakes another.
+        metric: Name of the score.
+        control: The strategy that the others are compared with.
+    """
+    styles = line_styles(list(dict.fromkeys(run.strategy for run in runs)), control)
+    words = MetricWords(metric)
+    points: dict[str, list[Point]] = {}
+    for one in summarise(runs):
+        if one.runs:
+            reach = one.spread if one.runs > 1 else 0.0
+            point = Point(one.labels, one.mean, one.mean - reach, one.mean + reach)
+            points.setdefault(one.strategy, []).append(point)
+    lines = [Line(name, found, styles[name]) for name, found in points.items()]
+    marks = [Mark(one.labels, f"{one.after} overtakes {one.before}") for one in verdict.crossings]
+    note = ". ".join(mark.text for mark in marks) if marks else NO_CROSSING
+    several = len(verdict.standings) > 1 and len(lines) > 1
+    return LinesByLabels(lines, words.name, False, words.is_share, marks, note if several else "")

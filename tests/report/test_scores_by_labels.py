@@ -1,58 +1,56 @@
-"""The table and the picture of scores against label counts."""
+"""The picture of scores against label counts."""
 
+import statistics
 import sys
 
+import numpy as np
 import pytest
 
+from _report_data import COUNTS, MEANS, failed_run, made_up_runs
 from keras_mtl.errors import MissingExtra
-from keras_mtl.report.measured_scores import Score
-from keras_mtl.report.scores_by_labels import plot_scores, score_table
+from keras_mtl.report.scores_by_labels import NO_CROSSING, lines_of_scores, plot_scores
+from keras_mtl.results.verdict import verdict
 
-SCORES = [
-    Score(strategy, labels, seed, value + 0.1 * seed)
-    for strategy, value in [("frozen", 0.5), ("from scratch", 0.3)]
-    for labels in (100, 20)
-    for seed in (0, 1)
-]
+RUNS = [*made_up_runs(), failed_run()]
 
 
-def test_the_table_has_a_row_a_strategy_and_a_column_a_label_count():
-    lines = score_table(SCORES).splitlines()
+def test_lines_are_means_with_bands():
+    said = verdict(RUNS)
+    drawing = lines_of_scores(RUNS, said)
 
-    assert lines[0].split() == ["strategy", "20", "labels", "100", "labels"]
-    assert "0.550 ± 0.071" in lines[2]
-    assert lines[3].startswith("from scratch")
-
-
-def test_a_missing_combination_is_left_open():
-    assert score_table([*SCORES, Score("kNN", 20, 0, 0.4)]).splitlines()[-1].endswith("-")
-
-
-@pytest.mark.parametrize("ending", ["png", "svg"])
-def test_the_picture_is_saved(tmp_path, ending):
-    path = plot_scores(SCORES, tmp_path / f"scores.{ending}")
-
-    assert path.stat().st_size > 1000
-
-
-def test_the_picture_shows_where_another_strategy_becomes_the_best(tmp_path, monkeypatch):
-    from matplotlib.figure import Figure
-
-    figures, savefig = [], Figure.savefig
-    monkeypatch.setattr(
-        Figure, "savefig", lambda self, *a, **k: (figures.append(self), savefig(self, *a, **k))
-    )
-    crossing = [Score("kNN", labels, 0, value) for labels, value in [(20, 0.4), (100, 0.7)]]
-    plot_scores([*SCORES, *crossing], tmp_path / "scores.png")
-
-    (axes,) = figures[0].axes
-    (line,) = [one for one in axes.lines if one.get_label() == "kNN overtakes frozen"]
-    assert 20 < line.get_xdata()[0] < 100
-    assert figures[0].get_suptitle().startswith("mean of 1 to 2 runs")
+    assert [line.name for line in drawing.lines] == list(MEANS) and drawing.percent
+    for line in drawing.lines:
+        assert [point.labels for point in line.points] == list(COUNTS)
+        for point in line.points:
+            scores = [
+                run.score
+                for run in RUNS
+                if (run.strategy, run.labels) == (line.name, point.labels) and not run.error
+            ]
+            assert point.value == pytest.approx(np.mean(scores))
+            assert point.high - point.value == pytest.approx(statistics.stdev(scores))
+            assert point.value - point.low == pytest.approx(statistics.stdev(scores))
+    assert not lines_of_scores(RUNS, said, "r2").percent
+    assert drawing.note == NO_CROSSING and not drawing.marks
 
 
-def test_without_matplotlib_the_error_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+def test_places_are_marked_where_one_strategy_overtakes_another():
+    runs = made_up_runs({"frozen": (0.8, 0.8, 0.8), "fine-tuned": (0.3, 0.6, 0.95)}, seeds=5)
+    said = verdict(runs)
+    (mark,) = lines_of_scores(runs, said).marks
+    assert mark.text == lines_of_scores(runs, said).note == "fine-tuned overtakes frozen"
+    assert 100 < mark.labels < 500 and mark.labels == said.crossings[0].labels
 
+
+def test_a_single_run_has_no_band():
+    runs = made_up_runs(seeds=1)
+    points = [point for line in lines_of_scores(runs, verdict(runs)).lines for point in line.points]
+    assert points and all(point.low == point.value == point.high for point in points)
+
+
+def test_the_picture_is_saved_and_needs_an_extra(tmp_path, monkeypatch):
+    path = plot_scores(RUNS, verdict(RUNS), tmp_path / "scores.png")
+    assert path.read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtra, match=r'pip install "keras_mtl\[plots\]"'):
-        plot_scores(SCORES, tmp_path / "scores.png")
+        plot_scores(RUNS, verdict(RUNS), path)
