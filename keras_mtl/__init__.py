@@ -6,6 +6,11 @@ Where to cut a trained model:
 - `probe_cuts`: a score for every cut from one pass over the data (`Probes`, a `Probe` each)
 - `CutTuner`, `CutHyperModel`: the search for the best cut with keras-tuner
 
+Which way, for how many labels:
+
+- `compare`: every strategy with several numbers of labels; gives a `Comparison`, a
+  `ComparedStrategy` each, with a verdict and a report
+
 One new task:
 
 - `transfer`: cut, freeze and a new head in one call; gives a `TransferModel`, or a `Trunk` alone
@@ -27,6 +32,12 @@ Several tasks:
 - `TaskOptimizer`: one optimizer for each part, with steps of its own
 - `TaskEarlyStopping`: a callback that stops one task, while the others go on
 - `TaskScores`: what `MultiTaskModel.evaluate` returns
+
+What a model gets right and wrong:
+
+- `explain`: confusion, scores of classes, calibration, worst mistakes (an `Explanation`)
+- `grad_cam`: where in a picture a model looked at
+- `plot_transfer`: a picture of what is kept, static, trained and new
 
 Before and after:
 
@@ -67,9 +78,16 @@ from keras_mtl.transfer import transfer
 
 if TYPE_CHECKING:
     from keras_mtl import datasets, errors, schedules, scores
+    from keras_mtl.comparing.compare import compare
+    from keras_mtl.comparing.compared_strategy import ComparedStrategy
+    from keras_mtl.comparing.comparison import Comparison
     from keras_mtl.estimators.feature_extractor import FeatureExtractor
     from keras_mtl.estimators.transfer_classifier import TransferClassifier
     from keras_mtl.estimators.transfer_regressor import TransferRegressor
+    from keras_mtl.explaining.explain import explain
+    from keras_mtl.explaining.explanation import Explanation
+    from keras_mtl.explaining.grad_cam import grad_cam
+    from keras_mtl.explaining.plot_transfer import plot_transfer
     from keras_mtl.finetuning.find_learning_rate import find_learning_rate
     from keras_mtl.finetuning.fine_tune import fine_tune
     from keras_mtl.finetuning.freezing import freeze, unfreeze
@@ -91,10 +109,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ComparedStrategy",
+    "Comparison",
     "CutHyperModel",
     "CutPoint",
     "CutPoints",
     "CutTuner",
+    "Explanation",
     "FeatureExtractor",
     "Head",
     "MultiTaskModel",
@@ -110,16 +131,20 @@ __all__ = [
     "TransferRegressor",
     "Trunk",
     "add_classes",
+    "compare",
     "cut_points",
     "datasets",
     "errors",
+    "explain",
     "export",
     "find_learning_rate",
     "fine_tune",
     "fit_cached",
     "freeze",
     "from_scratch",
+    "grad_cam",
     "layerwise",
+    "plot_transfer",
     "predict_classes",
     "probe_cuts",
     "schedules",
@@ -130,10 +155,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ComparedStrategy": "comparing.compared_strategy",
+    "Comparison": "comparing.comparison",
     "CutHyperModel": "tuning.hypermodel",
     "CutPoint": "graph.cuts",
     "CutPoints": "graph.cuts",
     "CutTuner": "tuning.tuner",
+    "Explanation": "explaining.explanation",
     "FeatureExtractor": "estimators.feature_extractor",
     "Phase": "finetuning.phase",
     "Probe": "probing.probe_table",
@@ -144,12 +172,16 @@ _HOMES = {
     "TransferClassifier": "estimators.transfer_classifier",
     "TransferRegressor": "estimators.transfer_regressor",
     "add_classes": "models.added_classes",
+    "compare": "comparing.compare",
     "cut_points": "graph.cuts",
+    "explain": "explaining.explain",
     "find_learning_rate": "finetuning.find_learning_rate",
     "fine_tune": "finetuning.fine_tune",
     "freeze": "finetuning.freezing",
     "from_scratch": "surgery.scratch",
+    "grad_cam": "explaining.grad_cam",
     "layerwise": "training.layerwise",
+    "plot_transfer": "explaining.plot_transfer",
     "predict_classes": "models.predicted_classes",
     "probe_cuts": "probing.probe_cuts",
     "to_plain": "surgery.plain",

@@ -123,6 +123,22 @@ class SearchNotWritable(KerasMtlError, OSError):
     """The files of a search cannot be written."""
 
 
+class AnotherComparison(KerasMtlError, ValueError):
+    """The folder of a comparison holds another one, or something else."""
+
+
+class ComparisonNotWritable(KerasMtlError, OSError):
+    """The runs of a comparison cannot be written."""
+
+
+class WorkerDied(KerasMtlError, RuntimeError):
+    """The processes that do the runs of a comparison end again and again."""
+
+
+class AllRunsFailed(KerasMtlError, RuntimeError):
+    """No run of a comparison has a score."""
+
+
 class UnsupportedBackend(KerasMtlError, NotImplementedError):
     """The Keras backend in use lacks what was asked for."""
 

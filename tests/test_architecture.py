@@ -15,12 +15,23 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {
+    "jinja2": ("report",),
+    "markupsafe": ("report",),
     "matplotlib": ("pictures",),
     "keras_tuner": ("tuning", "keras_private.filed_tuner"),
     "tensorflow_datasets": ("datasets",),
 }
 BACKENDS = {"tensorflow", "jax", "torch"}
 BACKEND_ROOMS = ("training.steps", "training.distribution")
+PLAIN = (
+    "report",
+    "explaining.class_explanation",
+    "explaining.number_explanation",
+    "explaining.network_parts",
+    "schedules",
+    "scores",
+    "errors",
+)
 PRIVATE = re.compile(r"_[a-z]\w*")
 
 
@@ -261,7 +272,7 @@ def test_tests_mirror_the_tree():
     assert len(tested) >= 0.8 * len(files), sorted(str(f) for f in set(files) - set(tested))
 
 
-@pytest.mark.parametrize("place", ["report", "schedules", "scores", "errors"])
+@pytest.mark.parametrize("place", PLAIN)
 def test_plain_rooms_reach_no_keras(place):
     modules = [module for module in MODULES if within(module, place)]
     reached = {

@@ -117,6 +117,66 @@ MODELS = {
         "x": [(ROWS[:3], "as many rows"), (iter([ROWS]), "inputs in memory")],
         "y": [(CLASSES[:3], "as many rows"), (CLASSES + 0.5, "class")],
     },
+    lambda **given: keras_mtl.explain(
+        **{"model": transferred(), "x": ROWS, "y": CLASSES} | given
+    ): {
+        "model": [(None, "with `predict`"), ("net", "with `predict`"), (array, "with `predict`")],
+        "x": [(None, "`x`"), (ROWS[:, :2], "expected the shape"), (ROWS * NAN, "finite")],
+        "y": [(None, "`y` is missing"), (CLASSES[:3], "3 labels and 12 rows"), (CLASSES + 1, "3")],
+        "task": [("hair", "hair"), (array, "names the task")],
+        "kind": [("multilabel", "is one of"), (array, "is one of")],
+        "classes": [
+            (["a", "b"], "Received: 2"),
+            (["a", "a", "b"], "repeated"),
+            (3, "list of names"),
+        ],
+        "bins": [(0, "positive whole number"), (2.0, "positive whole number")],
+        "confidence": [(1, "between 0 and 1"), (NAN, "between 0 and 1"), ("95%", "between")],
+        "batch_size": [(0, "positive whole number"), (8.0, "positive whole number")],
+        "verbose": [(3, "is one of"), (array, "is one of")],
+    },
+    keras_mtl.plot_transfer: {
+        "model": [(None, "received None"), (array, "`keras.Model`"), (int, "`keras.Model`")],
+    },
+    lambda **given: keras_mtl.grad_cam(**{"model": transferred(), "x": ROWS} | given): {
+        "model": [(None, "received None"), (array, "`keras.Model`")],
+        "x": [(None, "`x`"), (ROWS[:0], "no samples"), (ROWS, "no layer that keeps the places")],
+        "layer": [("hed", "Did you mean `head`"), ("head", "no places"), ([], r"Received: \[\]")],
+        "classes": [(3, "from 0 to 2"), (NAN, "`classes`"), ("cat", "knows no names")],
+        "task": [("hair", "hair"), (array, "names the task")],
+    },
+    lambda **given: keras_mtl.compare(**{"model": trained(), "x": ROWS, "y": CLASSES} | given): {
+        "model": [(None, "None"), (array, "keras.Model")],
+        "x": [(ROWS[:5], "12 labels and 5"), (ROWS * NAN, "NaN"), (iter([ROWS]), "from arrays")],
+        "y": [(None, "Received: None"), (CLASSES[:5], "5 labels"), (CLASSES * 0, "one class only")],
+        "cut": [(99, "from 0"), ("dense_9", "no layer"), (["a"], "one layer"), (array, "cut")],
+        "strategies": [
+            ("forzen", "Did you mean 'frozen'"),
+            (["frozen", "frozen"], "twice"),
+            ("joint", "needs|give `auxiliary="),
+            (array, "A strategy is a name"),
+            ([], "is empty"),
+        ],
+        "labels": [
+            (2, "between 3 and 9"),
+            (10, "folds leave of the 12"),
+            (array, "a list of such"),
+        ],
+        "seeds": [([1, 1], "twice"), (0, "positive"), (array, "whole number"), ("3", "number of")],
+        "test": [
+            ((ROWS, CLASSES), "12 of the 12 test rows"),
+            (ROWS, "is a pair"),
+            (3, "is a pair"),
+        ],
+        "auxiliary": [((ROWS, ROWS[:5, :2]), "12 samples and 5"), (ROWS, "is a pair")],
+        "kind": [("clasification", "Did you mean"), (tensor, "is one of"), ("binary", "is one of")],
+        "metric": [("acuracy", "Did you mean 'accuracy'"), (array, "scorer"), ("roc_auc", "judge")],
+        "pooling": [("mean", "is one of"), ("none", "a vector for each"), (tensor, "is one of")],
+        "batch_size": [(0, "positive whole number"), (8.0, "positive whole number")],
+        "n_jobs": [(0, "`n_jobs` is"), (1.5, "`n_jobs` is"), (array, "`n_jobs` is")],
+        "directory": [(3, "path of a folder"), ("", "path of a folder"), (array, "path of a")],
+        "verbose": [(3, "is one of"), (array, "is one of")],
+    },
     lambda **given: keras_mtl.layerwise(**{"optimizer": "adam"} | given): {
         "optimizer": [("adm", "Did you mean 'adam'"), (3, "is the name of an optimizer")],
         "multipliers": [

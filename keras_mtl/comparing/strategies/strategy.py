@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
 import keras
 import numpy as np
 
+from keras_mtl.comparing.strategies.global_draws import drawing
+from keras_mtl.estimators.batched_model import BatchedModel
 from keras_mtl.estimators.labels.label_form import LabelForm
 from keras_mtl.estimators.samples import LabelledSamples, Samples
 from keras_mtl.estimators.trunk_cache import TrunkCache
 from keras_mtl.heads.pooling import Pooling
 
-Made = TypeVar("Made")
+MOST_BYTES = 2**30
+"""What may be kept in a process: a network of 25 million parameters takes 400 MB with its slots."""
+
+
+class Kept(Protocol):
+    """What is kept from one run to the next."""
+
+    @property
+    def num_bytes(self) -> int:
+        """The memory that it takes."""
+
+
+Made = TypeVar("Made", bound=Kept | None)
 
 
 @dataclass(frozen=True)
@@ -42,14 +56,34 @@ class TransferTask:
         """The trained network."""
         return self.trunks.model
 
+    def fresh(self) -> TransferTask:
+        """Return the same, but nothing is kept in it yet."""
+        return replace(self, _made={})
+
+    def vectors(self, cut: str) -> BatchedModel:
+        """Return the static trunk up to a cut, pooled; made once."""
+
+        def make() -> BatchedModel:
+            with drawing(0):
+                return self.trunks.take(cut, self.pooling).vectors
+
+        return self.kept(("vectors", cut), make)
+
     def kept(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return what was made for a key before; make it if it is the first time.
 
-        Copies of the network and compiled steps are made so: once, and reset for each run.
+        Copies of the network and compiled steps are made so: once, and reset for each run. Those
+        used last are kept, as many as `MOST_BYTES` hold.
         """
-        if key not in self._made:
-            self._made[key] = make()
-        return self._made[key]
+        made: Made = self._made.pop(key) if key in self._made else make()
+        self._made[key] = made
+        while len(self._made) > 1 and sum(map(_num_bytes, self._made.values())) > MOST_BYTES:
+            del self._made[next(iter(self._made))]
+        return made
+
+
+def _num_bytes(made: Kept | None) -> int:
+    return 0 if made is None else made.num_bytes
 
 
 class Fitted(ABC):
