@@ -370,24 +370,9 @@ def expected_of_words(of_words):
     return {verb: verb(of_words, words, Y) for verb in ON_ARRAYS}
 
 
-EXHAUSTIVE = (
-    "objects",
-    "bytes",
-    "series",
-    "list",
-    "category",
-    "string dtype",
-    "frame",
-    "tensor",
-    "column of objects",
-)
-
-
+@pytest.mark.slow
 @ON_TENSORFLOW
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param(kind, marks=pytest.mark.slow if kind in EXHAUSTIVE else ()) for kind in TEXTS],
-)
+@pytest.mark.parametrize("kind", TEXTS)
 def test_text_in_every_verb(kind, of_words, expected_of_words):
     words = TEXTS[kind](WORDS)
     for verb in ON_ARRAYS:

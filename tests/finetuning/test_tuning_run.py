@@ -63,7 +63,8 @@ def flags(model):
     return [variable.trainable for variable in model.variables]
 
 
-@pytest.mark.parametrize("batch", [16, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 8))])
+@pytest.mark.slow
+@pytest.mark.parametrize("batch", [16, 3, 8])
 def test_a_run_goes_on_exactly_in_its_phase(batch, whole, tmp_path):
     expected, history, memory = whole
     with pytest.raises(Killed):

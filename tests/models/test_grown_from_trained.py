@@ -39,7 +39,7 @@ def nested():
         pytest.param(nested, "backbone/relu", marks=pytest.mark.slow),
         pytest.param(nested, "backbone", marks=pytest.mark.slow),
         pytest.param(nested, "backbone/second", marks=pytest.mark.slow),
-        (nested_twice, "stem"),
+        pytest.param(nested_twice, "stem", marks=pytest.mark.slow),
     ],
 )
 def test_from_model_keeps_the_last_layers(build, cut, tmp_path):
