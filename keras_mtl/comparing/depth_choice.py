@@ -20,6 +20,7 @@ from keras_mtl.probing.one_pass import run_over, split_features
 from keras_mtl.probing.probe_table import Probes
 from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.probing.reduction import Reduction
+from keras_mtl.probing.varied_depth import varied_depth
 
 PROBE = "ridge"
 MAX_WIDTH = 256
@@ -71,17 +72,18 @@ class DepthChoice:
     def best(self, rows: Rows, seed: int) -> tuple[str, Probes | None]:
         """Return the layer to cut at for the labels of some rows, and how all depths scored.
 
-        Where no depth can be scored, since each label is another one, it is the last depth.
+        Where no depth can be scored, since each label is another one, features decide without.
         """
         values = self._values[rows]
+        parts = split_features(self._features[rows], self._widths, self._layers)
         if not self._form.can_rank(values):
-            return self._layers[-1], None
+            return self._layers[varied_depth(parts)], None
         head = self._form.head(self._pooling)
         probes = score_depths(
             self._name,
             PROBES.find(PROBE),
             self._candidates,
-            split_features(self._features[rows], self._widths, self._layers),
+            parts,
             head.task_kind.probe_targets(values, len(values)),
             folds=2,  # Ridge leaves out one sample at a time.
             seed=seed,

@@ -32,7 +32,8 @@ class TransferClassifier(ClassifierMixin, TransferEstimator):
         model: A trained Functional or built Sequential model. It is never changed, and
             `sklearn.base.clone` shares it.
         cut: Where to cut: what `transfer` takes, or `"auto"`, the default: where `probe_cuts` finds
-            the best depth for the labels (the last depth where each label is another class).
+            the best depth for the labels (where each label is another class, the deepest depth
+            whose features vary in nearly as many directions as at any depth).
         strategy: See the table; `"auto"` by default.
         pooling: How features of more than one dimension become a vector, as in `Head`.
         epochs: Epochs of fine-tuning; None, the default, for a number that suits the labels.
