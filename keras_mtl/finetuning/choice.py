@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -44,7 +43,6 @@ class Standing:
     """How far a run has come, and the best phase so far; a backup holds its attributes.
 
     Attributes:
-        trials: By held-out part the rows, and the scores without and with the second phase.
         epoch: The number of epochs so far.
         stopped: Whether a callback of the user has ended the training.
         best: The position of the best phase; None before there is one.
@@ -53,7 +51,6 @@ class Standing:
     """
 
     def __init__(self) -> None:
-        self.trials: list[Any] = []
         self.epoch = 0
         self.stopped = False
         self.best: int | None = None
@@ -64,20 +61,3 @@ class Standing:
         """Note the score of a phase; without one the last phase is the best."""
         if score is None or self.best_score is None or score > self.best_score:
             self.best, self.best_score, self.best_weights = position, score, None
-
-
-def second_phase_wins(trials: Sequence[Any]) -> bool:
-    """Return whether the second phase is better over all held-out parts.
-
-    A difference in the metric of more than two standard errors over the parts decides, otherwise
-    the loss: the accuracy of few rows moves in steps too coarse to tell the phases apart.
-
-    Args:
-        trials: By part the number of rows, and the scores without and with the second phase.
-    """
-    rows = np.array([part[0] for part in trials], float)
-    scores = np.array([part[1:] for part in trials], float)  # (parts, phases, 2)
-    gains = scores[:, 1] - scores[:, 0]
-    metric, loss = rows @ gains / rows.sum()
-    noise = 2 * gains[:, 0].std() / max(1, len(rows) - 1) ** 0.5
-    return bool(loss > 0 if abs(metric) <= noise else metric > 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import fresh_arguments, fresh_optimizer
 from keras_mtl.training.compiled_state import CompiledState
 from keras_mtl.training.fit import fit_one_task
-from keras_mtl.training.one_task_scoring import evaluate_one_task
 from keras_mtl.training.settings import Settings
 
 
@@ -116,38 +114,6 @@ class PhaseTraining:
         )
         assert self._state is not None
         fit_one_task(self._state, data.x, data.y, settings)
-
-    def try_out(
-        self, stage: Stage, data: TuningData, held_out: TuningData
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """Solve for the head, then train a phase, on a part of the rows and without callbacks.
-
-        Returns:
-            The logs of the held-out rows before the phase and after it. The head is solved for
-            without these rows: the strength of its penalty would be chosen for them.
-        """
-        self.solve(data, None)
-        self.enter(stage)
-        before = self._scores(held_out)
-        callbacks = keras.callbacks.CallbackList([keras.callbacks.History()], model=self._model)
-        in_one_go = replace(stage, epochs=1, steps_per_epoch=stage.steps)
-        self.train(in_one_go, data, None, callbacks)
-        return before, self._scores(held_out)
-
-    def _scores(self, data: TuningData) -> dict[str, float]:
-        """Return the logs that a validation with some rows would have."""
-        assert self._state is not None
-        results = evaluate_one_task(
-            self._state,
-            data.x,
-            data.y,
-            batch_size=data.batch_size,
-            verbose=0,
-            sample_weight=data.sample_weight,
-            steps=None,
-            callbacks=None,
-        )
-        return {f"val_{name}": value for name, value in results.items()}
 
     def finish(self, stage: Stage) -> None:
         """Set the flags of a phase, and compile as before the first phase, without state."""

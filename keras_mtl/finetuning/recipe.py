@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
 
 from keras_mtl.caching.default_training import RATE
-from keras_mtl.finetuning.folds import held_out_parts
 from keras_mtl.finetuning.phase import HEAD, Phase
 from keras_mtl.finetuning.phase_optimizer import current_rate, takes_decay
 from keras_mtl.finetuning.tuning_data import TuningData
@@ -20,9 +18,7 @@ FEWEST_STEPS = 300
 EPOCHS = 20
 """A second phase lasts for so many passes, and at least for so many steps."""
 FEW_ROWS = 1000
-"""With fewer rows the rate is smaller, and all rows are held out in turn to compare the phases."""
-PARTS = 5
-"""The number of parts that rows are held out in; of many rows only the first one is."""
+"""With fewer rows the rate is smaller."""
 
 
 def second_phase(
@@ -49,14 +45,3 @@ def second_phase(
 def first_phase() -> Phase:
     """Return the phase in which only the head trains; on features of static layers it is solved."""
     return Phase(HEAD, steps=HEAD_STEPS, learning_rate=RATE)
-
-
-def parts_to_compare(data: TuningData, seed: int) -> list[np.ndarray]:
-    """Return the rows that are held out in turn to choose between the phases.
-
-    Args:
-        data: Labelled rows.
-        seed: Seed of the draw.
-    """
-    parts = held_out_parts(data.classes, data.num_rows, PARTS, seed)
-    return parts if data.num_rows < FEW_ROWS else parts[:1]

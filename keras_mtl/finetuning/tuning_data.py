@@ -35,6 +35,7 @@ class TuningData:
         batch_size: Rows of a batch.
         num_batches: Batches of a pass; None where it is not known.
         classes: The class of each row; None if labels are not one class for each row.
+        is_endless: Whether a stream has no end.
     """
 
     x: Any
@@ -43,6 +44,7 @@ class TuningData:
     batch_size: int
     num_batches: int | None
     classes: np.ndarray | None = None
+    is_endless: bool = False
 
     @property
     def is_stream(self) -> bool:
@@ -53,21 +55,6 @@ class TuningData:
     def num_rows(self) -> int:
         """The number of rows of arrays."""
         return len(keras.tree.flatten(self.y)[0])
-
-    def rows(self, chosen: np.ndarray) -> TuningData:
-        """Return some of the rows."""
-        x, y, weights = (
-            None if part is None else keras.tree.map_structure(lambda leaf: leaf[chosen], part)
-            for part in (self.x, self.y, self.sample_weight)
-        )
-        batches = -(-len(chosen) // self.batch_size)
-        classes = None if self.classes is None else self.classes[chosen]
-        return TuningData(x, y, weights, self.batch_size, batches, classes)
-
-    def as_validation(self) -> tuple[Any, ...]:
-        """Return the rows as `fit` takes them for validation."""
-        weights = () if self.sample_weight is None else (self.sample_weight,)
-        return (self.x, self.y, *weights)
 
 
 def read_data(
@@ -87,7 +74,8 @@ def read_data(
                 "A generator can be read only once, and each phase reads the data. Received: "
                 f"`{source.kind}`; give arrays, a `tf.data.Dataset` or a `keras.utils.PyDataset`."
             )
-        return TuningData(model.checked_stream(x), None, None, batch_size, source.num_batches)
+        stream, count = model.checked_stream(x), source.num_batches
+        return TuningData(stream, None, None, batch_size, count, is_endless=source.is_endless)
     if y is None:
         raise ValueError("`y` is missing: give the labels of `x`, or batches of both.")
     y, _ = model.checked_labels(y, None)
@@ -127,7 +115,7 @@ def check_validation(model: TransferModel, data: TuningData, validation_data: An
     if len(missing):
         raise InvalidLabels(
             f"`validation_data` have no row of {_named(model, missing)}, which `y` has. Give some "
-            "of each class, or leave `validation_data` out: a part of the rows is held out then."
+            "of each class, or leave `validation_data` out."
         )
     return tuple(validation_data)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_mtl.common.global_random import global_states, set_global_states
-from keras_mtl.finetuning.choice import Criterion, Standing, second_phase_wins
+from keras_mtl.finetuning.choice import Criterion, Standing
 from keras_mtl.finetuning.phase_callbacks import (
     CommonCallbacks,
     StoppedByUser,
@@ -20,7 +18,6 @@ from keras_mtl.finetuning.phase_callbacks import (
 from keras_mtl.finetuning.phase_training import PhaseTraining
 from keras_mtl.finetuning.stages import Stage
 from keras_mtl.finetuning.tuning_data import TuningData
-from keras_mtl.finetuning.variables_kept import variables_kept
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.training.resume.backup import Backup, Position, SavedRun
 from keras_mtl.training.resume.callback_memory import CallbackMemory
@@ -32,29 +29,14 @@ PHASE_FOLDER = "phase"
 """The folder in the folder of backups for those of the phase that trains."""
 
 
-@dataclass(frozen=True)
-class RunData:
-    """What a run trains on.
-
-    Attributes:
-        train: The rows to train on.
-        validation: The data to validate on, as for `fit`; None for none.
-        parts: The rows that are held out in turn to choose between two phases; none if the choice
-            is made by `validation`, or not at all.
-    """
-
-    train: TuningData
-    validation: Any
-    parts: Sequence[np.ndarray] = ()
-
-
 class TuningRun:
     """Trains the phases of one call of `fine_tune`; this changes the model.
 
     Args:
         model: The model.
         stages: The phases.
-        data: What is trained on.
+        data: The rows to train on.
+        validation: The data to validate on, as for `fit`; None for none.
         training: Trains one phase.
         criterion: Compares phases.
         callbacks: The callbacks of all phases.
@@ -67,7 +49,8 @@ class TuningRun:
         self,
         model: TransferModel,
         stages: Sequence[Stage],
-        data: RunData,
+        data: TuningData,
+        validation: Any,
         training: PhaseTraining,
         criterion: Criterion,
         callbacks: CommonCallbacks,
@@ -78,6 +61,7 @@ class TuningRun:
         self._model = model
         self._stages = list(stages)
         self._data = data
+        self._validation = validation
         self._training = training
         self._criterion = criterion
         self._callbacks = callbacks
@@ -100,13 +84,11 @@ class TuningRun:
         return self._callbacks.history
 
     def _run_phases(self) -> None:
-        self._callbacks.begin(self._planned(0), self._data.train.num_batches)
+        self._callbacks.begin(self._planned(0), self._data.num_batches)
         self._memory = CallbackMemory([*self._callbacks.all, self._standing])
         first = self._restore()
-        if self._data.parts and first == 0:
-            self._try_out()
         for position in range(first, len(self._stages)):
-            if self._standing.stopped or not self._is_wanted(position):
+            if self._standing.stopped:
                 break
             self._run_phase(position)
             self._save(position + 1)
@@ -115,17 +97,17 @@ class TuningRun:
     def _run_phase(self, position: int) -> None:
         """Train a phase, and compare it with the best one before."""
         stage, standing = self._stages[position], self._standing
-        compares = self._data.validation is not None and standing.best is not None
+        compares = self._validation is not None and standing.best is not None
         if compares and standing.best_weights is None:
             standing.best_weights = self._model.get_weights()
         self._callbacks.say(self._line(stage))
         logs = self._solve(stage) if stage.solves else self._train(position)
-        score = None if self._data.validation is None else self._criterion.score(logs)
+        score = None if self._validation is None else self._criterion.score(logs)
         standing.add(position, score)
 
     def _solve(self, stage: Stage) -> dict[str, float]:
         """Train the head on static features, which callbacks see as one epoch."""
-        logs = self._training.solve(self._data.train, self._data.validation)
+        logs = self._training.solve(self._data, self._validation)
         epoch, self._model.stop_training = self._standing.epoch, False
         self._callbacks.one_epoch(stage.number, epoch, self._planned(stage.number - 1), logs)
         self._callbacks.say(" - ".join(f"{name}: {value:.4g}" for name, value in logs.items()))
@@ -141,12 +123,12 @@ class TuningRun:
         own: list[keras.callbacks.Callback] = [noticed]
         if stage.phase.until is not None:
             own.append(stopping_of_phase(stage.phase.until, standing.epoch))
-        length = stage.steps_per_epoch or self._data.train.num_batches
+        length = stage.steps_per_epoch or self._data.num_batches
         callbacks = self._callbacks.of_phase(stage.number, own, self._planned(position), length)
         self._training.train(
             stage,
-            self._data.train,
-            self._data.validation,
+            self._data,
+            self._validation,
             callbacks,
             first_epoch=standing.epoch,
             backup=None if self._folder is None else self._folder / PHASE_FOLDER,
@@ -157,23 +139,6 @@ class TuningRun:
         best = own[-1].best_epoch if stage.phase.until is not None else standing.epoch - 1
         row = max(best, first)
         return {name: float(values[row]) for name, values in history.history.items()}
-
-    def _try_out(self) -> None:
-        """Try on held-out rows whether the second phase is better than the first one alone."""
-        data, trials = self._data.train, self._standing.trials
-        for number in range(len(trials), len(self._data.parts)):
-            of = f"part {number + 1} of {len(self._data.parts)}"
-            self._callbacks.say(f"Comparison of the phases on held-out rows, {of}")
-            part = self._data.parts[number]
-            kept = data.rows(np.setdiff1d(np.arange(data.num_rows), part))
-            with variables_kept(self._model.variables):
-                both = self._training.try_out(self._stages[1], kept, data.rows(part))
-            trials.append([len(part), *(list(self._criterion.score(logs)) for logs in both)])
-            self._save(0)
-
-    def _is_wanted(self, position: int) -> bool:
-        """Return whether held-out rows speak for a phase."""
-        return position == 0 or not self._data.parts or second_phase_wins(self._standing.trials)
 
     def _choose(self) -> None:
         """Give the model the weights of the best phase, and compile it as before."""

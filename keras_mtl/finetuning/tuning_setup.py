@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import keras
-import numpy as np
 
 from keras_mtl.batches.arrays import BATCH_SIZE
 from keras_mtl.caching.fit_arguments import check_class_weight
@@ -30,7 +28,7 @@ from keras_mtl.finetuning.phase_optimizer import phase_optimizer
 from keras_mtl.finetuning.phase_training import PhaseTraining
 from keras_mtl.finetuning.stages import Stage, resolve
 from keras_mtl.finetuning.tuning_data import TuningData, check_validation, read_data
-from keras_mtl.finetuning.tuning_run import RunData, TuningRun
+from keras_mtl.finetuning.tuning_run import TuningRun
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.schedules.round_robin import RoundRobin
 from keras_mtl.surgery.own_training import own_steps
@@ -124,15 +122,13 @@ def set_up_tuning(
     for one in stages:
         if not one.solves:
             check_rates(arguments.callbacks, one, phase_optimizer(one, model.optimizer))
-    parts: list[np.ndarray] = []
-    if arguments.phases == AUTO and validation is None and len(stages) > 1:
-        stages, parts = _compared(stages, data, seed)
     if backup is not None:
-        backup.open(_identity(run, stages, parts, arguments.batchnorm))
+        backup.open(_identity(run, stages, arguments.batchnorm))
     return TuningRun(
         model,
         stages,
-        RunData(data, validation, parts),
+        data,
+        validation,
         PhaseTraining(model, flags, arguments.class_weight, seed),
         criterion,
         CommonCallbacks(model, arguments.callbacks, arguments.verbose),
@@ -200,10 +196,10 @@ def _automatic(
     validation: Any,
 ) -> list[Stage]:
     """Return the phases of `"auto"`: the head alone, then the trunk, if it has what trains."""
-    if validation is None and data.is_stream:
+    if data.is_endless:
         raise ValueError(
-            "A stream of batches has no rows that could be held out to compare the phases. Give "
-            "`validation_data`, or a list of `phases`."
+            'A stream without an end has no length that `phases="auto"` could go by. Leave out '
+            "what repeats it, such as `.repeat()`, or give a list of `phases` with `steps`."
         )
     first, second = recipe.first_phase(), recipe.second_phase(data, epochs, model.optimizer)
     if validation is not None:
@@ -252,24 +248,7 @@ def _check_monitors(stages: Sequence[Stage], state: TrainingState, validation: A
         )
 
 
-def _compared(
-    stages: list[Stage], data: TuningData, seed: int
-) -> tuple[list[Stage], list[np.ndarray]]:
-    """Return the phases and the rows that are held out in turn to compare them."""
-    parts = recipe.parts_to_compare(data, seed)
-    if parts:
-        return stages, parts
-    warnings.warn(
-        f"With {data.num_rows} labels and no class with two of them nothing can be held out to "
-        "compare the phases, so only the head is trained. Give `validation_data` or more labels.",
-        stacklevel=4,
-    )
-    return stages[:1], []
-
-
-def _identity(
-    run: Run, stages: Sequence[Stage], parts: Sequence[np.ndarray], batchnorm: str
-) -> dict[str, Any]:
+def _identity(run: Run, stages: Sequence[Stage], batchnorm: str) -> dict[str, Any]:
     """Return what must match before a run resumes, as JSON holds it."""
     phases = [
         [str(one.phase.unfreeze), one.epochs, one.steps_per_epoch, one.solves, list(one.trained)]
@@ -280,4 +259,4 @@ def _identity(
     known["model"] = [part[:3] for part in known["model"]]
     for key in ("optimizer", "schedule", "steps_per_epoch"):
         known.pop(key)
-    return {**known, "phases": phases, "parts": [len(one) for one in parts], "batchnorm": batchnorm}
+    return {**known, "phases": phases, "batchnorm": batchnorm}

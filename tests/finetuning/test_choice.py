@@ -1,10 +1,9 @@
 import keras
 import numpy as np
-import pytest
 
 from _tuning import CLASSES, to_tune
 from keras_mtl import Head
-from keras_mtl.finetuning.choice import Criterion, Standing, second_phase_wins
+from keras_mtl.finetuning.choice import Criterion, Standing
 from keras_mtl.training.state import OneTaskState
 
 
@@ -32,25 +31,6 @@ def test_without_such_a_metric_the_loss_decides():
     found = criterion(Head(1, "regression"))
     assert (found.metric, found.mode) == ("loss", "min")
     assert found.score({"val_loss": 1.0}) > found.score({"val_loss": 2.0})
-
-
-@pytest.mark.parametrize(
-    ("trials", "wins"),
-    [
-        ([[10, [0.8, -1.0], [0.9, -2.0]]], True),
-        ([[10, [0.8, -1.0], [0.8, -1.0]]], False),
-        ([[10, [0.8, -1.0], [0.8, -0.9]]], True),
-        # Within two standard errors of the parts the loss decides.
-        ([[10, [0.8, -1.0], [0.7, -0.8]], [10, [0.8, -1.0], [0.8, -0.9]]], True),
-        ([[10, [0.8, -1.0], [0.9, -1.5]], [10, [0.8, -1.0], [0.8, -0.9]]], False),
-        # Beyond them the metric does.
-        ([[10, [0.8, -1.0], [0.7, -0.8]], [10, [0.8, -1.0], [0.71, -0.8]]], False),
-        # Parts count by their rows.
-        ([[10, [0.8, -1.0], [0.8, -1.1]], [2, [0.8, -1.0], [0.8, -0.6]]], False),
-    ],
-)
-def test_the_second_phase_is_better_over_all_held_out_rows(trials, wins):
-    assert second_phase_wins(trials) is wins
 
 
 def test_the_first_of_equal_phases_is_kept():

@@ -79,10 +79,11 @@ def test_a_dataset():
 
     data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
     model = to_tune(run_eagerly=False)
-    with pytest.raises(ValueError, match="A stream of batches has no rows that could be held out"):
-        fine_tune(model, data, verbose=0)
+    with pytest.raises(ValueError, match=r"A stream without an end .* Leave out what repeats it"):
+        fine_tune(model, data.repeat(), verbose=0)
     history = fine_tune(model, data, validation_data=data, epochs=2, verbose=0, seed=1).history
     assert history["phase"] == [1, 2, 2]
+    assert fine_tune(model, data, epochs=1, verbose=0).history["phase"] == [1, 2]
     phases = [Phase("head", epochs=1), Phase("all", steps=6)]
     assert fine_tune(model, data, phases=phases, verbose=0).history["phase"] == [1, 2]
 

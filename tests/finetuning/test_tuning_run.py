@@ -108,29 +108,6 @@ def test_a_run_goes_on_from_the_beginning_and_the_end_of_each_phase(whole, tmp_p
         assert bits(model) == expected and same_logs(resumed, history)
 
 
-@pytest.mark.slow
-def test_the_comparison_on_held_out_rows_goes_on_too(tmp_path, monkeypatch):
-    def tune(model, **arguments):
-        return fine_tune(model, X, Y, epochs=1, **ARGUMENTS, **arguments)
-
-    model = to_tune()
-    history = tune(model)
-    save, left = Backup.save, [4]
-
-    def killing(*arguments):
-        left[0] -= 1
-        save(*arguments)
-        if not left[0]:
-            raise Killed
-
-    monkeypatch.setattr(Backup, "save", killing)
-    with pytest.raises(Killed):
-        tune(to_tune(), backup=tmp_path)
-    resumed = to_tune(seed=5)
-    assert same_logs(tune(resumed, backup=tmp_path), history)
-    assert bits(resumed) == bits(model)
-
-
 def test_a_backup_of_other_phases_or_data_is_refused(tmp_path):
     with pytest.raises(Killed):
         train(to_tune(), tmp_path, 1)
