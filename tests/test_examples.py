@@ -2,9 +2,11 @@
 
 import importlib.metadata
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import keras
 import numpy as np
@@ -18,7 +20,8 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 def emotions():
     spec = importlib.util.spec_from_file_location("emotions", EXAMPLES / "emotions.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with mock.patch.dict(os.environ):  # The example sets variables, which processes would inherit.
+        spec.loader.exec_module(module)
     return module
 
 

@@ -1,12 +1,14 @@
 import os
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 
 from keras_mtl.comparing.worker_threads import SHARED_GPU, TENSORFLOW, limit_threads
 
 
+@mock.patch.dict(os.environ)
 def test_what_the_user_has_set_stays(monkeypatch):
     for name in (*TENSORFLOW, *SHARED_GPU):
         monkeypatch.delenv(name, raising=False)
