@@ -10,6 +10,7 @@ from _models import WORDS, random_batch, zoo
 from _tuning import EAGER, WIDTH, X, Y, to_tune
 from _watching import as_numpy
 from keras_mtl import Head, Phase, fine_tune, predict_classes, transfer
+from keras_mtl.caching import default_training
 from keras_mtl.errors import InvalidLabels
 
 ROWS = 18
@@ -54,8 +55,9 @@ def test_models_of_many_kinds(build):
     ],
     ids=["regression", "binary", "multilabel", "hidden", "names"],
 )
-def test_heads_of_all_kinds(head, y):
+def test_heads_of_all_kinds(head, y, monkeypatch):
     model = to_tune(head=head)
+    monkeypatch.setattr(default_training, "STEPS", 40)  # of a head with hidden layers
     tuned(model, X, y, sample_weight=np.linspace(0.5, 1.5, 24))
     if head.classes:
         assert set(predict_classes(model, X)) <= set(head.classes)
