@@ -94,7 +94,7 @@ def test_names_are_shown_as_they_are():
         {"runs": [failed_run()], "depths": None},
         {"runs": made_up_runs({"mine": (-1234.5,)}, (7,), 1), "control": "none", "metric": "r2"},
         pytest.param(
-            {"runs": made_up_runs({f"s{n}": (0.5,) for n in range(25)}, (7,), 2), "settings": {}},
+            {"runs": made_up_runs({f"s{n}": (0.5,) for n in range(13)}, (7,), 2), "settings": {}},
             marks=pytest.mark.slow,
         ),
     ],

@@ -60,10 +60,11 @@ def trained_by_hand(network, data, solved, schedule, total):
 
 
 # The first task has 6 batches and the new one 3, which get 6 and 6 * 0.5**0.25 steps, rounded up.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("strategy", "schedule", "total"),
     [
-        pytest.param(Alternating(), Balanced(), 24, id="alternating", marks=pytest.mark.slow),
+        pytest.param(Alternating(), Balanced(), 24, id="alternating"),
         pytest.param(Joint(), EachStep(), 12, id="joint"),
     ],
 )
