@@ -53,8 +53,7 @@ class DepthChoice:
         self._form, self._pooling, self._values = form, pooling, data.values
         self._candidates = find_candidates(graph, None, pooling=pooling)
         width = None if len(data.values) <= MAX_WIDTH else MAX_WIDTH
-        reductions = [Reduction(one.point.shape, pooling, width, 0) for one in self._candidates]
-        extractor = DepthFeatures(graph, [one.tensor for one in self._candidates], reductions)
+        extractor = DepthFeatures.of(graph, self._candidates, pooling, width)
         samples = data.samples
         x = keras.tree.pack_sequence_as(checked_functional(model).input, samples.inputs)
         with expected_to_trace():

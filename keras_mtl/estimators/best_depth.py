@@ -18,7 +18,6 @@ from keras_mtl.probing.depth_features import DepthFeatures
 from keras_mtl.probing.one_pass import run_over, split_features
 from keras_mtl.probing.probe_cuts import probe_cuts
 from keras_mtl.probing.probe_table import Probes
-from keras_mtl.probing.reduction import Reduction
 from keras_mtl.probing.varied_depth import varied_depth
 
 
@@ -52,8 +51,7 @@ def _depth_without_labels(
     graph = Graph.of(model)
     candidates = find_candidates(graph, None, pooling=pooling)
     layers = [one.point.layer for one in candidates]
-    reductions = [Reduction(one.point.shape, pooling, None, 0) for one in candidates]
-    extractor = DepthFeatures(graph, [one.tensor for one in candidates], reductions)
+    extractor = DepthFeatures.of(graph, candidates, pooling)
     with expected_to_trace():
         seen = run_over(extractor, x, np.zeros(samples), batch_size=batch_size, verbose=0)
     return layers[varied_depth(split_features(seen.features, extractor.widths, layers))]

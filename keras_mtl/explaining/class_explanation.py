@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from keras_mtl.explaining.kept_rows import KeptRows
 from keras_mtl.explaining.mistakes import Mistake, Mistakes
 from keras_mtl.explaining.sheet_of_rows import WorstRow
 from keras_mtl.pictures.confusion_matrix import ConfusionMatrix
-from keras_mtl.pictures.drawing import drawn, saved
+from keras_mtl.pictures.drawing import Picture
 
 SHOWN = 5
 """Mistakes that are printed."""
@@ -64,6 +63,8 @@ class ClassExplanation(Explanation):
         confidence: Confidence level of all intervals.
         unlabelled: Number of rows that were left out because they have no label.
     """
+
+    scores: ClassScores
 
     def __init__(
         self,
@@ -115,30 +116,8 @@ class ClassExplanation(Explanation):
             ]
         )
 
-    def to_frame(self) -> Any:
-        """Return the scores of the classes as a `pandas.DataFrame`, indexed by their names.
-
-        Raises:
-            MissingExtra: pandas is not installed.
-        """
-        return self.scores.to_frame()
-
-    def plot(self, path: str | Path | None = None) -> Any:
-        """Draw the confusion matrix, and accuracy against probability.
-
-        Args:
-            path: Where to save the picture; the ending says the format, such as `.png`.
-
-        Returns:
-            The path; a matplotlib figure if `path` is None.
-
-        Raises:
-            MissingExtra: matplotlib is not installed.
-        """
-        picture = ConfusionMatrix(self.confusion, self.calibration)
-        if path is None:
-            return drawn(picture.draw, *picture.size)
-        return saved(picture.draw, *picture.size, path)
+    def _picture(self) -> Picture:
+        return ConfusionMatrix(self.confusion, self.calibration)
 
     def _worst_rows(self, n: int) -> list[WorstRow]:
         return [

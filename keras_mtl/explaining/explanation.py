@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_mtl.common.arguments import whole_number
+from keras_mtl.common.records import Records
 from keras_mtl.explaining.kept_rows import KEPT, KeptRows
 from keras_mtl.explaining.sheet_of_rows import (
     RowPicture,
@@ -15,6 +16,7 @@ from keras_mtl.explaining.sheet_of_rows import (
     draw_sheet,
     pictures_of,
 )
+from keras_mtl.pictures.drawing import Picture, drawn, saved
 
 
 class Explanation(ABC):
@@ -37,6 +39,8 @@ class Explanation(ABC):
         True
     """
 
+    scores: Records[Any]
+
     def __init__(
         self, model_name: str, confidence: float, unlabelled: int, kept: KeptRows | None
     ) -> None:
@@ -49,17 +53,19 @@ class Explanation(ABC):
     def mistakes(self, n: int = 10) -> Any:
         """Return the worst rows, the worst one first."""
 
-    @abstractmethod
     def to_frame(self) -> Any:
-        """Return the scores as a `pandas.DataFrame`.
+        """Return the scores as a `pandas.DataFrame`, indexed by the names of classes or numbers.
 
         Raises:
             MissingExtra: pandas is not installed.
         """
+        return self.scores.to_frame()
 
-    @abstractmethod
     def plot(self, path: str | Path | None = None) -> Any:
-        """Draw what there is to see.
+        """Draw the errors.
+
+        Of classes that is the confusion matrix, and accuracy against probability; of numbers the
+        predicted ones against the true ones, and the residuals.
 
         Args:
             path: Where to save the picture; the ending says the format, such as `.png`.
@@ -70,6 +76,14 @@ class Explanation(ABC):
         Raises:
             MissingExtra: matplotlib is not installed.
         """
+        picture = self._picture()
+        if path is None:
+            return drawn(picture.draw, *picture.size)
+        return saved(picture.draw, *picture.size, path)
+
+    @abstractmethod
+    def _picture(self) -> Picture:
+        """Return the picture of the errors."""
 
     def contact_sheet(self, path: str | Path, n: int = 12) -> Path:
         """Save pictures of the worst rows, with what the model looked at laid over them.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +17,7 @@ from keras_mtl.explaining.intervals import RESAMPLES, bootstrap
 from keras_mtl.explaining.kept_rows import KeptRows
 from keras_mtl.explaining.mistakes import Deviation, Deviations
 from keras_mtl.explaining.sheet_of_rows import WorstRow
-from keras_mtl.pictures.drawing import drawn, saved
+from keras_mtl.pictures.drawing import Picture
 from keras_mtl.pictures.predicted_against_true import PredictedAgainstTrue
 
 Floats = NDArray[np.float64]
@@ -99,6 +97,8 @@ class NumberExplanation(Explanation):
         unlabelled: Number of rows that were left out because they have no label.
     """
 
+    scores: NumberScores
+
     def __init__(
         self,
         model_name: str,
@@ -139,30 +139,8 @@ class NumberExplanation(Explanation):
         """
         return Deviations([self._deviation(*place) for place in self._worst(whole_number("n", n))])
 
-    def to_frame(self) -> Any:
-        """Return the scores of the numbers as a `pandas.DataFrame`, indexed by their names.
-
-        Raises:
-            MissingExtra: pandas is not installed.
-        """
-        return self.scores.to_frame()
-
-    def plot(self, path: str | Path | None = None) -> Any:
-        """Draw predicted against true numbers, and the residuals.
-
-        Args:
-            path: Where to save the picture; the ending says the format, such as `.png`.
-
-        Returns:
-            The path; a matplotlib figure if `path` is None.
-
-        Raises:
-            MissingExtra: matplotlib is not installed.
-        """
-        picture = PredictedAgainstTrue(self.targets, self.true, self.predicted)
-        if path is None:
-            return drawn(picture.draw, *picture.size)
-        return saved(picture.draw, *picture.size, path)
+    def _picture(self) -> Picture:
+        return PredictedAgainstTrue(self.targets, self.true, self.predicted)
 
     def _worst_rows(self, n: int) -> list[WorstRow]:
         known = {} if self._kept is None else self._kept.inputs

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
-import numpy as np
 
+from keras_mtl.finetuning.variables_kept import variables_kept
 from keras_mtl.keras_private.layers import global_seed_kept, seed_states, sublayers
 from keras_mtl.surgery.layer_copies import memory
 
@@ -20,10 +20,5 @@ def state_kept(model: keras.Model) -> Iterator[None]:
     """
     layers = sublayers(model)
     variables = [v for layer in layers for v in (*memory(layer), *seed_states(layer))]
-    before = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
-    with global_seed_kept():
-        try:
-            yield
-        finally:
-            for variable, value in zip(variables, before, strict=True):
-                variable.assign(value)
+    with global_seed_kept(), variables_kept(variables):
+        yield

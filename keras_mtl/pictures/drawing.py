@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from xml.etree import ElementTree
 
 from keras_mtl.common.atomic_files import written_whole_file
@@ -53,6 +53,17 @@ NUMBER = re.compile(r"-?\d+\.\d+")
 COLOR = re.compile(r"#[0-9a-f]{6}\b")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 FAMILY = re.compile(r"font-family:[^;]*;?|(?<=px) '[^;]*(?=;|$)")
+
+
+class Picture(Protocol):
+    """A drawing that knows its size."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels of a page."""
+
+    def draw(self, figure: Figure) -> None:
+        """Draw on an empty figure."""
 
 
 def saved(draw: Draw, width: int, height: int, path: str | Path) -> Path:

@@ -8,7 +8,9 @@ from typing import Any
 import keras
 
 from keras_mtl.graph.layer_graph import Graph
+from keras_mtl.heads.pooling import Pooling
 from keras_mtl.keras_private.graphs import standardize_inputs
+from keras_mtl.probing.candidates import Candidate
 from keras_mtl.probing.reduction import Reduction
 from keras_mtl.surgery.trunk import in_inference
 
@@ -38,6 +40,27 @@ class DepthFeatures(keras.Model):
         self._graph = graph
         self._flow = graph.opened.leading_to([graph.opened.number(tensor) for tensor in tensors])
         self.built = True  # There are no weights of its own to make.
+
+    @classmethod
+    def of(
+        cls,
+        graph: Graph,
+        candidates: Sequence[Candidate],
+        pooling: Pooling,
+        width: int | None = None,
+        seed: int = 0,
+    ) -> DepthFeatures:
+        """Return the model for some depths of a graph.
+
+        Args:
+            graph: The graph.
+            candidates: The depths.
+            pooling: How features become vectors.
+            width: The width to which wider vectors are projected; None to leave them as they are.
+            seed: Seed of the projections.
+        """
+        reductions = [Reduction(one.point.shape, pooling, width, seed) for one in candidates]
+        return cls(graph, [one.tensor for one in candidates], reductions)
 
     @property
     def widths(self) -> list[int]:

@@ -26,7 +26,6 @@ from keras_mtl.probing.one_pass import count_samples, run_over, split_features
 from keras_mtl.probing.probe_table import Probes
 from keras_mtl.probing.probes.known_probes import PROBES
 from keras_mtl.probing.probes.probe_method import ProbeMethod
-from keras_mtl.probing.reduction import Reduction
 from keras_mtl.probing.task_labels import check_kind, probe_targets
 
 
@@ -128,8 +127,7 @@ def probe_cuts(
     # Before the pass if the labels are known, after it if they come with the batches.
     targets = None if samples is None else _checked_targets(method, y, samples, kind, folds)
     width = None if samples is not None and samples <= (max_width or samples) else max_width
-    reductions = [Reduction(one.point.shape, pooling, width, seed) for one in candidates]
-    extractor = DepthFeatures(graph, [one.tensor for one in candidates], reductions)
+    extractor = DepthFeatures.of(graph, candidates, pooling, width, seed)
     with expected_to_trace():
         seen = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose)
     if targets is None:

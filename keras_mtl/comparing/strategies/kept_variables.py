@@ -32,8 +32,7 @@ class KeptVariables:
 
     def reset(self, seed: int) -> None:
         """Put the values back; random layers get the seed of a run."""
-        for variable, value in zip(self._variables, self._start, strict=True):
-            variable.assign(value)
+        assign_all(self._variables, self._start)
         numbers = np.random.default_rng(seed).integers(2**31, size=len(self._seeds) + 1)
         for state, number in zip([*self._seeds, self._generator.state], numbers, strict=True):
             state.assign(np.array([number, 0]))
