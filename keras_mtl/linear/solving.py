@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
-from typing import NamedTuple
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -64,12 +64,24 @@ def solve(loss: OutputLoss, rows: Rows, validation: Rows | None = None) -> Solut
     model = Linear(np.zeros((width, count)), loss.biases(rows.targets).astype(np.float64))
     strengths = np.zeros(count)
     if columns.any():
-        # Many products of small matrices: on a busy machine threads wait longer than they work.
-        with one_blas_thread() if rows.features.size <= LARGE else nullcontext():
+        with suited_threads(rows.features):
             solved = _solve_columns(loss, rows, validation, columns)
         model.kernel[:, columns], model.bias[columns] = solved.model
         strengths[columns] = solved.strengths
     return Solution(model, strengths)
+
+
+def suited_threads(features: Floats) -> AbstractContextManager[Any]:
+    """Return a context in which BLAS has one thread, but for many features.
+
+    There are many products of small matrices: on a busy machine threads wait longer than they work.
+    """
+    return one_blas_thread() if features.size <= LARGE else nullcontext()
+
+
+def suited_directions(features: Floats) -> Floats | None:
+    """Return the principal directions of standardised features, None where they cost too much."""
+    return principal_axes(features).directions if min(features.shape) <= MOST_AXES else None
 
 
 def _solve_columns(
@@ -78,10 +90,10 @@ def _solve_columns(
     space = _Space(loss, rows, columns)
     inner = space.of(rows)
     held_out = [] if validation is None else [space.of(_weighted(validation))]
-    splits = [Split(inner, held_out[0])] if held_out and len(held_out[0].weights) else None
-    if splits is None:
-        splits = list(_folds(loss, inner))
-    strengths = best_strengths(loss, splits, int(columns.sum()))
+    if held_out and len(held_out[0].weights):
+        strengths = best_strengths(loss, [Split(inner, held_out[0])], int(columns.sum()))
+    else:
+        strengths = cross_validated_strengths(loss, inner)
     start = Linear.zeros(inner.features.shape[1], len(strengths))
     found = minimum(loss, inner, strengths, start, tolerance=TOLERANCE)
     return Solution(space.back(found), strengths)
@@ -99,9 +111,7 @@ class _Space:
         self._targets = Standardisation.none(int(columns.sum()))
         if loss.has_units:
             self._targets = Standardisation.of(rows.targets[:, columns])
-        self._directions: Floats | None = None
-        if min(rows.features.shape) <= MOST_AXES:
-            self._directions = principal_axes(self._features.apply(rows.features)).directions
+        self._directions = suited_directions(self._features.apply(rows.features))
 
     def of(self, rows: Rows) -> Rows:
         """Return samples in this space, without those of which no column says anything."""
@@ -131,6 +141,16 @@ def _weighted(rows: Rows) -> Rows:
     """Return the samples with a weight, of which the mean is 1."""
     kept = rows.of(rows.weights > 0)
     return kept._replace(weights=kept.weights / (kept.weights.mean() if len(kept.weights) else 1))
+
+
+def cross_validated_strengths(loss: OutputLoss, rows: Rows) -> Floats:
+    """Return the strength of each column of outputs with the smallest cross-validated loss.
+
+    Args:
+        loss: The loss of the outputs.
+        rows: The samples, of weights with mean 1; fastest in principal axes.
+    """
+    return best_strengths(loss, list(_folds(loss, rows)), rows.targets.shape[1])
 
 
 def _folds(loss: OutputLoss, rows: Rows) -> Iterator[Split]:

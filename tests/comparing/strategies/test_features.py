@@ -66,7 +66,8 @@ def test_the_penalty_of_the_logistic_regression_is_cross_validated(rows):
     scaled = scaler.transform(features)
     folds = stratified_folds(np.unique(y, return_inverse=True)[1], 5)
     losses = {}
-    for strength in 10.0 ** np.arange(4, -3, -1):
+
+    def try_out(strength):
         losses[strength] = 0
         for fold in set(folds) - {-1}:
             out = folds == fold
@@ -76,11 +77,17 @@ def test_the_penalty_of_the_logistic_regression_is_cross_validated(rows):
             losses[strength] += log_loss(
                 y[out], probabilities, normalize=False, labels=model.classes_
             )
+
+    for strength in 10.0 ** np.arange(4, -3, -1):
+        try_out(strength)
+    best = min(losses, key=losses.get)
+    for strength in (best * 10**0.5, best * 10**-0.5):
+        try_out(strength)
     best = min(losses, key=losses.get)
     expected = LogisticRegression(C=1 / best, max_iter=1000, tol=1e-8).fit(scaled, y)
     probabilities = found.model().predict_proba(NEW)
     np.testing.assert_allclose(
-        probabilities, expected.predict_proba(scaler.transform(new)), atol=3e-2
+        probabilities, expected.predict_proba(scaler.transform(new)), atol=1e-3
     )
     np.testing.assert_array_equal(predicted, expected.predict(scaler.transform(new)))
     assert found.parameters == expected.coef_.size + expected.intercept_.size
