@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from _comparisons import Majority, experiment, named_blobs
 from _estimators import network
@@ -6,6 +7,7 @@ from keras_mtl import TransferClassifier
 from keras_mtl.comparing.final_training import depths_for_all, train_on_all
 
 
+@pytest.mark.slow
 def test_all_labels_are_used_and_the_depth_is_theirs():
     x, y = named_blobs()
     one = experiment(cut="auto", strategies=["frozen", Majority()], labels=6)

@@ -23,6 +23,7 @@ RUNS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(RUNS)
 def test_a_line_says_what_it_was_made_from(run):
     line = line_of(run)

@@ -78,6 +78,7 @@ def test_a_phase_ends_by_its_monitor_and_gives_the_best_weights():
     assert not until.restore_best_weights and until.stopped_epoch == 0
 
 
+@pytest.mark.slow
 def test_the_best_phase_by_the_validation_data_is_kept():
     """A second phase that breaks the model is undone, also what trains."""
     model = to_tune()

@@ -98,6 +98,7 @@ def test_arrays(form):
     assert_same(weights_after(fit(ARRAYS[form])), weights_after(fit(NUMBERS)))
 
 
+@pytest.mark.slow
 @streams
 def test_streams(make):
     def fit(y):
@@ -159,6 +160,7 @@ def test_fit_cached(make):
     assert_same(weights_after(fit(NAMES)), weights_after(fit(NUMBERS)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make", [None, dataset, Batches, loader], ids=["arrays", "dataset", "PyDataset", "loader"]
 )

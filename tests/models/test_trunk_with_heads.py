@@ -138,6 +138,7 @@ def test_frozen_batchnorm_does_not_train():
     assert base.get_layer("dense").trainable
 
 
+@pytest.mark.slow
 def test_weights_alone(tmp_path):
     model, other = two_tasks(), two_tasks()
     model.save_weights(tmp_path / "model.weights.h5")

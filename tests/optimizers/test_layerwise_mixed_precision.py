@@ -30,6 +30,7 @@ def layerwise(scale=None):
     return keras_mtl.layerwise(optimizer, MULTIPLIERS, starting_point=PULL)
 
 
+@pytest.mark.slow
 def test_updates_are_those_by_hand_after_a_reload_too(policy, tmp_path):
     model = transferred(layerwise(), run_eagerly=EAGER)
     scaled = isinstance(model.optimizer, optimizers.LossScaleOptimizer)

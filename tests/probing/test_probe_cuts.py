@@ -70,6 +70,7 @@ def test_every_legal_cut_is_scored():
     assert all(0 <= p.score <= 1 and p.spread > 0 and p.fit < 1 for p in probes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "cuts",
     [

@@ -37,6 +37,7 @@ def test_they_are_weights_of_rows():
     assert_close(by_class.get_weights(), by_row.get_weights())  # without any, the next time
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schedule", [Joint(), RoundRobin()])
 def test_they_go_with_weights_of_rows_and_missing_labels_in_joint_data(schedule):
     x, labels = draw(12, 4), {"sex": classes(12, 2), "hair": classes(12, 3)}

@@ -196,6 +196,7 @@ def test_a_task_is_stopped_for_one_fit_only():
 # Keras's own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("monitor", ["val_hair_accuracy", "val_hair_loss", "hair_accuracy", "loss"])
 def test_callbacks_know_in_which_direction_a_task_gets_better(monitor):
     callbacks = [

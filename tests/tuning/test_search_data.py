@@ -174,6 +174,7 @@ def test_batches_are_probed_as_they_come():
     assert probed_rows(batches, None, GIVEN) == (batches, None)
 
 
+@pytest.mark.slow
 def test_the_probe_of_a_search_sees_no_validation_labels(tmp_path, trainings, monkeypatch):
     """Its merits are those of the training rows alone, and other validation labels change none."""
     trainings(lambda planned: 0.5)

@@ -64,6 +64,7 @@ def test_labels_that_do_not_fit_are_refused_before_their_step(model, case):
     assert bits(model.variables) == expected
 
 
+@pytest.mark.slow
 def test_labels_that_fit_are_not_refused(model):
     classes = changed(changed(CLASS, -1), -1, row=0)
     train(model, {"hair": dataset(X, classes), "sex": dataset(X, changed(YES_OR_NO, 0.5))})
