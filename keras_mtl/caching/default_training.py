@@ -28,8 +28,24 @@ def default_epochs(num_batches: int) -> int:
 
     Args:
         num_batches: Batches in an epoch.
+
+    Returns:
+        A multiple of `EPOCHS`.
     """
-    return max(EPOCHS, ceil(STEPS / num_batches))
+    return EPOCHS * max(1, ceil(STEPS / (EPOCHS * num_batches)))
+
+
+def default_validations(initial_epoch: int, epochs: int) -> list[int]:
+    """Return the epochs, counted from 1, after which to validate, where no callback looks on.
+
+    Epochs of few labels are many and short: to validate after each would take most of the time.
+
+    Args:
+        initial_epoch: As for `fit`.
+        epochs: As for `fit`; so much more than `initial_epoch` as `default_epochs` says.
+    """
+    every = (epochs - initial_epoch) // EPOCHS
+    return list(range(initial_epoch + every, epochs + 1, every))
 
 
 def warn_of_few_steps(model: keras.Model, steps: int) -> None:

@@ -13,7 +13,12 @@ from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
-from keras_mtl.caching.default_training import default_epochs, default_rates, warn_of_few_steps
+from keras_mtl.caching.default_training import (
+    default_epochs,
+    default_rates,
+    default_validations,
+    warn_of_few_steps,
+)
 from keras_mtl.caching.execution import steps_per_execution
 from keras_mtl.caching.fit_arguments import (
     check_fit_arguments,
@@ -97,7 +102,7 @@ def fit_cached(
             features are computed.
         validation_steps: The same for `validation_data`.
         validation_batch_size: As for `fit`; `batch_size` by default.
-        validation_freq: As for `fit`.
+        validation_freq: As for `fit`; with neither `epochs` nor `callbacks`, 20 times in all.
         cache: Where the features are kept: `"memory"`; a path, of a folder in which later calls
             find them again, as long as the frozen layers, their weights and the data are the
             same (what is there is never deleted, so remove it when it is of no more use); or
@@ -258,6 +263,7 @@ def train_on_features(
     initial_epoch: int,
     steps_per_epoch: int | None,
     validation_steps: int | None,
+    validation_freq: int | Sequence[int] = 1,
     **options: Any,
 ) -> keras.callbacks.History:
     """Train the part after the features, with callbacks that see the whole model."""
@@ -277,6 +283,8 @@ def train_on_features(
     if epochs is None:
         rates = default_rates(part.whole)
         epochs = initial_epoch + default_epochs(steps)
+        if not callbacks and validation_freq == 1:
+            validation_freq = default_validations(initial_epoch, epochs)
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(
             [*rates, *keras.tree.flatten(callbacks or []), _CompiledOnce(part)],
@@ -296,6 +304,7 @@ def train_on_features(
             initial_epoch=initial_epoch,
             steps_per_epoch=steps_per_epoch,
             validation_steps=validation_steps,
+            validation_freq=validation_freq,
             **options,
         )
 

@@ -41,7 +41,20 @@ def made(freeze=True):
 def test_epochs_make_up_enough_steps(monkeypatch):
     assert [default_training.default_epochs(batches) for batches in (1, 4, 100)] == [4, 4, 4]
     monkeypatch.setattr(default_training, "STEPS", 600)
-    assert [default_training.default_epochs(batches) for batches in (1, 7, 200)] == [600, 86, 4]
+    assert [default_training.default_epochs(batches) for batches in (1, 7, 200)] == [600, 88, 4]
+
+
+@pytest.mark.parametrize("callbacks", [[], [keras.callbacks.Callback()]], ids=["none", "one"])
+def test_short_epochs_are_not_all_validated(callbacks, monkeypatch):
+    monkeypatch.setattr(default_training, "STEPS", 30)
+    options = {"callbacks": callbacks} if callbacks else {}
+    history = fit_cached(made(), X, Y, validation_data=(X, Y), verbose=0, **options)
+    epochs = len(history.history["loss"])
+    assert epochs > 4 and epochs % 4 == 0
+    assert len(history.history["val_loss"]) == (epochs if callbacks else 4)
+    assert history.history["val_loss"][-1] == pytest.approx(
+        history.model.evaluate(X, Y, verbose=0, return_dict=True)["loss"], rel=1e-5
+    )
 
 
 def test_the_rate_of_a_new_head_falls_and_is_put_back():
