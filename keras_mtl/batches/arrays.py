@@ -11,16 +11,13 @@ import numpy as np
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.digests import digest_of_rows
 from keras_mtl.batches.model_inputs import ModelInputs
-from keras_mtl.batches.orders import Order, order_of_pass, unshuffled
+from keras_mtl.batches.orders import BATCH_SIZE, Order, order_of_pass, unshuffled
 from keras_mtl.batches.reading import Reader
 from keras_mtl.batches.source import DataSource
 from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.batches.values import as_leaf, as_structure, as_tensors
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.keras_private.data_adapters import array_batches, split_off_validation
-
-BATCH_SIZE = 32
-"""Rows of a batch where none are asked for, as in Keras."""
 
 
 class ArraySource(DataSource):
@@ -142,10 +139,12 @@ class ArrayData(TaskData):
                 f"`validation_split={share}` leaves all labels of `{task}` on one side: it takes "
                 "the last rows. Shuffle the rows first, or give `validation_data`."
             )
-        kept = ArrayData(
-            self.name, first, batch_size=self.batch_size, shuffle=self.shuffle, seed=self.seed
-        )
-        return kept, ArrayData(self.name, last, batch_size=size, shuffle=False)
+        kept = self.of(self.name, first, self.batch_size, shuffle=self.shuffle)
+        return kept, self.of(self.name, last, size, shuffle=False)
+
+    def of(self, name: str, whole: Batch, batch_size: int, *, shuffle: bool) -> ArrayData:
+        """Return some of the rows, or all with other labels."""
+        return ArrayData(name, whole, batch_size=batch_size, shuffle=shuffle, seed=self.seed)
 
     def rows(self, position: int) -> np.ndarray:
         """Return the row indices of the batch at a position."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from keras_mtl.batches.arrays import BATCH_SIZE, ArraySource
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.indexed_rows import IndexedRows
+from keras_mtl.batches.indexed_source import IndexedSource
 from keras_mtl.batches.model_inputs import ModelInputs
-from keras_mtl.batches.orders import Order
+from keras_mtl.batches.orders import BATCH_SIZE, Order
 from keras_mtl.batches.reading import OneTask, Reader, SeveralTasks
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.task_batches import TaskData
@@ -49,7 +51,7 @@ def task_data(
         InvalidLabels: The labels do not fit the head.
     """
     reader = OneTask(name, head, inputs)
-    order = Order(_checked_size(batch_size), shuffle, seed)
+    order = Order(_checked_size(batch_size, data), shuffle, seed)
     return _task_data(reader, data, order, sample_weight, mask)
 
 
@@ -86,7 +88,7 @@ def joint_data(
         InvalidLabels: The labels do not fit a head.
     """
     reader = SeveralTasks(heads, inputs)
-    order = Order(_checked_size(batch_size), shuffle, seed)
+    order = Order(_checked_size(batch_size, data), shuffle, seed)
     return _task_data(reader, data, order, sample_weight, masks)
 
 
@@ -106,13 +108,17 @@ def _task_data(reader: Reader, data: Any, order: Order, sample_weight: Any, mask
             "`tf.data.Dataset`, a `PyDataset`, a generator or a `DataLoader`. Received: "
             f"`{source.kind}`."
         )
+    if isinstance(source, IndexedSource):
+        return source.task_data(reader, order, mask, sample_weight)
     _refuse_for_batches(sample_weight, "sample_weight", name)
     _refuse_for_batches(mask, "mask", name)
     return source.task_data(reader, order)
 
 
-def _checked_size(batch_size: int | None) -> int:
-    return BATCH_SIZE if batch_size is None else whole_number("batch_size", batch_size)
+def _checked_size(batch_size: int | None, data: Any) -> int:
+    if batch_size is None:
+        return data.batch_size if isinstance(data, IndexedRows) else BATCH_SIZE
+    return whole_number("batch_size", batch_size)
 
 
 def _refuse_for_batches(value: Any, argument: str, name: str) -> None:

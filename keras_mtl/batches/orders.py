@@ -7,6 +7,9 @@ from zlib import crc32
 
 import numpy as np
 
+BATCH_SIZE = 32
+"""Rows of a batch where none are asked for, as in Keras."""
+
 
 class Order(NamedTuple):
     """How rows become batches, and in which order.

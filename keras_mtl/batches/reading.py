@@ -44,8 +44,8 @@ class Reader(ABC):
             InvalidLabels: The labels do not fit the head.
         """
         x, y, sample_weight = self.unpack(values)
-        batch = Batch(self._inputs(x), *self.targets(y, sample_weight, mask))
-        self._check_lengths(batch)
+        batch = Batch(self.read_inputs(x), *self.targets(y, sample_weight, mask))
+        self.check_lengths(batch)
         return batch
 
     def check_specs(self, specs: Any) -> None:
@@ -96,12 +96,22 @@ class Reader(ABC):
             raise InvalidTaskData(f"The data of `{self.name}` have no labels: `y` is None.")
         return x, y, weights[0] if weights else None
 
-    def _inputs(self, x: Any) -> Any:
+    def read_inputs(self, x: Any) -> Any:
+        """Return inputs as arrays in the structure of the model's inputs.
+
+        Raises:
+            InvalidFeatures: The inputs are not those of the model.
+        """
         if self.inputs is not None:
             return self.inputs.read(x, f"`x` of `{self.name}`")
         return keras.tree.map_structure(lambda value: as_array(value, f"`x` of `{self.name}`"), x)
 
-    def _check_lengths(self, batch: Batch) -> None:
+    def check_lengths(self, batch: Batch) -> None:
+        """Refuse a batch whose parts have different numbers of rows, or none.
+
+        Raises:
+            InvalidTaskData: They differ.
+        """
         lengths = {
             name: {len(values) for values in keras.tree.flatten(part) if values is not None}
             for name, part in batch._asdict().items()

@@ -9,6 +9,8 @@ import keras
 
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.generators import GeneratorSource
+from keras_mtl.batches.indexed_rows import IndexedRows
+from keras_mtl.batches.indexed_source import IndexedSource
 from keras_mtl.batches.loaders import LoaderSource
 from keras_mtl.batches.pydatasets import PyDatasetSource
 from keras_mtl.batches.source import DataSource
@@ -43,6 +45,8 @@ def recognise(x: Any, y: Any = None, sample_weight: Any = None) -> DataSource:
 
 def _stream(x: Any, *, is_alone: bool) -> DataSource | None:
     # From the narrowest kind to the widest: data sets are iterable, too, and so is a generator.
+    if isinstance(x, IndexedRows):
+        return IndexedSource(x)
     if isinstance(x, keras.utils.PyDataset):
         return PyDatasetSource(x)
     if is_tf_dataset(x):
