@@ -14,6 +14,7 @@ from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 __all__ = [
     "CompileLoss",
     "CompileMetrics",
+    "add_compile_argument",
     "build_compiled",
     "compile_arguments",
     "compiled_loss",
@@ -36,6 +37,11 @@ __all__ = [
 def compile_arguments(model: keras.Model) -> dict[str, Any]:
     """Return the arguments that `model.compile` was called with, as given."""
     return dict(model._compile_config.config)
+
+
+def add_compile_argument(model: keras.Model, name: str, value: Any) -> None:
+    """Add an argument of our own to those that the model was compiled with, and is saved with."""
+    model._compile_config.config[name] = value
 
 
 def compiled_loss(model: keras.Model) -> CompileLoss | None:

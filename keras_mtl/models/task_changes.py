@@ -90,6 +90,8 @@ def compile_with(
     settings: dict[str, Any] = {}
     if like is not None and like.compiled:
         settings = compiling.common_arguments(like)
+        if len(model.tasks) == 1:  # Nothing is left to weigh it against.
+            settings.pop("balancer", None)
         settings["optimizer"] = optimizer_for_tasks(like.optimizer, model.tasks)
     model.compile(**settings, **compiling.with_fresh_metrics(known))
 

@@ -8,14 +8,19 @@ from typing import Any
 
 import keras
 
+from keras_mtl.balancing.balancer import Balancer
+from keras_mtl.batches.indexed_rows import inputs_alone
 from keras_mtl.batches.model_data import as_model_input
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.heads.task_names import check_task
+from keras_mtl.keras_private.compiled import add_compile_argument
 from keras_mtl.models.evaluation import evaluate
 from keras_mtl.models.trunk_with_heads import TrunkWithHeads
 from keras_mtl.schedules.schedule import Epoch
 from keras_mtl.surgery.fresh_compile import inner_optimizer
 from keras_mtl.training import task_compiling as compiling
+from keras_mtl.training.balancer_argument import balancer_for
+from keras_mtl.training.balancer_files import load_balancer, save_balancer, without_balancer
 from keras_mtl.training.compile_checks import checked_arguments
 from keras_mtl.training.fit import fit
 from keras_mtl.training.optimizer_arguments import task_optimizer
@@ -36,6 +41,7 @@ class TrainableTasks(TrunkWithHeads):
         steps_per_execution: int = 1,
         jit_compile: Any = "auto",
         auto_scale_loss: bool = True,
+        balancer: Balancer | str | None = None,
     ) -> None:
         """Set how the tasks are trained, as `keras.Model.compile` does.
 
@@ -52,12 +58,17 @@ class TrainableTasks(TrunkWithHeads):
             jit_compile: As in Keras; `"auto"` is False on TensorFlow, where XLA makes convolutions
                 in a compiled loop several times slower.
             auto_scale_loss: Whether to scale the loss under `mixed_float16`.
+            balancer: What weighs the tasks in steps that train several, those of
+                `schedules.Joint()`: one of `keras_mtl.balancing` or its name, such as `"upgrad"`;
+                None for the sum of the losses. Its state is saved with the model.
 
         Raises:
             MissingLoss: A head is no `Head`, and its loss was never given.
+            InvalidBalancer: There is one task only, or a trunk without weights.
             ValueError: `fit` could not use an argument; `TaskNotFound` for the name of no task.
         """
         heads, tasks = self.heads, self.tasks
+        chosen = balancer_for(balancer, tasks, self.trunk)
         if jit_compile == "auto" and keras.config.backend() == "tensorflow":
             jit_compile = False
         given = (loss, loss_weights, metrics, weighted_metrics)
@@ -75,6 +86,19 @@ class TrainableTasks(TrunkWithHeads):
         parts = {"trunk": self.trunk, **heads}
         inner.bind({name: part.trainable_variables for name, part in parts.items()})
         self.training_state = self.new_state(compiling.arguments_by_task(self))
+        if chosen is not None:
+            self.training_state.use_balancer(chosen)
+            add_compile_argument(self, "balancer", chosen)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save what the balancer remembers; layers and optimizer are saved by Keras."""
+        super().save_own_variables(store)
+        save_balancer(self.training_state, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load what the balancer of the saved model remembered, if this model has the same."""
+        super().load_own_variables(without_balancer(store))
+        load_balancer(self.training_state, store)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as a saved model was; Keras calls it when it loads one."""
@@ -240,7 +264,7 @@ class TrainableTasks(TrunkWithHeads):
 
         Only the head of that task runs then. Text, lists and pandas objects are taken as by `fit`.
         """
-        x = as_model_input(ModelInputs.of(self), x)
+        x = as_model_input(ModelInputs.of(self), inputs_alone(x))
         if task is None:
             return super().predict(x, *args, **kwargs)
         return self.training_state.graphs.of_task(task).predict(x, *args, **kwargs)

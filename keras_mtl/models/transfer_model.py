@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batches.indexed_rows import in_batches, inputs_alone, unpacked, unpacked_pair
 from keras_mtl.batches.label_check import LabelCheck
 from keras_mtl.batches.model_data import as_model_input, as_validation_data
 from keras_mtl.batches.model_inputs import ModelInputs
@@ -154,6 +155,9 @@ class TransferModel(ModelOfParts, Trunk):
             >>> sorted(history.history), len(history.epoch)
             (['accuracy', 'loss'], 3)
         """
+        x, y = unpacked(x, y)
+        validation_data = unpacked_pair(validation_data)
+        x, batch_size = in_batches(x, batch_size)
         keras_arguments = {
             "batch_size": batch_size,
             "epochs": epochs,
@@ -223,6 +227,8 @@ class TransferModel(ModelOfParts, Trunk):
                 not fit its kind.
         """
         in_fit = is_validation_of_fit(kwargs)
+        x, y = unpacked(x, y)
+        x, batch_size = in_batches(x, batch_size)
         if not in_fit:
             y, _ = self.checked_labels(y, None)
         x = as_model_input(ModelInputs.of(self), x, labelled=self._needs_labels)
@@ -244,7 +250,8 @@ class TransferModel(ModelOfParts, Trunk):
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return what `keras.Model.predict` does, for inputs of all kinds that `fit` takes."""
-        return super().predict(as_model_input(ModelInputs.of(self), x), *args, **kwargs)
+        x = as_model_input(ModelInputs.of(self), inputs_alone(x))
+        return super().predict(x, *args, **kwargs)
 
     def _training_state(self) -> CompiledState:
         """Return what training keeps of this model, made anew after each `compile`."""

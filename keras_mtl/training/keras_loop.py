@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import keras
 
-from keras_mtl.batches.arrays import BATCH_SIZE, ArraySource
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.tf_datasets import TfDatasetSource
 from keras_mtl.keras_private.compiled import compiled_metrics, loss_tracker

@@ -8,11 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.batches.arrays import BATCH_SIZE, ArrayData
+from keras_mtl.batches.arrays import ArrayData
 from keras_mtl.batches.as_given import AsGiven, RowsInOrderOfFit
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.indexed_rows import IndexedRows
 from keras_mtl.batches.model_inputs import ModelInputs
-from keras_mtl.batches.orders import Order
+from keras_mtl.batches.orders import BATCH_SIZE, Order
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.compiled_state import CompiledState
@@ -71,13 +72,14 @@ def _read(
     held_out: TaskData | None = None
     if y is None:
         source = recognise(x)
-        training = source.task_data(reader, Order(BATCH_SIZE, settings.shuffle, seed or 0))
+        rows = x.batch_size if isinstance(x, IndexedRows) else BATCH_SIZE
+        training = source.task_data(reader, Order(rows, settings.shuffle, seed or 0))
     else:
         whole = reader.read((x, y, settings.sample_weight))
         if settings.validation_split:
             size: Any = settings.validation_batch_size or settings.batch_size
-            rows = ArrayData(reader.name, whole, shuffle=False)
-            kept, held_out = rows.split(settings.validation_split, size)
+            every = ArrayData(reader.name, whole, shuffle=False)
+            kept, held_out = every.split(settings.validation_split, size)
             whole = kept.whole
         training = _rows(state, _with_class_weights(whole, settings.class_weight), settings, seed)
     if settings.validation_data is not None:

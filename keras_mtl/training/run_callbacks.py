@@ -10,6 +10,7 @@ import keras
 from keras_mtl.keras_private.compiled import initial_epoch, set_initial_epoch
 from keras_mtl.training.batch_hooks import follows_batches
 from keras_mtl.training.state import TrainingState
+from keras_mtl.training.task_conflicts import TaskConflicts
 from keras_mtl.training.task_data import Data
 from keras_mtl.training.task_early_stopping import TaskEarlyStopping
 
@@ -55,7 +56,7 @@ def refuse_swapping(callbacks: Any) -> None:
 def watch_tasks(
     state: TrainingState, validation: Data | None, callbacks: Sequence[keras.callbacks.Callback]
 ) -> None:
-    """Let callbacks that follow one task find it and its metric, before the run begins.
+    """Let callbacks that follow tasks find these, and what they measure, before the run begins.
 
     Args:
         state: What training keeps of the model; its metrics are built.
@@ -64,12 +65,15 @@ def watch_tasks(
 
     Raises:
         TaskNotFound: There is no such task.
+        InvalidTaskData: A callback has no data to measure on.
         ValueError: The task will have no such metric in the logs.
     """
     validated = validation.tasks if validation else ()
     for one in callbacks:
         if isinstance(one, TaskEarlyStopping):
             one.watch(state, validated)
+        elif isinstance(one, TaskConflicts):
+            one.watch(state, validation)
 
 
 def begin_training(model: keras.Model, callbacks: keras.callbacks.CallbackList, epoch: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_mtl.training.class_weights import class_weights
 from keras_mtl.training.few_steps import warn_of_few_steps
+from keras_mtl.training.idle_balancer import warn_of_idle_balancer
 from keras_mtl.training.plan import Plan, make_plan
 from keras_mtl.training.settings import NEWEST_DEFAULTS, Settings
 from keras_mtl.training.state import TrainingState
@@ -75,6 +76,7 @@ def set_up(
         defaults=defaults,
     )
     warn_of_few_steps(plan, settings.epochs)
+    warn_of_idle_balancer(state, plan, settings.epochs)
     return Run(state, settings, plan, validation, weights)
 
 

@@ -98,12 +98,13 @@ class RunSteps:
     def _refusal(self, steps: list[Step], epoch: int, number: int) -> str:
         """Return the message that the last of some steps had a loss that is not finite."""
         failed = steps[-1]
+        blamed = failed.update_rule.failed() or failed.tasks
         where = []
         for name in failed.feeds:
             at = self.used[name] + sum(name in step.feeds for step in steps) - 1
             size = self._data.sets[name].num_batches
             where.append(f"batch {at % size if size else at} of the data of `{name}`")
-        tasks = ", ".join(f"`{task}`" for task in failed.tasks)
+        tasks = ", ".join(f"`{task}`" for task in blamed)
         return (
             f"The loss of {tasks}, or its gradient, became NaN or infinite at step {number} of "
             f"epoch {epoch} (both counted from 0), on {', '.join(where)}. The weights are those "

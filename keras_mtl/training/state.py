@@ -8,9 +8,11 @@ from typing import Any
 
 import keras
 
+from keras_mtl.balancing.balancer import Balancer
 from keras_mtl.keras_private.optimizers import trained_variables
 from keras_mtl.surgery.fresh_compile import inner_optimizer
 from keras_mtl.training.objective import Objective
+from keras_mtl.training.steps.balanced_updates import balanced_update
 from keras_mtl.training.steps.update_rules import UpdateRule, WeightedSum
 from keras_mtl.training.task_compiling import TaskArguments, arguments_of_one_task
 from keras_mtl.training.task_graphs import TaskGraphs, WholeModel
@@ -30,6 +32,8 @@ class TrainingState:
             of a model that is not compiled yet, those that are known.
         mean_of_steps: The mean of the losses of the steps.
         stopped: The tasks that train no more in this `fit`.
+        balancer: What weighs the tasks of a joint step; None for the sum of their losses.
+        warned_of_idle_balancer: Whether `fit` has said that the balancer changes nothing.
         update_rule: How the losses of the tasks become one update.
         refuses_non_finite: Whether a loss that is NaN or infinite changes nothing and ends the run.
     """
@@ -41,11 +45,21 @@ class TrainingState:
         self.graphs = graphs
         self.arguments = arguments
         self.stopped: set[str] = set()
+        self.balancer: Balancer | None = None
+        self.warned_of_idle_balancer = False
         self.update_rule: UpdateRule = WeightedSum()
         self._objectives: dict[str, Objective] = {}
         self._functions: dict[Any, Any] = {}
         with self.scope():
             self.mean_of_steps = keras.metrics.Mean(name="loss")
+
+    def use_balancer(self, balancer: Balancer) -> None:
+        """Weigh the tasks by a balancer for these tasks, from its first state on."""
+        layers = self.graphs.shared_layers()
+        shared = [variable for layer in layers for variable in layer.trainable_variables]
+        self.balancer = balancer
+        with self.scope():
+            self.update_rule = balanced_update(balancer, shared)
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -124,9 +124,7 @@ def apart(data: Data) -> Data:
         whole = joint.whole
         weights, masks = whole.sample_weight or {}, whole.mask or {}
         own = Batch(whole.x, whole.y[task], weights.get(task), masks.get(task))
-        sets[task] = ArrayData(
-            task, own, batch_size=joint.batch_size, shuffle=joint.shuffle, seed=joint.seed
-        )
+        sets[task] = joint.of(task, own, joint.batch_size, shuffle=joint.shuffle)
     return Data(sets, data.tasks, joint=False)
 
 

@@ -23,6 +23,14 @@ def test_compile_arguments_are_those_given():
     assert {"optimizer", "loss_weights", "weighted_metrics", "jit_compile"} <= set(found)
 
 
+def test_an_argument_of_our_own_is_saved_with_the_others():
+    model = model_of_one_layer()
+    model.compile("sgd", "mse")
+    private.add_compile_argument(model, "balancer", "x")
+    assert private.compile_arguments(model)["balancer"] == "x"
+    assert model.get_compile_config()["balancer"] == "x", GONE.format("what it compiles with")
+
+
 def test_the_first_fit_of_a_built_model_is_as_the_next_ones():
     x, y = np.arange(16.0).reshape(8, 2), np.arange(8.0)
     model = model_of_one_layer()

@@ -55,6 +55,7 @@ def assert_first_columns(head, larger):
     assert_equal(old[-2:], [one[..., : head.units] for one in new[-2:]])
 
 
+@pytest.mark.slow
 def test_old_classes_are_bit_equal_and_the_new_ones_are_drawn():
     model = fitted()
     before = values(model.variables)

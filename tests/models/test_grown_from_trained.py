@@ -104,6 +104,7 @@ def test_from_model_of_one_compiled_with_a_list_of_one_loss():
     assert model.loss["age"] == "mse"
 
 
+@pytest.mark.slow
 def test_from_model_of_what_transfer_returned():
     source = transfer(convolutions(), cut="relu", head=Head(2))
     x = draw(8, 6, 6, 1)

@@ -109,6 +109,7 @@ def test_streams(make):
     assert_same(weights_after(fit(NAMES)), weights_after(fit(NUMBERS)))
 
 
+@pytest.mark.slow
 @streams
 def test_evaluate(make):
     made = model()
@@ -117,6 +118,7 @@ def test_evaluate(make):
     assert_same(made.evaluate(make(NAMES), steps=3, verbose=0), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "named", "numbers"),
     [
@@ -150,6 +152,7 @@ def test_names_are_read_with_another_loss_too(make):
     one_hot.fit(X, np.eye(3)[NUMBERS], verbose=0)
 
 
+@pytest.mark.slow
 @all_data
 def test_fit_cached(make):
     def fit(y):
@@ -186,6 +189,7 @@ def two_tasks():
     return made
 
 
+@pytest.mark.slow
 @all_data
 def test_several_tasks(make):
     def data(y):
@@ -207,6 +211,7 @@ def test_several_tasks(make):
     assert_same(*results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "missing", [None, float("nan"), pd.NA, ""], ids=["None", "NaN", "NA", "empty"]
 )
@@ -220,6 +225,7 @@ def test_missing_names_of_a_task_count_in_nothing(missing):
     assert scores[0] == scores[1]
 
 
+@pytest.mark.slow
 def test_missing_names_in_a_dataset_are_empty():
     y = NAMES.copy()
     y[4:8] = ""

@@ -117,7 +117,7 @@ def test_an_export_has_a_signature_for_each_task(tmp_path):
     x = draw(3, WIDTH)
     path = keras_mtl.export(model, tmp_path / "exported")
     loaded = tf.saved_model.load(path)
-    assert set(loaded.signatures) == {"serve", "serving_default", "age", "hair"}
+    assert set(loaded.signatures) == {"serve", "serving_default", "features", "age", "hair"}
     whole = loaded.signatures["serving_default"](x=tf.constant(x))
     for task, expected in model.predict(x, verbose=0).items():
         for outputs in (whole, loaded.signatures[task](x=tf.constant(x))):

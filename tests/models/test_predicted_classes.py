@@ -41,6 +41,7 @@ def test_one_head(name):
     assert len(set(classes.tolist())) > 1
 
 
+@pytest.mark.slow
 def test_several_tasks():
     model = MultiTaskModel(trained(), HEADS)
     outputs = model.predict(X, verbose=0)

@@ -42,6 +42,7 @@ def test_the_model_of_a_task_on_a_trunk_of_transfer():
     assert model.trunk.get_layer("conv").trainable
 
 
+@pytest.mark.slow
 def test_tasks_are_added_and_removed_without_a_copy():
     class Own(keras.optimizers.SGD):
         """Not registered."""

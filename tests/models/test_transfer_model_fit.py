@@ -160,6 +160,7 @@ def test_a_data_set_gives_what_it_gives_keras():
         assert_same_state(ours, theirs)
 
 
+@pytest.mark.slow
 def test_evaluate_is_that_of_keras():
     model = made()
     calls = ({}, {"sample_weight": WEIGHTS, "return_dict": True}, {"steps": 2, "batch_size": 3})
@@ -168,6 +169,7 @@ def test_evaluate_is_that_of_keras():
         assert_nearly(found, by_keras(model)[1](X, Y, verbose=0, **options))
 
 
+@pytest.mark.slow
 def test_later_fits_trace_nothing():
     model = made()
     calls = []

@@ -31,6 +31,7 @@ TRUNKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", first_ones(TRUNKS, 1))
 def test_any_functional_or_sequential_model_can_be_the_trunk(name, tmp_path):
     base = TRUNKS[name]()

@@ -94,6 +94,7 @@ def test_weights_and_logs_are_those_of_keras(make, optimizer):
     assert_alike(ours, theirs, (own, expected))
 
 
+@pytest.mark.slow
 def test_a_compiled_loop_is_that_of_keras_too():
     ours, theirs = two_like(sequential)
     ours.run_eagerly = theirs.run_eagerly = False

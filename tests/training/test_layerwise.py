@@ -192,6 +192,7 @@ def test_a_loss_scale_optimizer(outside, tmp_path):
     assert_values(model, expected)
 
 
+@pytest.mark.slow
 def test_a_plain_model_of_keras_by_the_names_of_its_layers(tmp_path):
     model = trained()
     model.compile(keras_mtl.layerwise("sgd", {"low|mid": 0.5, "top": 0.0}), "mse")
@@ -262,6 +263,7 @@ def test_a_multi_task_model_with_an_optimizer_by_part():
         two_tasks(optimizer=keras_mtl.layerwise("sgd", {"hairs": 0.5}))
 
 
+@pytest.mark.slow
 def test_cached_features():
     model = keras_mtl.transfer(
         trained(), cut=1, head=[layers.Dense(3, name="one"), layers.Dense(2)], verify=False

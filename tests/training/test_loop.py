@@ -138,6 +138,7 @@ def test_without_a_seed_the_global_one_decides():
     assert trained(3) != trained(4)
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="only there is one function for all steps")
 def test_the_compiled_function_is_used_again_for_other_data():
     model = sex_and_hair(optimizer="adam", run_eagerly=False)
@@ -319,6 +320,7 @@ def test_what_trains_only_after_compiling_is_refused():
         model.fit(two_sets(), verbose=0)
 
 
+@pytest.mark.slow
 def test_histories_of_the_same_run_are_the_same():
     one, other = (sex_and_hair().fit(two_sets(6, 4), **FITTED) for _ in range(2))
 

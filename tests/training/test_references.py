@@ -102,6 +102,7 @@ def test_epochs_and_rows_in_their_order(model):
     assert_same_weights(model, reference)
 
 
+@pytest.mark.slow
 def test_joint_data_with_the_labels_of_both_tasks(model):
     x, labels = joint_data()
     reference = Reference(model, Adam)

@@ -136,6 +136,7 @@ def test_training_can_be_stopped_in_the_middle_of_an_epoch():
 # Stopping a task
 
 
+@pytest.mark.slow
 def test_a_stopped_task_does_not_change_and_the_others_go_on():
     model, at_stop = sex_and_hair(optimizer="adam"), {}
 
@@ -255,6 +256,7 @@ def test_the_best_model_is_saved_and_loads_again(tmp_path):
     np.testing.assert_allclose(scores["hair_loss"], min(values), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_table_is_written(tmp_path):
     path = tmp_path / "log.csv"
 

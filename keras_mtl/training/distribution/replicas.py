@@ -24,6 +24,15 @@ def sum_of_replicas(value: Any) -> Any:
     return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
+def sums_over_replicas(values: list[Any]) -> Sequence[Any]:
+    """Return the sums of values over the replicas, by one message; in the context of a replica."""
+    if num_replicas() == 1:
+        return values
+    context = tf.distribute.get_replica_context()
+    sums: Sequence[Any] = context.all_reduce(tf.distribute.ReduceOp.SUM, values)
+    return sums
+
+
 def summed(
     optimizer: TaskOptimizer | None, gradients: Sequence[Any], replicas: int
 ) -> Sequence[Any]:
@@ -44,9 +53,7 @@ def summed(
     optimizer.replicas = replicas if sums else 1
     if not sums:
         return gradients
-    context = tf.distribute.get_replica_context()
-    reduced: Sequence[Any] = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-    return reduced
+    return sums_over_replicas(list(gradients))
 
 
 def gathers_gradients(compiled: Any) -> bool:

@@ -111,6 +111,7 @@ class Resuming:
             "model": state.model.variables,
             "optimizer": state.model.optimizer.variables,
             "metrics": metrics,
+            "balancer": state.update_rule.variables,
         }
         return {
             f"{group}-{index}": variable

@@ -29,6 +29,8 @@ def identity(run: Run) -> dict[str, Any]:
             for v in state.model.variables
         ],
         "optimizer": _settings(inner_optimizer(state.model.optimizer).get_config()),
+        # None without one, as in the backups of versions that knew none.
+        "balancer": state.balancer and repr(state.balancer),
         "losses": {task: _loss(state, task) for task in state.tasks},
         "data": {name: one.fingerprint() for name, one in run.data.sets.items()},
         "schedule": plan.schedule.fingerprint(run.data.batches, plan.seed, steps=first_steps),

@@ -13,6 +13,7 @@ from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.step import Batches, Step
 from keras_mtl.training.steps.step_blocks import Runner
+from keras_mtl.training.steps.task_gradients import TaskGradients
 
 
 def make_runner(
@@ -33,6 +34,12 @@ def make_scorer(step: Step) -> Callable[[Batches], None]:
     """Return a function that adds a batch to the metrics, in inference mode."""
     scorer: Callable[[Batches], None] = _backend().make_scorer(step)
     return scorer
+
+
+def measured_gradients(step: Step, batches: Batches) -> TaskGradients:
+    """Return the losses of the tasks and their gradients, in inference mode; nothing changes."""
+    measured: TaskGradients = _backend().measured_gradients(step, batches)
+    return measured
 
 
 def random_state() -> dict[str, np.ndarray]:

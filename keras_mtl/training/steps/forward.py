@@ -132,7 +132,9 @@ def _activity_losses(model: keras.Model) -> Any:
 def _summed(losses: Iterable[Any]) -> Any:
     # Every replica adds the same regularisation, and gradients are summed over the replicas: Keras
     # divides by their number here, as it does in its own `fit`.
-    return sum((scale_loss_for_distribution(ops.sum(loss)) for loss in losses), 0.0)
+    # In the dtype of losses: that of a variable or an activity may be another.
+    summed = (ops.cast(ops.sum(loss), keras.config.floatx()) for loss in losses)
+    return sum(map(scale_loss_for_distribution, summed), 0.0)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -15,7 +16,7 @@ from keras_mtl.training.steps.applying import loss_scale, skips_non_finite_gradi
 from keras_mtl.training.steps.forward import add_to_metrics, forward, scored_again
 from keras_mtl.training.steps.labelled_rows import rows_by_task, tasks_present
 from keras_mtl.training.steps.step import Batches, Step
-from keras_mtl.training.steps.update_rules import Backward, StepLosses
+from keras_mtl.training.steps.update_rules import Backward, StepLosses, StepPasses
 
 Values = list[Any]
 ById = dict[int, Any]
@@ -40,10 +41,14 @@ def train(step: Step, values: Values, batches: Batches, finite: Any) -> tuple[Va
     # Keras assigns to variables; JAX needs functions from values to values. A `StatelessScope` runs
     # Keras's code on given values, and collects what it would have assigned.
     losses, backward, (changed, tensors) = _forward(step, variables, values, batches)
-    gradients = step.state.update_rule.gradients(losses, backward, step.variables)
+    gradients, noted = _gradients(
+        step, list(zip(variables, values, strict=True)), losses, backward, batches
+    )
+    # A step after a refused one must not write over the notes of why that was refused.
+    kept_anyway = dict.fromkeys(map(id, step.update_rule.flags), finite)
     if step.state.refuses_non_finite:
         finite = finite & _finite(step, losses.total, gradients)
-    after = before | changed | _applied(step, before, gradients, batches)
+    after = before | changed | noted | _applied(step, before, gradients, batches)
     with keras.StatelessScope([(v, after[id(v)]) for v in variables]) as scope:
         add_to_metrics(step, scored_again(step, tensors), losses.total)
         new = [scope.get_current_value(variable) for variable in variables]
@@ -52,10 +57,32 @@ def train(step: Step, values: Values, batches: Batches, finite: Any) -> tuple[Va
     # The objects that did not change are returned as they are, so that the caller can tell; the
     # others are selected, because a compiled function cannot stop halfway.
     kept = [
-        value if value is old else jnp.where(finite, value, old)
-        for value, old in zip(new, values, strict=True)
+        value if value is old else jnp.where(kept_anyway.get(id(variable), finite), value, old)
+        for variable, value, old in zip(variables, new, values, strict=True)
     ]
     return kept, finite
+
+
+def losses_and_rows(step: Step, values: Values, batches: Batches) -> tuple[Any, list[Any]]:
+    """Return the losses of the tasks, and for each shared variable their gradients, one a row."""
+    mapping = list(zip(variables_of(step), values, strict=True))
+    shared = step.variables.shared
+
+    def losses_of(trained: Values) -> Any:
+        own = list(zip(shared, trained, strict=True))
+        with keras.StatelessScope([*mapping, *own], collect_losses=True):
+            losses, _ = forward(step, batches, rows_by_task(step, batches), training=False)
+        return dict(losses.by_task)
+
+    known = {id(variable): value for variable, value in mapping}
+    trained = [known[id(variable)] for variable in shared]
+    losses, linear = jax.linearize(losses_of, trained)
+    found = []
+    for task in step.tasks:  # JAX has sorted the names of `losses`.
+        pull_back = jax.linear_transpose(lambda one, task=task: linear(one)[task], trained)
+        (gradients,) = pull_back(jnp.ones_like(losses[task]))
+        found.append([jnp.ravel(one) for one in gradients])
+    return losses, [jnp.stack(own) for own in zip(*found, strict=True)]
 
 
 def variables_of(step: Step) -> list[keras.Variable]:
@@ -68,6 +95,8 @@ def variables_of(step: Step) -> list[keras.Variable]:
         *model.optimizer.variables,
         *metrics,
         *state.mean_of_steps.variables,
+        *state.update_rule.variables,
+        *state.update_rule.flags,
     ]
 
 
@@ -90,26 +119,55 @@ def _forward(
 
     known = dict(zip(map(id, variables), values, strict=True))
     trained = [known[id(variable)] for variable in step.variables.all]
-    (by_task, rest), pull_back, others = jax.vjp(losses_of, trained, has_aux=True)
+    pull_back: Callable[..., Any]
+    if step.update_rule.several_passes:
+        (by_task, rest), linear, others = jax.linearize(losses_of, trained, has_aux=True)
+        pull_back = partial(_transposed, linear, trained)
+    else:
+        (by_task, rest), pull_back, others = jax.vjp(losses_of, trained, has_aux=True)
     losses = StepLosses(by_task, rest)
-    return losses, _backward(step, mapping, losses, pull_back), others
+    return losses, _backward(step, losses, pull_back), others
 
 
-def _backward(
-    step: Step, mapping: Any, losses: StepLosses, pull_back: Callable[..., Any]
-) -> Backward:
+def _transposed(linear: Callable[[Values], Any], trained: Values, seeds: Any) -> tuple[Values]:
+    """Return the gradients of the losses that have a seed; the other losses cost nothing.
+
+    The function that `jax.vjp` returns would go back through all losses, with zeros.
+    """
+    weights, rest = seeds
+
+    def chosen(tangents: Values) -> Any:
+        by_task, of_rest = linear(tangents)
+        return {task: by_task[task] for task in weights}, None if rest is None else of_rest
+
+    gradients: tuple[Values] = jax.linear_transpose(chosen, trained)(seeds)
+    return gradients
+
+
+def _gradients(
+    step: Step, mapping: Any, losses: StepLosses, backward: Backward, batches: Batches
+) -> tuple[list[Any], ById]:
+    """Return the gradients of the update, and what the rule has noted, by ids of variables."""
+    rule = step.update_rule
+    with keras.StatelessScope(mapping) as scope:  # The scale of losses may be a variable, too.
+        present, scale = tasks_present(step, batches), loss_scale(step, 1.0)
+        gradients = rule.gradients(StepPasses(losses, backward, step.variables, present, scale))
+        return gradients, {
+            id(variable): scope.get_current_value(variable)
+            for variable in (*rule.variables, *rule.flags)
+        }
+
+
+def _backward(step: Step, losses: StepLosses, pull_back: Callable[..., Any]) -> Backward:
     """Return the backward pass of the losses, which are scaled on the way."""
 
     def seed(weight: Any, loss: Any) -> Any:
-        with keras.StatelessScope(mapping):  # The scale may be a variable.
-            return jnp.asarray(loss_scale(step, weight), loss.dtype)
+        return jnp.asarray(loss_scale(step, weight), loss.dtype)
 
     def backward(weights: StepLosses) -> list[Any]:
-        by_task = {
-            task: seed(weights.by_task.get(task, 0.0), loss)
-            for task, loss in losses.by_task.items()
-        }
-        (gradients,) = pull_back((by_task, seed(weights.rest, losses.rest)))
+        by_task = {task: seed(w, losses.by_task[task]) for task, w in weights.by_task.items()}
+        rest = None if weights.rest is None else seed(weights.rest, losses.rest)
+        (gradients,) = pull_back((by_task, rest))
         return list(gradients)
 
     return backward

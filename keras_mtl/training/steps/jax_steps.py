@@ -9,16 +9,18 @@ from typing import Any
 
 import jax
 import keras
+import numpy as np
 from jax import numpy as jnp
 
 from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.distribution.jax_processes import refuse_several_processes
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.forward import add_to_metrics, forward
-from keras_mtl.training.steps.jax_step import Values, train, variables_of
+from keras_mtl.training.steps.jax_step import Values, losses_and_rows, train, variables_of
 from keras_mtl.training.steps.labelled_rows import has_labels, rows_by_task
 from keras_mtl.training.steps.step import Batches, Step
 from keras_mtl.training.steps.step_blocks import BatchRunner, Block, BlockResult, Runner
+from keras_mtl.training.steps.task_gradients import TaskGradients
 
 
 def make_runner(
@@ -50,6 +52,17 @@ def make_scorer(step: Step) -> Callable[[Batches], None]:
             variables[index].assign(value)
 
     return scorer
+
+
+def measured_gradients(step: Step, batches: Batches) -> TaskGradients:
+    """Return the losses and gradients of the tasks, in inference mode."""
+    step.build(batches)
+    compiled = step.state.compiled_function(
+        f"gradients {step.key}", lambda: _compiled(step.state, partial(losses_and_rows, step))
+    )
+    losses, rows = compiled([variable.value for variable in variables_of(step)], batches)
+    by_task = {task: float(losses[task]) for task in step.tasks}
+    return TaskGradients(by_task, [np.asarray(own, np.float64) for own in rows])
 
 
 class JaxSteps(BatchRunner):

@@ -13,7 +13,7 @@ from keras_mtl.batches.batch import Batch
 from keras_mtl.keras_private.layers import own_state, sublayers
 from keras_mtl.training.objective import Objective
 from keras_mtl.training.state import TrainingState
-from keras_mtl.training.steps.update_rules import StepVariables
+from keras_mtl.training.steps.update_rules import StepVariables, UpdateRule, WeightedSum
 from keras_mtl.training.task_data import JOINT_DATA
 
 Batches = Mapping[str, Batch]
@@ -58,12 +58,14 @@ class Step:
         )
         layers = [*shared, *(layer for of_task in own.values() for layer in of_task)]
         self.changing_variables = changing_variables(layers)
+        # One task has nobody to be weighed against.
+        self.update_rule: UpdateRule = state.update_rule if len(tasks) > 1 else WeightedSum()
 
     @property
     def key(self) -> str:
         """Identifies the step among the steps of the model, for the function compiled for it."""
         weights = {task: own.tolist() for task, own in self.class_weights.items()}
-        return f"{self.tasks} {self.joint_data} {weights}"
+        return f"{self.tasks} {self.joint_data} {weights}{self.update_rule.key}"
 
     @property
     def feeds(self) -> tuple[str, ...]:

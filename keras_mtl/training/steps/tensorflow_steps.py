@@ -15,8 +15,10 @@ from keras_mtl.training.distribution.replicas import average_statistics, gathers
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.step import Batches, Step, whole_step
 from keras_mtl.training.steps.step_blocks import Block, BlockResult, Runner, StepByStep
+from keras_mtl.training.steps.task_gradients import TaskGradients
 from keras_mtl.training.steps.tf_checks import refused_labels, scope_of, wrong_length
 from keras_mtl.training.steps.tf_feeds import Feed, Layout, feed_of, tensors
+from keras_mtl.training.steps.tf_step import measured_gradients as gradients_of_tensors
 from keras_mtl.training.steps.tf_step import score, train
 
 MOST_KINDS = 16
@@ -182,6 +184,15 @@ def make_scorer(step: Step) -> Callable[[Batches], None]:
             compiled(tensors(batches))
 
     return scorer
+
+
+def measured_gradients(step: Step, batches: Batches) -> TaskGradients:
+    """Return the losses and gradients of the tasks, in inference mode.
+
+    On several devices the first one measures.
+    """
+    step.build(batches)
+    return gradients_of_tensors(step, tensors(batches))
 
 
 class OneByOne(StepByStep):

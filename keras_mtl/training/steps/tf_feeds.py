@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras_mtl.batches.arrays import ArrayData
 from keras_mtl.batches.as_given import AsGiven
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.indexed_source import IndexedData
 from keras_mtl.batches.reading import OneTask, Reader, SeveralTasks
 from keras_mtl.batches.tf_datasets import TfDatasetData
 from keras_mtl.heads.head import Head
@@ -207,6 +208,8 @@ def feed_of(data: Any, state: TrainingState) -> Feed | None:
 
     XLA cannot read `tf.data`, and data of unknown rank cannot be traced.
     """
+    if isinstance(data, IndexedData):
+        return None  # Read in Python, by threads.
     if isinstance(data, ArrayData):
         return RowsFeed(data)
     if isinstance(data, TfDatasetData) and not state.model.jit_compile and _has_ranks(data):

@@ -8,12 +8,19 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_mtl.training.distribution.replicas import num_replicas, summed, true_everywhere
+from keras_mtl.training.distribution.replicas import (
+    num_replicas,
+    summed,
+    sums_over_replicas,
+    true_everywhere,
+)
 from keras_mtl.training.distribution.sharding import num_rows, shards
 from keras_mtl.training.steps.applying import apply, loss_scale, skips_non_finite_gradients
 from keras_mtl.training.steps.forward import add_to_metrics, forward, scored_again
+from keras_mtl.training.steps.labelled_rows import rows_by_task, tasks_present
 from keras_mtl.training.steps.step import Batches, Step
-from keras_mtl.training.steps.update_rules import StepLosses
+from keras_mtl.training.steps.task_gradients import TaskGradients, task_gradients
+from keras_mtl.training.steps.update_rules import StepLosses, StepPasses
 
 
 def train(step: Step, batches: Batches) -> Any:
@@ -31,7 +38,8 @@ def train(step: Step, batches: Batches) -> Any:
         return tf.constant(True)
     # Statistics and seeds change in the forward pass, before it is known whether the loss is
     # finite.
-    before = [tf.identity(variable.value) for variable in step.changing_variables]
+    undone = [*step.changing_variables, *step.update_rule.variables]
+    before = [tf.identity(variable.value) for variable in undone]
     # Positions of the variables that have a gradient. A list filled while `compute` is traced,
     # because `strategy.run` returns tensors only, and `accepted` is traced after it.
     connected: list[int] = []
@@ -58,7 +66,7 @@ def train(step: Step, batches: Batches) -> Any:
         return tf.constant(True)
 
     def undo() -> Any:
-        for variable, value in zip(step.changing_variables, before, strict=True):
+        for variable, value in zip(undone, before, strict=True):
             variable.assign(value)
         return tf.constant(False)
 
@@ -81,6 +89,14 @@ def score(step: Step, batches: Batches) -> None:
     tf.distribute.get_strategy().run(compute)
 
 
+def measured_gradients(step: Step, batches: Batches) -> TaskGradients:
+    """Return the losses and gradients of the tasks, in inference mode; run eagerly."""
+    with tf.GradientTape(persistent=True) as tape:
+        losses, _ = forward(step, batches, rows_by_task(step, batches), training=False)
+    backward = _backward(step, tape, losses)
+    return task_gradients(losses, backward, step.variables.shared, loss_scale(step, 1.0))
+
+
 def _train_anyhow(step: Step, batches: Batches, replicas: int) -> None:
     """Take a step of one replica, whatever its loss is."""
     _, total, found, tensors = _losses_and_gradients(step, batches, replicas)
@@ -100,10 +116,18 @@ def _losses_and_gradients(
         and what the metrics need of each task.
     """
     own_batches, rows = shards(step, batches, replicas, training=True)
-    rule = step.state.update_rule
-    with tf.GradientTape(persistent=rule.several_passes) as tape:
+    with tf.GradientTape(persistent=step.update_rule.several_passes) as tape:
         losses, scored = forward(step, own_batches, rows)
-    gradients = rule.gradients(losses, _backward(step, tape, losses), step.variables)
+    passes = StepPasses(
+        losses,
+        _backward(step, tape, losses),
+        step.variables,
+        tasks_present(step, batches),
+        loss_scale(step, 1.0),
+        replicas,
+        sums_over_replicas,
+    )
+    gradients = step.update_rule.gradients(passes)
     found = {index: one for index, one in enumerate(gradients) if one is not None}
     total = tf.convert_to_tensor(losses.total)
     finite = _finite(step, total, list(found.values()))
@@ -117,8 +141,8 @@ def _backward(step: Step, tape: tf.GradientTape, losses: StepLosses) -> Any:
     sources = [variable.value for variable in step.variables.all]
 
     def backward(weights: StepLosses) -> list[Any]:
-        pairs = [*((targets[task], weight) for task, weight in weights.by_task.items())]
-        pairs.append((rest, weights.rest))
+        pairs = [(targets[task], weight) for task, weight in weights.by_task.items()]
+        pairs += [] if weights.rest is None else [(rest, weights.rest)]
         seeds = [tf.cast(loss_scale(step, weight), target.dtype) for target, weight in pairs]
         flat = [target for target, _ in pairs]
         gradients: list[Any] = tape.gradient(flat, sources, output_gradients=seeds)

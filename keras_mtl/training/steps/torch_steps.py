@@ -14,10 +14,11 @@ from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.applying import apply, loss_scale, skips_non_finite_gradients
 from keras_mtl.training.steps.forward import Scored, add_to_metrics, forward
-from keras_mtl.training.steps.labelled_rows import rows_by_task
+from keras_mtl.training.steps.labelled_rows import rows_by_task, tasks_present
 from keras_mtl.training.steps.step import Batches, Step
 from keras_mtl.training.steps.step_blocks import Runner, StepByStep
-from keras_mtl.training.steps.update_rules import Backward, StepLosses
+from keras_mtl.training.steps.task_gradients import TaskGradients, task_gradients
+from keras_mtl.training.steps.update_rules import Backward, StepLosses, StepPasses
 
 
 def make_runner(
@@ -38,6 +39,16 @@ def make_scorer(step: Step) -> Callable[[Batches], None]:
             add_to_metrics(step, scored, losses.total, step.num_rows(batches))
 
     return scorer
+
+
+def measured_gradients(step: Step, batches: Batches) -> TaskGradients:
+    """Return the losses and gradients of the tasks, in inference mode."""
+    step.build(batches)
+    given = _tensors(batches)
+    losses, _ = forward(step, given, rows_by_task(step, given), training=False)
+    backward = _backward(step, losses, keep=True)
+    with torch.no_grad():
+        return task_gradients(losses, backward, step.variables.shared, loss_scale(step, 1.0))
 
 
 def random_state() -> dict[str, np.ndarray]:
@@ -65,12 +76,18 @@ class TorchSteps(StepByStep):
         given = _tensors(batches)
         # Statistics and seeds change in the forward pass, before the loss is known to be finite.
         refuses = step.state.refuses_non_finite
-        undone = step.changing_variables if refuses else []
+        undone = [*step.changing_variables, *step.update_rule.variables] if refuses else []
         before = [variable.value.clone() for variable in undone]
         losses, scored = forward(step, given, rows_by_task(step, given))
-        gradients = step.state.update_rule.gradients(
-            losses, _backward(step, losses), step.variables
+        passes = StepPasses(
+            losses,
+            _backward(step, losses, keep=step.update_rule.several_passes),
+            step.variables,
+            tasks_present(step, given),
+            loss_scale(step, 1.0),
         )
+        with torch.no_grad():
+            gradients = step.update_rule.gradients(passes)
         pairs = zip(gradients, step.variables.all, strict=True)
         found = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
         total = losses.total
@@ -85,14 +102,19 @@ class TorchSteps(StepByStep):
         return True
 
 
-def _backward(step: Step, losses: StepLosses) -> Backward:
-    """Return the backward pass of the losses, which are scaled on the way."""
+def _backward(step: Step, losses: StepLosses, *, keep: bool) -> Backward:
+    """Return the backward pass of the losses, which are scaled on the way.
+
+    Args:
+        step: The step.
+        losses: The losses.
+        keep: Whether it is called more than once.
+    """
     values = [variable.value for variable in step.variables.all]
-    keep = step.state.update_rule.several_passes
 
     def backward(weights: StepLosses) -> list[Any]:
         pairs = [(losses.by_task[task], weight) for task, weight in weights.by_task.items()]
-        pairs.append((losses.rest, weights.rest))
+        pairs += [] if weights.rest is None else [(losses.rest, weights.rest)]
         # A loss that depends on nothing, such as a `rest` of 0, has no graph to go back through.
         pairs = [pair for pair in pairs if getattr(pair[0], "requires_grad", False)]
         if not values or not pairs:

@@ -117,6 +117,25 @@ copies = [
 ]
 report["statistics"] = [bool(np.array_equal(*c) and np.isfinite(c).all()) for c in copies]
 
+from _balanced import labels_of, several_tasks
+from keras_mtl import balancing, schedules
+
+for kind, data in {{
+    "rows": (two_sets(23)["sex"][0], {{task: labels_of(task, 23) for task in ("age", "hair")}}),
+    "sets": ({{task: (two_sets(n)["sex"][0], labels_of(task, n)) for task, n in
+              {{"age": 23, "hair": 15}}.items()}},),
+}}.items():
+    found = []
+    for scope in (strategy.scope(), contextlib.nullcontext()):
+        with scope:
+            sgd = keras.optimizers.SGD(0.1, momentum=0.9, global_clipnorm=0.5)
+            bloop = balancing.Bloop(main="age", rate=0.3)
+            model = several_tasks(2, run_eagerly=False, optimizer=sgd, balancer=bloop)
+        model.fit(*data, schedule=schedules.Joint(), batch_size=7, seed=1, verbose=0)
+        remembered = model.training_state.update_rule.variables
+        found.append([*model.get_weights(), *map(keras.ops.convert_to_numpy, remembered)])
+    report["balanced " + kind] = max(float(np.abs(a - b).max()) for a, b in zip(*found))
+
 from test_labels_in_part import LABELLED, TAG, TOPIC, WEIGHTS, WORDS, X
 
 X = np.eye(WORDS)[X] * (X > 0)[..., None]
@@ -163,7 +182,9 @@ def test_there_are_two_replicas(report):
     assert report["replicas"] == 2
 
 
-@pytest.mark.parametrize("case", ["arrays", "clipped", "rows", "steps"])
+@pytest.mark.parametrize(
+    "case", ["arrays", "clipped", "rows", "steps", "balanced rows", "balanced sets"]
+)
 def test_weights_are_those_of_one_device_with_uneven_batches_too(report, case):
     assert report[case] < 1e-5
 

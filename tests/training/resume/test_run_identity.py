@@ -51,6 +51,7 @@ def test_the_backup_of_another_run_is_refused(backups, tmp_path, change, named):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_models_are_known_again_whatever_number_keras_gives_them(backups):
     sex_and_hair(), sex_and_hair()
 

@@ -172,6 +172,7 @@ def two_inputs():
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="only there is a data set read inside a compiled loop")
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_a_dataset_is_read_as_far_as_it_is_trained_on(models, epochs):
@@ -229,6 +230,7 @@ def test_more_tasks_than_a_compiled_loop_takes():
     assert np.isfinite([history[f"{task}_loss"][0] for task in tasks]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="the others have no compiled loop")
 def test_a_function_for_each_task_trains_as_the_loop(models, monkeypatch):
     from keras_mtl.training.steps import tensorflow_steps
