@@ -29,7 +29,9 @@ Several tasks:
 
 - `MultiTaskModel`: one trunk and a head for each task, trained in turn or jointly
 - `schedules`: which task trains at which step
+- `balancing`: how the losses or gradients of several tasks become one update
 - `TaskOptimizer`: one optimizer for each part, with steps of its own
+- `TaskConflicts`: a callback that measures whether the gradients of the tasks agree
 - `TaskEarlyStopping`: a callback that stops one task, while the others go on
 - `TaskScores`: what `MultiTaskModel.evaluate` returns
 
@@ -43,7 +45,8 @@ Before and after:
 
 - `scores`: transferability scores in NumPy
 - `datasets`: data sets as `{task: (x, y)}`, with label budgets
-- `export`: a SavedModel for TensorFlow; `to_plain`: the same model in Keras's own layers
+- `export`: a SavedModel, ONNX, LiteRT or OpenVINO; `load_export`: runs it, without Keras (a
+  `LoadedExport`); `to_plain`: the same model in Keras's own layers
 - `errors`: what is raised; each error is also the built-in error that it refines
 
 `help(keras_mtl.transfer)`, for one, shows the arguments and an example.
@@ -51,33 +54,16 @@ Before and after:
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from keras_mtl.common.import_finder import ImportFinder
 from keras_mtl.errors import MissingBackend
 
-try:
-    import keras  # noqa: F401 (first, so that an error of its backend can be explained)
-except ModuleNotFoundError as error:
-    if error.name not in MissingBackend.PIP_LINES:
-        raise
-    raise MissingBackend(error.name) from error
-
-from keras_mtl.caching.fit_cached import fit_cached
-
-# Imported now and not when first used: `keras.models.load_model` finds registered classes only
-# after the files that define them have been imported, and where a function has the name of its
-# file, a later import of the file by another one would put the module in its place.
-from keras_mtl.export import export
-from keras_mtl.heads.head import Head
-from keras_mtl.models.multi_task_model import MultiTaskModel
-from keras_mtl.models.transfer_model import TransferModel
-from keras_mtl.surgery.trunk import Trunk
-from keras_mtl.training.task_optimizer import TaskOptimizer
-from keras_mtl.transfer import transfer
-
 if TYPE_CHECKING:
-    from keras_mtl import datasets, errors, schedules, scores
+    from keras_mtl import balancing, datasets, errors, schedules, scores
+    from keras_mtl.caching.fit_cached import fit_cached
     from keras_mtl.comparing.compare import compare
     from keras_mtl.comparing.compared_strategy import ComparedStrategy
     from keras_mtl.comparing.comparison import Comparison
@@ -88,21 +74,30 @@ if TYPE_CHECKING:
     from keras_mtl.explaining.explanation import Explanation
     from keras_mtl.explaining.grad_cam import grad_cam
     from keras_mtl.explaining.plot_transfer import plot_transfer
+    from keras_mtl.exporting.export import export
     from keras_mtl.finetuning.find_learning_rate import find_learning_rate
     from keras_mtl.finetuning.fine_tune import fine_tune
     from keras_mtl.finetuning.freezing import freeze, unfreeze
     from keras_mtl.finetuning.phase import Phase
     from keras_mtl.finetuning.rate_range import RateRange
     from keras_mtl.graph.cuts import CutPoint, CutPoints, cut_points
+    from keras_mtl.heads.head import Head
     from keras_mtl.models.added_classes import add_classes
+    from keras_mtl.models.multi_task_model import MultiTaskModel
     from keras_mtl.models.predicted_classes import predict_classes
     from keras_mtl.models.task_scores import TaskScores
+    from keras_mtl.models.transfer_model import TransferModel
     from keras_mtl.probing.probe_cuts import probe_cuts
     from keras_mtl.probing.probe_table import Probe, Probes
+    from keras_mtl.serving.loaded_export import LoadedExport, load_export
     from keras_mtl.surgery.plain import to_plain
     from keras_mtl.surgery.scratch import from_scratch
+    from keras_mtl.surgery.trunk import Trunk
     from keras_mtl.training.layerwise import layerwise
+    from keras_mtl.training.task_conflicts import TaskConflicts
     from keras_mtl.training.task_early_stopping import TaskEarlyStopping
+    from keras_mtl.training.task_optimizer import TaskOptimizer
+    from keras_mtl.transferring import transfer
     from keras_mtl.tuning.hypermodel import CutHyperModel
     from keras_mtl.tuning.tuner import CutTuner
 
@@ -118,11 +113,13 @@ __all__ = [
     "Explanation",
     "FeatureExtractor",
     "Head",
+    "LoadedExport",
     "MultiTaskModel",
     "Phase",
     "Probe",
     "Probes",
     "RateRange",
+    "TaskConflicts",
     "TaskEarlyStopping",
     "TaskOptimizer",
     "TaskScores",
@@ -131,6 +128,7 @@ __all__ = [
     "TransferRegressor",
     "Trunk",
     "add_classes",
+    "balancing",
     "compare",
     "cut_points",
     "datasets",
@@ -144,6 +142,7 @@ __all__ = [
     "from_scratch",
     "grad_cam",
     "layerwise",
+    "load_export",
     "plot_transfer",
     "predict_classes",
     "probe_cuts",
@@ -163,35 +162,66 @@ _HOMES = {
     "CutTuner": "tuning.tuner",
     "Explanation": "explaining.explanation",
     "FeatureExtractor": "estimators.feature_extractor",
+    "Head": "heads.head",
+    "LoadedExport": "serving.loaded_export",
+    "MultiTaskModel": "models.multi_task_model",
     "Phase": "finetuning.phase",
     "Probe": "probing.probe_table",
     "Probes": "probing.probe_table",
     "RateRange": "finetuning.rate_range",
+    "TaskConflicts": "training.task_conflicts",
     "TaskEarlyStopping": "training.task_early_stopping",
+    "TaskOptimizer": "training.task_optimizer",
     "TaskScores": "models.task_scores",
     "TransferClassifier": "estimators.transfer_classifier",
+    "TransferModel": "models.transfer_model",
     "TransferRegressor": "estimators.transfer_regressor",
+    "Trunk": "surgery.trunk",
     "add_classes": "models.added_classes",
     "compare": "comparing.compare",
     "cut_points": "graph.cuts",
     "explain": "explaining.explain",
+    "export": "exporting.export",
     "find_learning_rate": "finetuning.find_learning_rate",
     "fine_tune": "finetuning.fine_tune",
+    "fit_cached": "caching.fit_cached",
     "freeze": "finetuning.freezing",
     "from_scratch": "surgery.scratch",
     "grad_cam": "explaining.grad_cam",
     "layerwise": "training.layerwise",
+    "load_export": "serving.loaded_export",
     "plot_transfer": "explaining.plot_transfer",
     "predict_classes": "models.predicted_classes",
     "probe_cuts": "probing.probe_cuts",
     "to_plain": "surgery.plain",
+    "transfer": "transferring",
     "unfreeze": "finetuning.freezing",
 }
-_MODULES = ("datasets", "schedules", "scores")
+_MODULES = ("balancing", "datasets", "schedules", "scores")
+
+_WITHOUT_KERAS = (
+    "__main__",
+    "cli.",
+    "common.",
+    "errors.",
+    "linear.",
+    "results.",
+    "scores.",
+    "serving.",
+)
+"""Files that import no Keras, and so may be imported before it."""
+_REGISTERED = (
+    "heads.head",
+    "models.multi_task_model",
+    "models.transfer_model",
+    "surgery.trunk",
+    "training.task_optimizer",
+)
+"""Files with the classes that are registered with Keras; they import those with the others."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is used first only then, so that `import keras_mtl` costs what Keras costs."""
+    """Import what is used first only then, so that `import keras_mtl` costs next to nothing."""
     if name in _MODULES:
         return import_module(f"keras_mtl.{name}")
     if name in _HOMES:
@@ -201,3 +231,29 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+def _needs_keras(module: str) -> bool:
+    """Return whether a file is one of ours that imports Keras."""
+    _, is_ours, name = module.partition("keras_mtl.")
+    light = f"{name}.".startswith(_WITHOUT_KERAS) and name != "common.registered"
+    return bool(is_ours) and not light
+
+
+def _register() -> None:
+    """Import Keras and our registered classes, which `keras.models.load_model` finds then."""
+    try:
+        import_module("keras")
+    except ModuleNotFoundError as error:
+        if error.name not in MissingBackend.PIP_LINES:
+            raise
+        raise MissingBackend(error.name) from error
+    for name in _REGISTERED:
+        import_module(f"keras_mtl.{name}")
+
+
+_finder = ImportFinder("keras", needed=_needs_keras, action=_register)
+if sys.modules.get("keras") is None:
+    _finder.install()
+else:
+    _register()

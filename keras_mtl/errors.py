@@ -67,12 +67,32 @@ class InvalidSchedule(KerasMtlError, ValueError):
     """The schedule cannot be used for these tasks."""
 
 
+class InvalidBalancer(KerasMtlError, ValueError):
+    """The balancer cannot be used for these tasks."""
+
+
 class InvalidTaskData(KerasMtlError, ValueError):
     """The data of a task cannot be trained on."""
 
 
+class DataNotFound(KerasMtlError, FileNotFoundError):
+    """There is no file or folder with data at the path given."""
+
+
 class InvalidInputs(InvalidFeatures, InvalidTaskData):
     """The inputs are no arrays, lack a value, or differ in length."""
+
+
+class FeatureNotFound(KerasMtlError, ValueError):
+    """A data set has no feature, or no column, of the name given."""
+
+
+class SplitNotFound(KerasMtlError, ValueError):
+    """A data set has no part of the name given."""
+
+
+class DatasetUnavailable(KerasMtlError, OSError):
+    """A data set is not on this machine, and cannot be fetched or read."""
 
 
 class DataEnded(KerasMtlError, RuntimeError):
@@ -107,6 +127,22 @@ class ExportPathNotWritable(ExportError, PermissionError):
     """Nothing can be written in the folder that was to hold the exported model."""
 
 
+class ExportMismatch(KerasMtlError, ValueError):
+    """The exported model does not give what the model gives."""
+
+
+class NotConvertible(KerasMtlError, ValueError):
+    """The format of an export lacks something that the model computes."""
+
+
+class ExportNotFound(KerasMtlError, FileNotFoundError):
+    """There is no exported model where one was to be loaded."""
+
+
+class DamagedExport(KerasMtlError, ValueError):
+    """The files of an exported model are not those that were written."""
+
+
 class CacheError(KerasMtlError, OSError):
     """Cached features cannot be written, or cannot be read."""
 
@@ -125,6 +161,10 @@ class SearchNotWritable(KerasMtlError, OSError):
 
 class AnotherComparison(KerasMtlError, ValueError):
     """The folder of a comparison holds another one, or something else."""
+
+
+class ComparisonNotFound(KerasMtlError, FileNotFoundError):
+    """The folder given holds no comparison."""
 
 
 class ComparisonNotWritable(KerasMtlError, OSError):

@@ -119,7 +119,7 @@ def _checked_in_training(
 
 def _is_changed(variable: keras.Variable, scope: keras.StatelessScope) -> bool:
     value = scope.get_current_value(variable)
-    return value is not None and not np.array_equal(_array(value), _array(variable.value))
+    return value is not None and not np.array_equal(as_numbers(value), as_numbers(variable.value))
 
 
 def _check_deterministic(outputs: list[Any], others: list[Any]) -> None:
@@ -226,7 +226,7 @@ def _draw(tensor: Any, size: int, generator: np.random.Generator, word: Any) -> 
 
 
 def _same(first: Any, second: Any) -> bool:
-    first, second = _array(first), _array(second)
+    first, second = as_numbers(first), as_numbers(second)
     if first.shape != second.shape:
         return False
     if not np.issubdtype(first.dtype, np.floating):
@@ -235,7 +235,7 @@ def _same(first: Any, second: Any) -> bool:
     return np.allclose(first, second, rtol=0, atol=TOLERANCE * scale, equal_nan=True)
 
 
-def _array(value: Any) -> np.ndarray:
+def as_numbers(value: Any) -> np.ndarray:
     """Return a value as NumPy; half-precision types that NumPy does not know become float32."""
     value = keras.ops.convert_to_numpy(value)
     return value.astype("float32") if value.dtype.kind == "V" or value.dtype.itemsize < 4 else value

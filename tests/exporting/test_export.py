@@ -26,10 +26,18 @@ from _models import (
 from _reloaded import by_name, stored
 from _watching import as_numpy, assert_close, rounding_of, unchanged
 from keras_mtl.common.left_behind import REPLACED, temporary_path
-from keras_mtl.errors import ExportError, UnbuiltModel, UnsupportedBackend, UnsupportedModel
+from keras_mtl.errors import (
+    ExportError,
+    ExportMismatch,
+    NotConvertible,
+    UnbuiltModel,
+    UnsupportedBackend,
+    UnsupportedModel,
+)
+from keras_mtl.exporting import written_files
 
 BACKEND = keras.backend.backend()
-EXPORTING = sys.modules[keras_mtl.export.__module__]
+WRITING = sys.modules[keras_mtl.export.__module__]
 
 exports = pytest.mark.backend("tensorflow", "jax", reason="only these write a SavedModel")
 
@@ -88,7 +96,7 @@ def content(folder):
 
 
 @exports
-@zoo(fast=["dicts", "strings", "nested_twice"])
+@zoo(fast=["dicts"])
 def test_every_awkward_model_is_served_as_it_predicts(build, tmp_path):
     model = keras_mtl.transfer(randomised(build()), cut=0, verify=False)
     batch = random_batch(model)
@@ -177,6 +185,7 @@ def test_two_names_of_one_signature_and_a_function_of_the_structure_that_the_mod
         assert sorted(outputs) == ["age", "sex"]
 
 
+@pytest.mark.slow
 @exports
 def test_names_of_classes_lie_beside_the_model(tmp_path):
     heads = {"animal": keras_mtl.Head(classes=["Katze", "Hündin"]), "size": 2}
@@ -184,7 +193,10 @@ def test_names_of_classes_lie_beside_the_model(tmp_path):
     path = keras_mtl.export(model, tmp_path / "named")
     text = (path / "assets.extra" / "classes.json").read_text(encoding="utf-8")
     assert json.loads(text) == {"animal": ["Katze", "Hündin"]}
-    assert set(serve(path, {"x": draw(2, 4)})) == {"animal", "size"}
+    served = serve(path, {"x": draw(2, 4)})
+    assert set(served) == {"animal", "animal_class", "size"}
+    names = [name.decode() for name in served["animal_class"]]
+    assert names == keras_mtl.predict_classes(model, draw(2, 4), task="animal", verbose=0).tolist()
     assert not (keras_mtl.export(small(), tmp_path / "plain") / "assets.extra").exists()
 
 
@@ -256,11 +268,11 @@ def test_a_failure_half_way_leaves_nothing_new(failure, overwrite, tmp_path, mon
         keras_mtl.export(small(), tmp_path / "exported")
     before = content(tmp_path)
 
-    def write_half(model, endpoints, folder):
+    def write_half(form, source, folder, *_):
         (folder / "saved_model.pb").write_text("half")
         raise failure
 
-    monkeypatch.setattr(EXPORTING, "_write_saved_model", write_half)
+    monkeypatch.setattr(WRITING, "write_export", write_half)
     with pytest.raises(type(failure)):
         keras_mtl.export(small(), tmp_path / "exported", overwrite=overwrite)
 
@@ -268,6 +280,7 @@ def test_a_failure_half_way_leaves_nothing_new(failure, overwrite, tmp_path, mon
     assert os.listdir(tmp_path) == (["exported"] if overwrite else [])
 
 
+@pytest.mark.slow
 @exports
 def test_the_old_one_comes_back_when_the_new_one_cannot_be_moved(tmp_path, monkeypatch):
     path = keras_mtl.export(small(), tmp_path / "exported")
@@ -287,6 +300,7 @@ def test_the_old_one_comes_back_when_the_new_one_cannot_be_moved(tmp_path, monke
     assert os.listdir(tmp_path) == ["exported"]
 
 
+@pytest.mark.slow
 @exports
 def test_overwrite_replaces_an_exported_model(tmp_path):
     path = keras_mtl.export(small(), tmp_path / "exported")
@@ -307,11 +321,11 @@ def test_others_may_read_it_as_they_may_read_any_new_folder(tmp_path):
 def test_what_comes_to_the_path_during_the_export_is_left_as_it_is(
     overwrite, tmp_path, monkeypatch
 ):
-    def write_and_lose(model, endpoints, folder):
+    def write_and_lose(form, source, folder, *_):
         (folder / "saved_model.pb").write_text("new")
         folder_there(tmp_path)
 
-    monkeypatch.setattr(EXPORTING, "_write_saved_model", write_and_lose)
+    monkeypatch.setattr(WRITING, "write_export", write_and_lose)
     with pytest.raises(ExportError, match=r"has come to .*Give another path") as caught:
         keras_mtl.export(small(), tmp_path / "there", overwrite=overwrite)
     assert isinstance(caught.value, FileExistsError)
@@ -368,11 +382,18 @@ def test_tensorflow_that_cannot_write_is_told_with_the_path(tmp_path, monkeypatc
 
 
 @exports
-@pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.onnx"])
-def test_a_file_of_another_format_is_refused(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("model.keras", "model.save"),
+        ("model.h5", "model.save"),
+        ("model.onnx", 'format="onnx"'),
+        ("model.tflite", 'format="litert"'),
+    ],
+)
+def test_a_file_of_another_format_is_refused(name, way, tmp_path, monkeypatch):
     no_work(monkeypatch)
-    way = "model.save" if name != "model.onnx" else "to_plain"
-    with pytest.raises(ExportError, match=rf"{name}`.*a SavedModel.*{way}|{way}.*model\""):
+    with pytest.raises(ExportError, match=rf"{name}`.*a SavedModel.*{way}"):
         keras_mtl.export(small(), tmp_path / name)
     assert os.listdir(tmp_path) == []
 
@@ -408,6 +429,7 @@ def test_names_of_layers_in_any_script(tmp_path):
     assert_same(serve(path, {"x": draw(1, 4)})["größe"], predictions(model, draw(1, 4))[0])
 
 
+@pytest.mark.slow
 @pytest.mark.backend("tensorflow", reason="Keras has `TFSMLayer` there only")
 def test_keras_finds_its_endpoint(tmp_path):
     model = transferred()
@@ -417,6 +439,7 @@ def test_keras_finds_its_endpoint(tmp_path):
     assert_same(as_numpy(served["head"]), expected)
 
 
+@pytest.mark.slow
 @exports
 def test_inputs_have_the_names_that_the_user_gave(tmp_path):
     inputs = [keras.Input((3,), name="Width"), keras.Input((3,), name="depth_2")]
@@ -434,7 +457,7 @@ def test_inputs_have_the_names_that_the_user_gave(tmp_path):
     import tensorflow as tf
 
     signatures = tf.saved_model.load(path).signatures
-    assert sorted(signatures) == ["serve", "serving_default", "size"]
+    assert sorted(signatures) == ["features", "serve", "serving_default", "size"]
     assert list(signatures["serve"].structured_outputs) == ["serve"]  # that of the task
 
 
@@ -442,7 +465,7 @@ def no_work(monkeypatch):
     def work(*_):
         raise AssertionError("work was done before the path was checked")
 
-    monkeypatch.setattr(EXPORTING, "_write_saved_model", work)
+    monkeypatch.setattr(WRITING, "write_export", work)
 
 
 def folder_there(parent):
@@ -520,16 +543,77 @@ def test_only_models_with_a_graph_are_exported(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.backend("torch", reason="the other backends export")
-def test_torch_is_told_the_way_round(tmp_path):
-    with pytest.raises(UnsupportedBackend, match=r"`torch`: save .* KERAS_BACKEND=tensorflow"):
-        keras_mtl.export(small(), tmp_path / "exported")
-    assert os.listdir(tmp_path) == []
-
-
 @pytest.mark.backend("jax", reason="TensorFlow needs no relation between open sizes")
 def test_jax_refuses_sizes_that_it_cannot_relate(tmp_path):
     left, right = keras.Input((None, 3)), keras.Input((None, 3))
     with pytest.raises(UnsupportedBackend, match=r"inputs of any size; save .* JAX says: "):
         keras_mtl.export(keras.Model([left, right], left + right), tmp_path / "exported")
     assert os.listdir(tmp_path) == []
+
+
+@exports
+def test_what_a_format_lacks_is_refused_before_any_work(tmp_path, monkeypatch):
+    no_work(monkeypatch)
+    for build, preprocess in [(strings, None), (on_images, ["decode", layers.Resizing(8, 8)])]:
+        with pytest.raises(NotConvertible, match=r"`onnx` takes numbers only.*tf_saved_model"):
+            keras_mtl.export(build(), tmp_path / "out", format="onnx", preprocess=preprocess)
+    with pytest.raises(ValueError, match="needs a `sample`"):
+        keras_mtl.export(small(), tmp_path / "out", format="litert", quantize="int8")
+    assert os.listdir(tmp_path) == []
+
+
+@exports
+def test_an_export_that_differs_from_its_model_is_kept_only_if_that_is_said(tmp_path, monkeypatch):
+    def wrong(running, manifest, inputs, names):
+        return {name: value + 0.5 for name, value in run(running, manifest, inputs, names).items()}
+
+    run = written_files.run_in_batches
+    monkeypatch.setattr(written_files, "run_in_batches", wrong)
+    with pytest.raises(ExportMismatch, match=r"`y` differs by 0\.5 .*Nothing is kept"):
+        keras_mtl.export(small(), tmp_path / "out")
+    assert os.listdir(tmp_path) == []
+    path = keras_mtl.export(small(), tmp_path / "out", verify=False)
+    (parity,) = keras_mtl.load_export(path).manifest.parity
+    assert not parity.holds and parity.max_difference == pytest.approx(0.5)
+    keras_mtl.export(small(), tmp_path / "other", tolerance=0.6)
+
+
+@exports
+def test_encoded_pictures_are_decoded_resized_and_scaled_in_the_graph(tmp_path):
+    import tensorflow as tf
+
+    if BACKEND == "jax":
+        pytest.skip("another process writes it there")
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3)).astype("uint8")
+    encoded = [tf.io.encode_png(picture).numpy() for picture in pictures]
+    model = keras.Sequential(
+        [keras.Input((8, 8, 3), name="image"), layers.Flatten(), layers.Dense(2, name="y")]
+    )
+    path = keras_mtl.export(model, tmp_path / "out", preprocess=["decode", "scale"])
+    expected = predictions(model, pictures / np.float32(255))[0]
+    assert_same(keras_mtl.load_export(path).predict(encoded), expected)
+    assert_same(serve(path, {"image": np.array(encoded, object)})["y"], expected)
+
+
+@pytest.mark.slow
+@pytest.mark.backend("tensorflow", reason="the graph of the trunk is shared there")
+def test_the_graph_of_the_trunk_is_stored_once(tmp_path):
+    trunk = keras.Sequential([keras.Input((4,), name="x"), *map(layers.Dense, [3] * 12)])
+    sizes = []
+    for count in (1, 5):
+        model = keras_mtl.MultiTaskModel(trunk, {f"task_{number}": 2 for number in range(count)})
+        path = keras_mtl.export(model, tmp_path / str(count))
+        sizes.append((path / "saved_model.pb").stat().st_size)
+    assert sizes[1] < 2.5 * sizes[0], sizes
+
+
+@pytest.mark.slow
+@exports
+def test_the_command_of_tensorflow_lists_the_signatures(tmp_path):
+    heads = {"hair": keras_mtl.Head(classes=["a", "b"]), "age": keras_mtl.Head(1, "regression")}
+    path = keras_mtl.export(keras_mtl.MultiTaskModel(small(), heads), tmp_path / "out")
+    command = [sys.executable, "-m", "tensorflow.python.tools.saved_model_cli", "show", "--all"]
+    shown = subprocess.run([*command, "--dir", path], capture_output=True, text=True, check=True)
+    for name in ("hair", "age", "features", "serving_default", "serve"):
+        assert f"signature_def['{name}']" in shown.stdout
+    assert "outputs['hair_class']" in shown.stdout and "dtype: DT_STRING" in shown.stdout

@@ -1,0 +1,1 @@
+"""Trained models as files that need neither `keras_mtl` nor Keras, one format a file."""

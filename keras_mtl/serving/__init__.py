@@ -1,0 +1,1 @@
+"""Exported models as they are loaded and run; nothing here needs Keras."""

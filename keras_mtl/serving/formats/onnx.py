@@ -1,0 +1,74 @@
+"""ONNX, for ONNX Runtime and what else reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_mtl.errors import NotConvertible
+from keras_mtl.serving.formats.export_format import Arrays, ExportFormat, Running
+from keras_mtl.serving.formats.known_formats import FORMATS
+from keras_mtl.serving.manifest import Manifest
+
+FILE = "model.onnx"
+
+
+@FORMATS.register
+class Onnx(ExportFormat):
+    """One graph with all outputs, converted by tf2onnx."""
+
+    name = "onnx"
+    extra = "onnx"
+    writers = ("onnx", "tf2onnx")
+    readers = ("onnxruntime",)
+    distributions = ("tensorflow", "tf2onnx", "onnx", "onnxruntime")
+
+    def convert(
+        self, saved_model: Path, folder: Path, manifest: Manifest, sample: Arrays | None
+    ) -> None:
+        """Write `model.onnx`."""
+        import tensorflow as tf
+        import tf2onnx
+
+        loaded = tf.saved_model.load(str(saved_model))
+        signature = loaded.signatures["serving_default"]
+        specs = [tf.TensorSpec(one.shape, one.dtype, one.name) for one in manifest.inputs]
+
+        def serve(*tensors: Any) -> dict[str, Any]:
+            names = [one.name for one in manifest.inputs]
+            return signature(**dict(zip(names, tensors, strict=True)))
+
+        try:
+            tf2onnx.convert.from_function(
+                tf.function(serve, specs, autograph=False),
+                specs,
+                opset=OPSET,
+                output_path=str(folder / FILE),
+            )
+        except OSError:  # Such as a full disk.
+            raise
+        except Exception as error:  # tf2onnx's errors have no common class.
+            raise NotConvertible(f"tf2onnx says: {error}") from error
+
+    def load(self, folder: Path, manifest: Manifest) -> Running:
+        """Load the graph into ONNX Runtime, on the processor."""
+        return _Session(folder)
+
+
+OPSET = 18
+"""The latest version of the operators that tf2onnx 1.17 writes."""
+
+
+class _Session(Running):
+    def __init__(self, folder: Path) -> None:
+        import onnxruntime
+
+        self._session = onnxruntime.InferenceSession(
+            str(folder / FILE), providers=["CPUExecutionProvider"]
+        )
+
+    def outputs(self, inputs: Arrays, names: Sequence[str]) -> dict[str, np.ndarray]:
+        return dict(zip(names, self._session.run(list(names), dict(inputs)), strict=True))
