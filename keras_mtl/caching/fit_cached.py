@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.indexed_rows import unpacked, unpacked_pair
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
@@ -175,6 +176,8 @@ def fit_cached(
     steps_per_epoch = whole_number_or_none("steps_per_epoch", steps_per_epoch)
     validation_steps = whole_number_or_none("validation_steps", validation_steps)
     validation_freq = checked_frequency(validation_freq)
+    x, y = unpacked(x, y)
+    validation_data = unpacked_pair(validation_data)
     validation_parts(validation_data)
     split = split_model(model, views)
     _check_training(model)

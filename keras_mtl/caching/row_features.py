@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from keras_mtl.batches.arrays import BATCH_SIZE, ArraySource
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.batches.values import as_tensors
 from keras_mtl.caching.fit_cached import train_on_features
 from keras_mtl.caching.model_parts import TrainedPart

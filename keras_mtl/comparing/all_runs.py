@@ -13,6 +13,7 @@ from uuid import uuid4
 from joblib import effective_n_jobs
 
 from keras_mtl.common.arguments import is_whole_number
+from keras_mtl.comparing.comparison_facts import facts_of
 from keras_mtl.comparing.comparison_folder import opened_folder
 from keras_mtl.comparing.experiment import Experiment
 from keras_mtl.comparing.parallel_runs import ParallelRuns
@@ -55,6 +56,8 @@ def do_all(experiment: Experiment, directory: Any, n_jobs: int | None, verbose: 
         done = {key_of(run): run for run in known if not run.error}
         ended = {key: done[key] for key in experiment.keys if key in done}
         left = [key for key in experiment.keys if key not in ended]
+        if directory is not None:
+            facts_of(experiment).write(folder)
         log = RunLog(folder, ALL)
 
         def keep(run: Run) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batches.indexed_rows import in_memory, pair_in_memory
 from keras_mtl.common.arguments import one_of
 from keras_mtl.comparing.all_runs import check_jobs, do_all
 from keras_mtl.comparing.checked_experiment import checked_experiment
@@ -17,7 +18,7 @@ from keras_mtl.heads.pooling import Pooling
 def compare(
     model: keras.Model,
     x: Any,
-    y: Any,
+    y: Any = None,
     *,
     cut: str | int | CutPoint = "auto",
     strategies: Any = "all",
@@ -131,6 +132,7 @@ def compare(
     """
     verbose = 1 if one_of("verbose", verbose, ("auto", 0, 1, 2)) == "auto" else int(verbose)
     jobs = check_jobs(n_jobs)
+    x, y = in_memory(x, y)
     experiment = checked_experiment(
         model,
         x,
@@ -139,8 +141,8 @@ def compare(
         strategies=strategies,
         labels=labels,
         seeds=seeds,
-        test=test,
-        auxiliary=auxiliary,
+        test=pair_in_memory(test),
+        auxiliary=pair_in_memory(auxiliary),
         kind=kind,
         metric=metric,
         pooling=pooling,

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from dataclasses import replace
 
-import keras
-
+from keras_mtl.comparing.comparison_facts import ComparisonFacts, facts_of
 from keras_mtl.comparing.experiment import Experiment
 from keras_mtl.comparing.final_training import depths_for_all
 from keras_mtl.explaining.explanation import Explanation
@@ -19,8 +15,6 @@ from keras_mtl.probing.probe_table import Probes
 from keras_mtl.report.report_data import Depths, ReportData
 from keras_mtl.results.run import Run
 from keras_mtl.results.verdict import Verdict
-
-PACKAGES = ("keras", "numpy", "scikit-learn")
 
 
 def report_data(
@@ -40,41 +34,33 @@ def report_data(
         network: The best model in its parts; None if it is no network.
         explanation: What the best model gets wrong; None without test rows.
     """
-    return ReportData(
-        title=experiment.title,
-        runs=runs,
-        verdict=verdict,
-        metric=experiment.metric.name,
-        folds=experiment.folds,
-        judged=f"Judged on {experiment.judged}.",
+    return replace(
+        report_of_runs(facts_of(experiment), runs, verdict),
         depths=_depths(experiment),
         network=network,
         explanation=explanation,
-        settings=_settings(experiment),
-        versions=_versions(),
-        call=call_text(experiment),
     )
 
 
-def call_text(experiment: Experiment) -> str:
-    """Return the call that repeats a comparison."""
-    task = experiment.task
-    given = {
-        "strategies": [one.name for one in experiment.strategies],
-        "labels": list(experiment.counts),
-        "seeds": list(experiment.seeds),
-        "cut": experiment.cut or "auto",
-        "kind": experiment.kind,
-        "metric": experiment.metric.name,
-        "pooling": task.pooling,
-        "batch_size": task.batch_size,
-    }
-    lines = ["model, x, y", *(f"{name}={value!r}" for name, value in given.items())]
-    if experiment.test is not None:
-        lines.append("test=(x_test, y_test)")
-    if task.auxiliary is not None:
-        lines.append("auxiliary=(x_first, y_first)")
-    return "keras_mtl.compare(\n" + "".join(f"    {line},\n" for line in lines) + ")"
+def report_of_runs(facts: ComparisonFacts, runs: Sequence[Run], verdict: Verdict) -> ReportData:
+    """Return what the report of a comparison is made from, without what needs its data.
+
+    Args:
+        facts: What is said of the comparison.
+        runs: All runs, those that failed too.
+        verdict: What they say.
+    """
+    return ReportData(
+        title=facts.title,
+        runs=runs,
+        verdict=verdict,
+        metric=facts.metric,
+        folds=facts.folds,
+        judged=f"Judged on {facts.judged}.",
+        settings=facts.settings,
+        versions=facts.versions,
+        call=facts.call,
+    )
 
 
 def _depths(experiment: Experiment) -> Depths | None:
@@ -92,32 +78,3 @@ def _note(probes: Probes) -> str:
         "A ridge regression on the features of all rows with labels, one of which is left out at a "
         f"time. {probes.footer}."
     )
-
-
-def _settings(experiment: Experiment) -> dict[str, object]:
-    task = experiment.task
-    settings: dict[str, Any] = {
-        "trained network": f"{task.model.name}, {task.model.count_params():,} parameters",
-        "rows to draw labels from": f"{len(experiment.data.values):,}",
-        "judged on": experiment.judged,
-        "kind of labels": experiment.kind,
-        "cut": experiment.cut or "the best depth for the labels of each run",
-        "pooling": task.pooling,
-        "batch size": task.batch_size,
-    }
-    if task.auxiliary is not None:
-        settings["rows of the first task"] = f"{len(task.auxiliary.values):,}"
-    return settings
-
-
-def _versions() -> dict[str, str]:
-    packages = {name: _version(name) for name in (*PACKAGES, keras.config.backend())}
-    own = import_module("keras_mtl").__version__
-    return {"Python": platform.python_version(), "keras_mtl": own, **packages}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:  # It was built under another name, such as `tensorflow-cpu`.
-        return "unknown"

@@ -88,7 +88,7 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ModelE
             y: Not used.
 
         Raises:
-            As `transform`.
+            InvalidFeatures: As for `transform`.
         """
         self._check_arguments()
         check_cut(Graph.of(self.model), self.cut, self.pooling)

@@ -15,7 +15,7 @@ from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.pooling import Pooling, check_pooling, pooling_layer
 from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
-from keras_mtl.transfer import copy_trunk
+from keras_mtl.transferring import copy_trunk
 
 Cut = int | str | Sequence[str]
 Shape = tuple[int | None, ...]

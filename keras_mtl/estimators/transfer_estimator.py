@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.indexed_rows import in_memory
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.common.arguments import one_of, whole_number, whole_number_or_none
 from keras_mtl.common.shapes import Shape
@@ -61,14 +62,14 @@ class TransferEstimator(ModelEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train for the labels; the trained model given to the estimator stays as it is.
 
         Args:
             X: Array-like of shape `(samples, ...)` that fits the input of the model: numbers of
                 any dtype, or text where the input is text. For several inputs a dict or a data
                 frame of them by the names of the inputs, or a list in their order.
-            y: The labels.
+            y: The labels; left out with data of `keras_mtl.datasets`, which have them.
             sample_weight: Weights of shape `(samples,)`; samples of weight zero are left out. The
                 choice of the depth by `cut="auto"` knows no other weights.
 
@@ -85,6 +86,7 @@ class TransferEstimator(ModelEstimator):
             ValueError: An argument is out of its range.
         """
         self._check_arguments()
+        X, y = in_memory(X, y)
         _check_arrays(X, type(self).__name__)
         inputs = self._checked(X, reset=True)
         form, values = self._read_labels(y, len(inputs[0]))
@@ -151,7 +153,7 @@ class TransferEstimator(ModelEstimator):
 
     def _outputs(self, X: Any) -> Floats:
         fitted = self._fit_result
-        inputs = self._checked(X, reset=False)
+        inputs = self._checked(in_memory(X)[0], reset=False)
         if self._sizes is not None:
             _check_sizes(inputs, self._sizes)
         return fitted.outputs(Samples(inputs, self.batch_size, self.verbose))

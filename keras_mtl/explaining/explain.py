@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.batches.indexed_rows import unpacked
 from keras_mtl.common.arguments import (
     is_number,
     one_of,
@@ -101,6 +102,7 @@ def explain(
         >>> explanation.confusion.counts.shape
         (10, 10)
     """
+    x, y = unpacked(x, y)
     options = {
         "bins": whole_number("bins", bins),
         "confidence": _checked_confidence(confidence),

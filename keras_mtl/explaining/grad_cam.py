@@ -11,9 +11,9 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from keras_mtl.batches.arrays import BATCH_SIZE
 from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.batches.values import as_tensors
 from keras_mtl.common.label_arrays import class_indices, label_array
 from keras_mtl.common.near_misses import did_you_mean

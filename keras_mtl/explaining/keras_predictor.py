@@ -9,9 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.batches.arrays import BATCH_SIZE, ArraySource
+from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.batches.values import as_structure, as_tensors
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.explaining.grad_cam import class_maps, map_layer

@@ -11,8 +11,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.batches.arrays import BATCH_SIZE, ArraySource
+from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.indexed_rows import in_memory
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.values import as_structure, as_tensors
 from keras_mtl.common.arguments import positive_number, random_seed, whole_number
@@ -32,7 +34,7 @@ DIVERGED = 4.0
 def find_learning_rate(
     model: keras.Model,
     x: Any,
-    y: Any,
+    y: Any = None,
     *,
     lowest: float = 1e-6,
     highest: float = 1.0,
@@ -87,7 +89,7 @@ def find_learning_rate(
     _check_model(model)
     losses: list[float] = []
     with seeded(np.random.SeedSequence(seed)), state_kept(model):
-        x, y = _arrays(model, x, y)
+        x, y = _arrays(model, *in_memory(x, y))
         for rate, batch in zip(rates, _batches(x, y, batch_size, order), strict=False):
             model.optimizer.learning_rate = rate
             model.reset_metrics()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import keras
 
+from keras_mtl.batches.indexed_rows import unpacked, unpacked_pair
 from keras_mtl.common.arguments import folder_path
 from keras_mtl.finetuning.phase import Phase
 from keras_mtl.finetuning.tuning_setup import AUTO, TuningArguments, set_up_tuning
@@ -104,6 +105,8 @@ def fine_tune(
         >>> history.history["phase"]
         [1, 1, 2, 2, 2]
     """
+    x, y = unpacked(x, y)
+    validation_data = unpacked_pair(validation_data)
     arguments = TuningArguments(
         validation_data=validation_data,
         phases=phases,

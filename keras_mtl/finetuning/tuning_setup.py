@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import keras
 
-from keras_mtl.batches.arrays import BATCH_SIZE
+from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.caching.fit_arguments import check_class_weight
 from keras_mtl.common.arguments import one_of, random_seed, whole_number_or_none
 from keras_mtl.common.near_misses import did_you_mean

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batches.indexed_rows import unpacked
 from keras_mtl.caching.varying_features import warn_if_alike
 from keras_mtl.common.arguments import (
     flag,
@@ -117,6 +118,7 @@ def probe_cuts(
         >>> probes.best.layer
         'flatten'
     """
+    x, y = unpacked(x, y)
     method = PROBES.find(probe)
     check_kind(kind)
     _check_vectors(pooling, max_width)

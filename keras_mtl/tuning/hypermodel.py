@@ -19,7 +19,7 @@ from keras_mtl.heads.head_like import checked_head
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.probing.candidates import Cuts, find_candidates
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 LARGEST = 2**31
 """A layer with as many units or more fits no backend."""

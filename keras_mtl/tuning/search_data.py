@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.indexed_rows import in_memory, unpacked, unpacked_pair
 from keras_mtl.batches.loaders import LoaderSource
 from keras_mtl.batches.model_data import as_model_input, as_validation_data
 from keras_mtl.batches.model_inputs import ModelInputs
@@ -64,6 +65,7 @@ def search_data(
         InvalidLabels: Labels do not fit the head, or those that are trained on are all equal.
         ValueError: An argument does not go with this kind of data.
     """
+    x, y = unpacked(x, y) if cv is None else in_memory(x, y)
     inputs = ModelInputs.of(hypermodel.model)
     weights = fit_arguments.get("sample_weight")
     source = recognise(x, y, weights)
@@ -71,6 +73,8 @@ def search_data(
         return _folded_data(hypermodel, source, fit_arguments, cv)
     taken = as_model_input(inputs, x, labelled=True)
     arguments = dict(fit_arguments)
+    if "validation_data" in arguments:
+        arguments["validation_data"] = unpacked_pair(arguments["validation_data"])
     _check_validation_data(inputs, hypermodel.head, arguments)
     if "validation_data" in arguments:
         held_out = as_validation_data(inputs, arguments["validation_data"], labelled=True)

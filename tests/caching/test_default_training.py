@@ -6,7 +6,7 @@ from _zoo import first_ones
 from keras_mtl.caching import default_training
 from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.heads.head import Head
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 X, Y = inputs(), labels()
 
@@ -44,7 +44,11 @@ def test_epochs_make_up_enough_steps(monkeypatch):
     assert [default_training.default_epochs(batches) for batches in (1, 7, 200)] == [600, 88, 4]
 
 
-@pytest.mark.parametrize("callbacks", [[], [keras.callbacks.Callback()]], ids=["none", "one"])
+@pytest.mark.parametrize(
+    "callbacks",
+    [[], pytest.param([keras.callbacks.Callback()], marks=pytest.mark.slow)],
+    ids=["none", "one"],
+)
 def test_short_epochs_are_not_all_validated(callbacks, monkeypatch):
     monkeypatch.setattr(default_training, "STEPS", 30)
     options = {"callbacks": callbacks} if callbacks else {}

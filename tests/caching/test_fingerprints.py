@@ -8,7 +8,7 @@ from keras_mtl.caching.fingerprints import fingerprint_of_static_part
 from keras_mtl.caching.static_split import Split, split_model
 from keras_mtl.errors import CacheError
 from keras_mtl.graph.layer_graph import Graph
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 
 def of_trunk(base, freeze="last"):

@@ -8,7 +8,7 @@ from _fitting import CLASSES, EAGER, FAST, inputs, labels, trained
 from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.caching.model_parts import StaticPart
 from keras_mtl.heads.head import Head
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 X, Y = inputs(), labels()
 
@@ -87,6 +87,7 @@ def test_what_is_no_model(model):
         fit_cached(model, X, Y)
 
 
+@pytest.mark.slow
 def test_what_fit_takes_is_taken(model):
     options = {
         "batch_size": np.int64(20),

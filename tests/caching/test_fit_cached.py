@@ -28,7 +28,7 @@ from keras_mtl.caching.storage import file_store
 from keras_mtl.errors import InvalidFeatures, InvalidLabels, NotStatic, UnsupportedModel
 from keras_mtl.finetuning.freezing import unfreeze
 from keras_mtl.heads.head import Head
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 x, y = inputs(), labels()
 CLASS_WEIGHT = {0: 3.0, 1: 0.5, 2: 1.0}
@@ -278,6 +278,7 @@ def test_operations_and_masks_within_a_static_trunk():
     assert_learns_the_same(make, lambda fit: fit(tokens, y, **{**FAST, "epochs": 1}))
 
 
+@pytest.mark.slow
 def test_several_inputs_and_outputs():
     data = {"wide": np.ones((SAMPLES, 8)), "deep": np.random.default_rng(0).random((SAMPLES, 4))}
     targets = {"sex": y % 2, "age": x[:, 0]}

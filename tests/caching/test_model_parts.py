@@ -7,7 +7,7 @@ from _models import VARIED, zoo
 from _watching import as_numpy, same_bits
 from keras_mtl.caching.model_parts import StaticPart, TrainedPart
 from keras_mtl.caching.static_split import split_model
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 
 @zoo(without=["strings"], fast=VARIED)

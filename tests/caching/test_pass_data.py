@@ -6,7 +6,7 @@ from _fitting import CLASSES, inputs, labels, trained
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.caching.pass_data import ArrayPassData, StreamPassData, pass_data
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 X, Y = inputs(), labels()
 

@@ -8,7 +8,7 @@ from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.caching.row_features import ArrayRows, RowFeatures
 from keras_mtl.caching.storage import feature_cache
 from keras_mtl.caching.storage.feature_cache import MemoryCache, make_cache
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 layers = keras.layers
 RANDOM = np.random.default_rng(0)
@@ -64,6 +64,7 @@ def test_some_rows_are_trained_on_as_by_fit_cached(in_files, monkeypatch):
         np.testing.assert_allclose(one, value, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_other_numbers_of_rows_and_weights_of_classes():
     rows = RowFeatures(model(), ArrayRows(X, Y), MemoryCache(), batch_size=4, verbose=0)
     for count in (20, 7, 12):  # 5, 2 and 3 steps

@@ -18,7 +18,7 @@ from keras_mtl.heads.head import Head
 from keras_mtl.linear.losses import SigmoidLoss, SoftmaxLoss, SquaredLoss
 from keras_mtl.linear.minimum import Rows
 from keras_mtl.linear.solving import solve
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 X, Y = inputs(), labels()
 COLUMNS = np.stack([Y == 0, Y > 0, Y < 5, X[:, 0] > 0], axis=1).astype(
@@ -201,6 +201,7 @@ def test_a_solution_that_the_precision_cannot_hold_is_refused(policy):
     np.testing.assert_array_equal(as_numpy(last.kernel), before)
 
 
+@pytest.mark.slow
 def test_features_that_do_not_fit_into_memory_are_trained_on(monkeypatch):
     monkeypatch.setattr("keras_mtl.caching.solved_head.available_memory", lambda: 0)
     monkeypatch.setattr("keras_mtl.caching.default_training.EPOCHS", 2)

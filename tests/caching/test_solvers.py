@@ -10,7 +10,7 @@ from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.caching.model_parts import StaticPart
 from keras_mtl.errors import NotSolvable
 from keras_mtl.heads.head import Head
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 X, Y = inputs(), labels()
 layers = keras.layers
@@ -92,6 +92,7 @@ def test_arguments_for_gradient_steps(given, monkeypatch):
     assert int(model.optimizer.iterations) == 4
 
 
+@pytest.mark.slow
 def test_what_cannot_be_solved_is_trained(monkeypatch):
     monkeypatch.setattr("keras_mtl.caching.default_training.EPOCHS", 2)
     monkeypatch.setattr("keras_mtl.caching.default_training.STEPS", 2)

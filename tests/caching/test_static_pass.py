@@ -14,7 +14,7 @@ from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.caching.static_split import split_model
 from keras_mtl.caching.storage.feature_cache import MemoryCache
 from keras_mtl.heads.head import Head
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 
 def random_states():

@@ -10,7 +10,7 @@ from keras_mtl.errors import NotStatic, UnbuiltModel, UnsupportedModel
 from keras_mtl.graph.chain import with_opened_chains
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 
 def last_static(model, **options):

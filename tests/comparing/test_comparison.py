@@ -56,6 +56,7 @@ def test_the_best(comparison):
         comparison.best(7)
 
 
+@pytest.mark.slow
 def test_the_best_model_is_trained_on_all_labels(comparison):
     only = keras_mtl.compare(
         network(), X[:40], Y[:40], strategies="frozen", test=(X[40:], Y[40:]), **ARGUMENTS
@@ -69,6 +70,7 @@ def test_the_best_model_is_trained_on_all_labels(comparison):
     assert only.explain().accuracy == pytest.approx(accuracy_score(Y[40:], predicted))
 
 
+@pytest.mark.slow
 def test_classes_by_number_are_explained_by_number():
     numbers = np.array([3, 5, 9])[np.unique(Y, return_inverse=True)[1]]
     for strategy in ("frozen", "features+knn"):
@@ -114,6 +116,7 @@ def test_the_report(comparison, cross_validated, tmp_path):
     assert "5-fold" in cross_validated.report(tmp_path / "cv.html").read_text()
 
 
+@pytest.mark.slow
 def test_an_object_of_the_user_is_its_own_model():
     only = keras_mtl.compare(network(), X, Y, strategies=Majority(), **ARGUMENTS)
     model = only.best_model()

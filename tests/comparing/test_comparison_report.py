@@ -1,17 +1,20 @@
 import ast
 
 import numpy as np
+import pytest
 
 import keras_mtl
 from _comparisons import experiment, named_blobs, with_test
 from _estimators import network
-from keras_mtl.comparing.comparison_report import call_text, report_data
+from keras_mtl.comparing.comparison_facts import call_text
+from keras_mtl.comparing.comparison_report import report_data
 from keras_mtl.results.run import Run
 from keras_mtl.results.verdict import verdict
 
 RUNS = [Run("frozen", 20, seed, "first", 0.7, 1.0, 51) for seed in range(2)]
 
 
+@pytest.mark.slow
 def test_the_depths_are_those_of_all_labels():
     x, y = named_blobs()
     data = report_data(experiment(cut="auto"), RUNS, verdict(RUNS))

@@ -2,6 +2,7 @@ import gc
 import weakref
 
 import numpy as np
+import pytest
 
 from _comparisons import experiment, named_blobs, with_test
 from keras_mtl.comparing.preparation import prepare, prepare_all
@@ -25,6 +26,7 @@ def test_rows_that_no_run_needs_are_left_out():
         assert part.judged is None
 
 
+@pytest.mark.slow
 def test_features_do_not_depend_on_what_is_left_to_do():
     one = experiment(cut="auto", labels=[6, 20])
     whole, planned = prepare(one, one.keys, verbose=0)

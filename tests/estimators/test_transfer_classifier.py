@@ -300,6 +300,7 @@ def of_any_width():
     return keras.Sequential([keras.Input((None,)), *layers_])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_scikit_learn_accepts_it_quickly():
     estimator = TransferClassifier(of_any_width(), 1, "frozen")

@@ -137,6 +137,7 @@ def test_a_failing_test_leaves_the_model_as_it_was(monkeypatch):
     assert calls and state(model) == before
 
 
+@pytest.mark.slow
 def test_the_rates_of_layers_follow():
     model = awkward(keras_mtl.layerwise("adam", {"trunk": 0.1}))
     before = state(model) if model.optimizer.built else None

@@ -48,6 +48,7 @@ def test_phases_are_what_freeze_unfreeze_and_fit_do():
     assert history.epoch == list(range(6))
 
 
+@pytest.mark.slow
 def test_callbacks_see_one_training_with_one_history():
     seen = Seen()
     model = to_tune()
@@ -61,6 +62,7 @@ def test_callbacks_see_one_training_with_one_history():
     assert model.history is history
 
 
+@pytest.mark.slow
 def test_a_phase_ends_by_its_monitor_and_gives_the_best_weights():
     until = keras.callbacks.EarlyStopping("loss", mode="max", patience=1)  # the first is the best
     longer, shorter = to_tune("sgd"), to_tune("sgd")
@@ -113,6 +115,7 @@ def test_batchnorm_trains_only_if_asked_for(batchnorm):
     assert bool(statistics) == (batchnorm == "train")
 
 
+@pytest.mark.slow
 def test_batchnorm_trains_again_where_only_its_policy_froze_it():
     model = to_tune(freeze=False)
     phases = [Phase("second", epochs=1), Phase("all", epochs=1)]
@@ -139,6 +142,7 @@ def separable(rows, seed=0):
     return x + 4 * np.eye(WIDTH, dtype="float32")[y], y
 
 
+@pytest.mark.slow
 def test_automatic_phases_with_validation_data():
     model = to_tune()
     x, y = separable(60)

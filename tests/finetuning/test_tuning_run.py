@@ -108,6 +108,7 @@ def test_a_run_goes_on_from_the_beginning_and_the_end_of_each_phase(whole, tmp_p
         assert bits(model) == expected and same_logs(resumed, history)
 
 
+@pytest.mark.slow
 def test_a_backup_of_other_phases_or_data_is_refused(tmp_path):
     with pytest.raises(Killed):
         train(to_tune(), tmp_path, 1)

@@ -67,6 +67,7 @@ def swapped(inner):
     return keras.Model([wide, deep], layers.Dense(2, name="last")(outputs))
 
 
+@pytest.mark.slow
 def test_scores_and_features_in_a_nested_model_called_by_name_are_its_own():
     """The labels are told by one of the two inputs, on which the features depend."""
     wide, deep = keras.Input((4,), name="wide"), keras.Input((4,), name="deep")

@@ -11,7 +11,7 @@ from keras_mtl.heads.pooling import pooling_layer
 from keras_mtl.probing.candidates import find_candidates
 from keras_mtl.probing.depth_features import DepthFeatures
 from keras_mtl.probing.reduction import Reduction
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 # A cut there is not followed by anything that a head fits on, or the batch is fixed.
 WITHOUT = ("fixed_batch",)

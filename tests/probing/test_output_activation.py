@@ -10,7 +10,7 @@ from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
 from keras_mtl.probing.candidates import find_candidates
 from keras_mtl.probing.output_activation import gives_probabilities
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 from keras_mtl.tuning.hypermodel import CutHyperModel
 
 ENDS = {

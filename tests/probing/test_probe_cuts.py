@@ -195,6 +195,7 @@ def test_the_labels_of_a_shuffled_dataset_stay_with_their_images():
 # How it is scored
 
 
+@pytest.mark.slow
 def test_depths_within_the_noise_of_the_same_samples_are_named():
     x, y = data()
     model = network()
@@ -253,6 +254,7 @@ def test_every_probe_can_be_chosen(name):
     assert probes[:1].chance == probes.chance
 
 
+@pytest.mark.slow
 def test_the_units_of_several_numbers_do_not_matter():
     x, _ = data(60)
     generator = np.random.default_rng(0)
@@ -266,6 +268,7 @@ def test_the_units_of_several_numbers_do_not_matter():
     assert scores[2] == pytest.approx(scores[0])
 
 
+@pytest.mark.slow
 def test_of_numbers_the_shallowest_within_the_noise_is_the_best():
     """The deeper layer keeps the one of three inputs that matters: that is hardly better."""
     generator = np.random.default_rng(8)

@@ -133,6 +133,7 @@ def endless():
         yield data()
 
 
+@pytest.mark.slow
 def test_as_many_steps_of_endless_data_as_are_trained_on_are_probed(tmp_path, trainings):
     trainings(lambda planned: 0.5)
     options = {"validation_data": data(), "verbose": 0}

@@ -137,6 +137,7 @@ def test_a_trial_that_wrote_its_result_before_a_kill_has_its_score(searched, tmp
     assert scores_of(again) == scores_of(searched) == [0.5, 0.5]
 
 
+@pytest.mark.slow
 def test_a_search_of_several_machines_goes_on_on_one(searched, tmp_path):
     folder = tmp_path / "cut_search"
     (folder / "tuner0.json").rename(folder / "chief.json")

@@ -93,6 +93,7 @@ def test_a_search_that_was_deleted_in_part_can_be_deleted(lost, searched, tmp_pa
 # Two processes
 
 
+@pytest.mark.slow
 def test_two_searches_do_not_run_in_one_folder(tmp_path, trainings, canned_probes):
     trainings(lambda planned: 0.5)
     first, second = search_in(tmp_path), search_in(tmp_path)

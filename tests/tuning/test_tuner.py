@@ -174,6 +174,7 @@ def folded_search(folder, stop_at=()):
         return tuner, TRAINED["count"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("canned_probes")
 def test_a_search_over_folds_trains_folds_from_folds_and_then_all_rows(tmp_path, monkeypatch):
     trained = []
@@ -302,6 +303,7 @@ def test_a_killed_search_goes_on_and_repeats_nothing(tmp_path, finished):
     assert scores_of(tuner)[:2] == scores_of(finished)[:2]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("canned_probes")
 def test_the_search_of_another_model_is_refused(tmp_path, trainings):
     trainings(lambda planned: 0.5)
@@ -363,6 +365,7 @@ def test_a_list_of_inputs_of_different_shapes_and_a_callback_alone(tmp_path, tra
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("canned_probes")
 def test_a_search_of_which_all_trials_failed_is_run_again(tmp_path, trainings):
     trainings(lambda planned: ValueError("mistaken"))
@@ -415,6 +418,7 @@ def test_a_search_that_lost_a_trial_runs_it_again_and_keeps_the_others(tmp_path,
     assert [trial.trial_id for trial in tuner.results()] == ["0002", "0003"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("canned_probes")
 def test_a_search_on_other_data_is_refused(tmp_path, trainings):
     trainings(lambda planned: 0.5)

@@ -15,7 +15,7 @@ from keras_mtl.finetuning.phase_optimizer import phase_optimizer
 from keras_mtl.finetuning.recipe import RATE_DECAY
 from keras_mtl.finetuning.stages import Stage
 from keras_mtl.surgery.fresh_compile import fresh_arguments
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 
 @STRATEGIES.register

@@ -20,7 +20,7 @@ from keras_mtl.estimators.samples import LabelledSamples
 from keras_mtl.finetuning.phase import Phase
 from keras_mtl.surgery.fresh_compile import fresh_arguments
 from keras_mtl.surgery.scratch import from_scratch
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 RATES = (3e-3, 3e-4)
 """The highest rate; the next one where a network does not learn its labels at the one before."""

@@ -11,7 +11,7 @@ from keras_mtl.estimators.strategies.strategy import Fitted, Setting
 from keras_mtl.linear.minimum import Linear
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.trunk import Trunk
-from keras_mtl.transfer import transfer
+from keras_mtl.transferring import transfer
 
 
 class FittedHead(Fitted):

@@ -25,6 +25,7 @@ def few_steps(monkeypatch):
     monkeypatch.setattr(from_scratch, "EPOCHS", 2)
 
 
+@pytest.mark.slow
 def test_runs_begin_with_other_weights_and_trace_nothing_again():
     """The seed alone decides, Dropout included."""
     source = learnt(layers.Dropout(0.3))
