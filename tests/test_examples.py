@@ -1,5 +1,7 @@
-"""Examples that need a download or a package run on small data of our own."""
+"""Examples run: those that need a download, a package or minutes, on small data of our own."""
 
+import functools
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -115,3 +117,69 @@ def test_the_network_of_somebody_else(tmp_path):
     code = FOREIGN.format(**folders, output=str(tmp_path))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.fixture(scope="module")
+def portraits():
+    with mock.patch.dict(os.environ), mock.patch.object(sys, "path", [str(EXAMPLES), *sys.path]):
+        yield importlib.import_module("portraits")
+
+
+def test_drawn_portraits(portraits):
+    """The same seed draws the same people; sex and hair colour tell nothing of one another."""
+    drawn = sys.modules[portraits.draw_portraits.__module__]
+    pictures, sex, hair = drawn.draw_portraits(150, size=16)
+    fewer = drawn.draw_portraits(20, size=16)
+    for more, less in zip((pictures, sex, hair), fewer, strict=True):
+        assert np.array_equal(more[:20], less)
+    assert pictures.dtype == np.uint8 and pictures.shape == (150, 16, 16, 3)
+    assert (
+        pictures.std(axis=0).min() > 10
+        and (drawn.draw_portraits(1, size=16, seed=1)[0] != pictures[0]).any()
+    )
+    counts = np.histogram2d(sex, hair, bins=[2, 4])[0]
+    expected = counts.sum(1, keepdims=True) * counts.sum(0) / counts.sum()
+    assert ((counts - expected) ** 2 / expected).sum() < 12.84  # the 99.5% quantile, 3 degrees
+
+
+@pytest.mark.slow
+@pytest.mark.backend("tensorflow", reason="only TensorFlow and JAX write a SavedModel")
+def test_the_story_of_portraits(portraits, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(portraits, "LABELS", [12, 32])
+    monkeypatch.setattr(portraits, "SEEDS", 1)
+    small = functools.partial(portraits.drawn, people=256, tested=128)
+    monkeypatch.setattr(portraits, "drawn", small)
+    portraits.main([])
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0].startswith("These portraits are drawn")
+    for file in ("accuracy.png", "report.html", "portraits.png", "portraits_reader/manifest.json"):
+        assert (tmp_path / "portraits_output" / file).exists(), file
+
+
+@pytest.mark.slow
+@pytest.mark.backend("tensorflow", reason="one backend shows that the script runs")
+def test_the_story_of_celeb_a(portraits, tmp_path, monkeypatch):
+    """With random pictures in the place of CelebA's, whose features they have."""
+    datasets = pytest.importorskip("tensorflow_datasets")
+    monkeypatch.setattr(portraits, "LABELS", [8, 16])
+    monkeypatch.setattr(portraits, "MANY", 100)
+    with datasets.testing.mock_data(num_examples=160):
+        parts = portraits.celeb_a(tmp_path)
+    data, test = parts["train"], parts["test"]
+    assert (len(data["sex"]), len(data["hair"])) == (100, 16)
+    assert data["hair"].classes == ("black", "blond", "brown", "gray")
+    assert test["sex"].x.shape == (160, 40, 40, 3)
+    network = portraits.sex_network(data["sex"])
+    both = portraits.train_in_turn(network, data, test, "flatten")
+    assert portraits.save_sheet(both, test, tmp_path / "sheet.png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.backend("tensorflow", reason="one backend shows that the scripts run as they are")
+@pytest.mark.parametrize("name", ["alternating", "search_cut", "tabular", "text"])
+def test_an_example_runs_in_an_empty_folder(name, tmp_path):
+    command = [sys.executable, str(EXAMPLES / f"{name}.py")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "accuracy" in done.stdout or "Saved" in done.stdout
