@@ -13,16 +13,24 @@ from typing import NamedTuple
 import networkx
 import pytest
 
+import keras_mtl
+
 ROOT = Path(__file__).parents[1]
 OPTIONAL = {
+    "typer": ("cli",),
     "jinja2": ("report",),
     "markupsafe": ("report",),
     "matplotlib": ("pictures",),
     "keras_tuner": ("tuning", "keras_private.filed_tuner"),
-    "tensorflow_datasets": ("datasets",),
+    "tensorflow_datasets": ("datasets.tfds_builders",),
+    "onnx": ("serving.formats.onnx",),
+    "onnxruntime": ("serving.formats.onnx",),
+    "tf2onnx": ("serving.formats.onnx",),
+    "openvino": ("serving.formats.openvino",),
+    "ai_edge_litert": ("serving.formats.litert",),
 }
 BACKENDS = {"tensorflow", "jax", "torch"}
-BACKEND_ROOMS = ("training.steps", "training.distribution")
+BACKEND_ROOMS = ("training.steps", "training.distribution", "datasets.tf_records")
 PLAIN = (
     "report",
     "explaining.class_explanation",
@@ -30,6 +38,7 @@ PLAIN = (
     "explaining.network_parts",
     "schedules",
     "scores",
+    "serving",
     "errors",
 )
 PRIVATE = re.compile(r"_[a-z]\w*")
@@ -59,11 +68,15 @@ def module_name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def is_for_type_checkers(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 def statements(body, in_function=False):
-    """Each statement under some others, and whether it is in a function."""
+    """Each statement under some others, and whether it is in a function, or for types only."""
     for node in body:
         yield node, in_function
-        inside = in_function or isinstance(node, ast.FunctionDef)
+        inside = in_function or isinstance(node, ast.FunctionDef) or is_for_type_checkers(node)
         for part in ("body", "orelse", "finalbody", "handlers", "cases"):
             yield from statements(getattr(node, part, ()), inside)
 
@@ -203,9 +216,14 @@ def test_an_optional_package_stays_in_its_room(package, places):
 
 
 def test_backends_are_imported_where_they_are_needed():
-    """In functions of `export`, and in the files of a backend, which functions import in turn."""
+    """In functions of exports, and in the files of a backend, which functions import in turn."""
     uses = [found for found in all_imports() if found.package in BACKENDS]
-    in_export = [found for found in uses if within(found.source, "export") and found.in_function]
+    rooms_of_exports = ("exporting", "serving")
+    in_export = [
+        found
+        for found in uses
+        if any(within(found.source, one) for one in rooms_of_exports) and found.in_function
+    ]
     in_training = [f for f in uses if any(within(f.source, place) for place in BACKEND_ROOMS)]
     assert [found for found in uses if found not in in_export + in_training] == []
     backend_files = {found.source for found in in_training}
@@ -281,6 +299,7 @@ def test_plain_rooms_reach_no_keras(place):
     assert {name for name in reached if name.partition(".")[0] == "keras"} == set()
 
 
+@pytest.mark.slow
 def test_importing_the_package_needs_nothing_optional_and_hides_no_function():
     """Keras itself loads some of these where it finds them, so they are made impossible to find.
 
@@ -289,8 +308,18 @@ def test_importing_the_package_needs_nothing_optional_and_hides_no_function():
     absent = [*OPTIONAL, "pandas", "sklearn"]
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({absent})); import keras_mtl;"
+        "assert 'keras' not in sys.modules; import keras;"
+        "assert 'keras_mtl>TransferModel' in keras.saving.get_custom_objects();"
         f"[sys.modules.pop(name) for name in {absent}];"
         "keras_mtl.FeatureExtractor, keras_mtl.freeze, keras_mtl.to_plain;"
         "assert all(callable(getattr(keras_mtl, name)) for name in ('transfer', 'export'))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_is_imported_before_keras_needs_no_keras():
+    """Otherwise Keras, and with it our registered classes, came in the middle of such a file."""
+    early = {one for one in MODULES if not keras_mtl._needs_keras(one) and one != "keras_mtl"}
+    at_once = [one for one in all_imports() if one.source in early and not one.in_function]
+    heavy = [one for one in at_once if one.package == "keras" or keras_mtl._needs_keras(one.target)]
+    assert early and heavy == []

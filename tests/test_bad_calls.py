@@ -4,6 +4,8 @@ Every case is a call of a public name, and what its message says: what was given
 """
 
 import functools
+import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,6 +16,7 @@ import keras_mtl
 from keras_mtl.errors import KerasMtlError
 
 NAN, HUGE = float("nan"), 10**30
+NEVER = str(Path(tempfile.gettempdir(), "never-written"))
 ROWS = np.random.default_rng(0).normal(size=(12, 3))
 CLASSES = np.arange(12) % 3
 
@@ -73,6 +76,18 @@ HEADS = {
     }
 }
 MODELS = {
+    keras_mtl.TaskConflicts: {
+        "rows": [(0, "`rows`.*positive whole number"), (2.5, "`rows`")],
+        "blocks": [(0, "`blocks`.*positive whole number"), ("2", "`blocks`")],
+    },
+    lambda **given: tasks().compile(**given): {
+        "balancer": [
+            ("pcgrat", r"no balancer 'pcgrat'.* Did you mean 'PCGrad'"),
+            ("bloop", r'needs the name of the main task: pass `.*main="\.\.\."'),
+            (keras_mtl.balancing.PCGrad, r"pass `PCGrad\(\.\.\.\)`, not the class"),
+            (0.5, r"Received: 0\.5"),
+        ],
+    },
     transfer: {
         "cut": [(99, "from 0"), (NAN, "Received: nan"), ("dense_9", "no layer"), ([], "empty")],
         "freeze": [(1, "True, False or the name"), ([True], "True, False or the name")],
@@ -177,6 +192,19 @@ MODELS = {
         "directory": [(3, "path of a folder"), ("", "path of a folder"), (array, "path of a")],
         "verbose": [(3, "is one of"), (array, "is one of")],
     },
+    lambda **given: keras_mtl.export(**{"model": trained(), "path": NEVER} | given): {
+        "model": [(None, "received None"), ("model.keras", "`keras.Model`"), (array, "`keras.")],
+        "path": [(None, "path of a folder"), ("", "path of a folder"), (3, "path of a folder")],
+        "format": [("onxn", "Did you mean 'onnx'"), (None, "is one of"), (array, "is one of")],
+        "version": [("nxt", "Did you mean 'next'"), (-1, "from 0 on"), (1.0, "from 0 on")],
+        "preprocess": [("decod", "Did you mean 'decode'"), ({"x": "scale"}, "the input 'x'")],
+        "classes": [(["a"], "2 classes apart"), ({"a": ["b"]}, "the output 'a'"), (3, "list of")],
+        "quantize": [("int4", "is one of"), ("int8", "for the format `litert`")],
+        "sample": [(ROWS[:, :2], "has the shape"), (ROWS[:0], "no samples"), ("x", "numbers")],
+        "verify": [("no", "True or False"), (array, "True or False"), (0, "True or False")],
+        "tolerance": [(-1, "at least 0"), (NAN, "at least 0"), ("1e-5", "at least 0")],
+        "overwrite": [("yes", "True or False"), (array, "True or False"), (None, "True or False")],
+    },
     lambda **given: keras_mtl.layerwise(**{"optimizer": "adam"} | given): {
         "optimizer": [("adm", "Did you mean 'adam'"), (3, "is the name of an optimizer")],
         "multipliers": [
@@ -212,12 +240,58 @@ MODELS = {
         "nested": [("yes", "True or False"), (1, "True or False"), (tensor, "True or False")],
     },
 }
+SOURCES = {
+    lambda **given: keras_mtl.datasets.from_frame(
+        **{"frame": {"a": ROWS[:, 0], "y": CLASSES}, "inputs": ["a"], "tasks": "y"} | given
+    ): {
+        "frame": [(3, "DataFrame"), ({}, "no rows|no columns"), ({"a": [1], "b": []}, "no table")],
+        "inputs": [(["b"], "does not have"), (3, "list of columns"), (["a", "y"], "leakage")],
+        "tasks": [("z", "does not have"), (None, "which column"), ({}, "no task")],
+        "labels": [({"y": 2}, "between 3"), ({"z": 5}, "z"), (50, "dict of budgets")],
+        "split": [({"train": 0.5}, "add up to 1"), ("train", "dict of shares")],
+        "missing": [("no", "is one of")],
+        "unclear": [("no", "is one of"), (array, "is one of")],
+        "encode": [("a", "list of columns"), (["b"], "inputs of their own")],
+        "kinds": [({"y": "binray"}, "Did you mean 'binary'"), ({"z": "binary"}, "'z'")],
+        "seed": [(seed, "`seed` is a whole number") for seed in (NAN, -1, None, "1", [1])],
+    },
+    lambda **given: keras_mtl.datasets.from_arrays(
+        **{"source": {"x": ROWS, "y": CLASSES}} | given
+    ): {
+        "source": [
+            (3, "dict of arrays"),
+            ({"x": ROWS}, "no array 'y'"),
+            ({"x": 1}, "'y'|one value"),
+        ],
+        "inputs": [("z", "no array 'z'"), (3, "name of an array"), ([], "name of an array")],
+        "tasks": [("z", "no array 'z'"), (3, "which column"), ({"y": 3}, "name of a column")],
+        "split": [({"train": "x"}, "for the name"), ({"train": 0.5}, "add up to 1")],
+        "labels": [({"y": HUGE}, "between 3"), ({"y": 4.5}, "whole number")],
+        "seed": [(seed, "`seed` is a whole number") for seed in (NAN, -1, None, "1", [1])],
+    },
+    lambda **given: keras_mtl.datasets.describe(**given): {
+        "data": [(None, "what a source"), ({}, "no tasks"), ({"y": ROWS}, "pair of arrays")],
+    },
+    lambda **given: keras_mtl.datasets.tabular_inputs(**given): {
+        "data": [(None, "rows to train on"), ({}, "rows to train on"), (ROWS, "rows to train on")],
+    },
+}
 DATA = {
     keras_mtl.datasets.digits: {
         "tasks": [(None, "list of the names"), (3, "list of the names"), (["digits"], "one of")],
         "labels": [(50, "dict of budgets"), ({"digit": NAN}, "is a whole number")],
         "split": [("val", "one of"), (tensor, "one of")],
         "seed": [(seed, "`seed` is a whole number") for seed in (NAN, -1, None, "1", [1])],
+    },
+    lambda **given: keras_mtl.datasets.load(
+        **{"name": "celeb_a", "inputs": "image", "tasks": {"sex": "attributes/Male"}} | given
+    ): {
+        "seed": [(-1, "at least 0"), (NAN, "whole number")],
+        "size": [(96, "height and the width"), ((0, 5), "height and the width")],
+        "unclear": [("skip", "'missing', 'drop', 'error'")],
+        "download": [(1, "True or False")],
+        "cache": [("", "path of a folder")],
+        "name": [(None, "the name of a data set")],
     },
     lambda **given: keras_mtl.datasets.nested_budget(**{"labels": CLASSES, "budget": 5} | given): {
         "budget": [(2, "between 3"), (HUGE, "between 3"), (5.0, "whole number")],
@@ -243,7 +317,7 @@ DATA = {
 
 
 def cases():
-    for call, arguments in (HEADS | MODELS | DATA).items():
+    for call, arguments in (HEADS | MODELS | SOURCES | DATA).items():
         for argument, wrong in arguments.items():
             yield from ((call, argument, value, message) for value, message in wrong)
 
@@ -252,7 +326,7 @@ def cases():
 def test_a_bad_argument_is_refused(call, argument, value, message):
     made = value() if value is array or value is tensor else value
     needed = {"units": 3} if call is keras_mtl.Head and argument != "units" else {}
-    with pytest.raises((ValueError, TypeError), match=message) as raised:
+    with pytest.raises((ValueError, TypeError, OSError), match=message) as raised:
         call(**needed, **{argument: made})
     where = raised.traceback[-1].path
     assert isinstance(raised.value, KerasMtlError) or "keras_mtl" in where.parts, where

@@ -29,6 +29,7 @@ class Absent:
             raise ModuleNotFoundError("No module named " + name, name=name)
 sys.meta_path.insert(0, Absent())
 import keras_mtl
+keras_mtl.transfer
 """
 PIP_LINES = {
     "jax": 'pip install "keras_mtl[jax]"',

@@ -79,6 +79,7 @@ def test_a_backup_keeps_the_schedule_that_was_the_default_when_it_is_interrupted
     assert history.epoch == [0, 1, 2] and history.params["steps"] == 6 + 3
 
 
+@pytest.mark.slow
 def test_a_finished_search_is_not_repeated(tmp_path):
     copy_of("search", tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("trial.json")}

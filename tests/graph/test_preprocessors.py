@@ -65,6 +65,7 @@ def test_the_way_out_of_the_warning_gives_the_same_predictions():
     assert_close(trunk.predict(prepared, verbose=0), expected)
 
 
+@pytest.mark.slow
 def test_a_control_keeps_the_preprocessor():
     """It is of the same class, which prepares the inputs in `fit` and `predict`."""
     model = classifier()

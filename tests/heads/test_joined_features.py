@@ -90,6 +90,7 @@ def test_it_is_saved_and_made_plain(tmp_path):
     assert_close(for_another(x), model(x))
 
 
+@pytest.mark.slow
 def test_frozen_layers_run_once_in_front_of_it():
     source, x, y = branches(), draw(12, 5, 4), np.arange(12) % 3
     whole = transfer(source, ["wide", "deep"], head=3)

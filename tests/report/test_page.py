@@ -77,6 +77,7 @@ def test_the_verdict_comes_first_and_every_mean_is_there(full):
     assert 'cut="auto"' in page.text and "3.15.0" in page.text
 
 
+@pytest.mark.slow
 def test_names_are_shown_as_they_are():
     name = "<script>alert('$x$ & \"y\"')</script> 数字 \x00\ud800"
     runs = made_up_runs({name: (0.5, 0.6, 0.7), "from-scratch": (0.4, 0.5, 0.6)})

@@ -53,6 +53,7 @@ def test_is_the_sum_of_squared_canonical_correlations(seed, width, classes):
     assert h_score(features, labels) == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_invertible_maps_and_the_order_of_rows_do_not_matter(seed):
     features, labels = example(seed)

@@ -23,6 +23,7 @@ def test_values_by_hand(source, labels, expected):
     assert nce(source, labels) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 4)), min_size=2, max_size=50))
 def test_is_the_mutual_information_less_the_entropy(pairs):
     source, labels = np.array([*pairs, (0, 0), (0, 1)]).T

@@ -73,6 +73,7 @@ def test_trunks_compute_what_the_network_computes_there(architecture):
     check_trunks(architecture, architecture.build())
 
 
+@pytest.mark.slow
 def test_an_application_is_cut_and_its_compiled_passes_agree():
     """The quickest of them, by what the slow tests say of all."""
     model = QUICKEST.build()

@@ -276,6 +276,7 @@ def test_the_last_layers_alone_are_refused(build):
 # What decides
 
 
+@pytest.mark.slow
 def test_which_models_rebuild_themselves():
     assert rebuilds_itself(own())
     assert not rebuilds_itself(around(own()))

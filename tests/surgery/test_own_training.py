@@ -111,6 +111,7 @@ class Stepping(keras.Model):
         return super().predict(x, **kwargs) + 100
 
 
+@pytest.mark.slow
 def test_steps_metrics_and_verbs_of_the_class_are_kept():
     inputs = keras.Input((4,))
     source = Stepping(inputs, layers.Dense(1)(inputs))
@@ -141,6 +142,7 @@ class MakesLayers(Weighted):
         return cls(**config)
 
 
+@pytest.mark.slow
 def test_a_constructor_that_makes_the_layers_is_called_anew():
     source = MakesLayers(3)
     source.compile("sgd", "mae")

@@ -115,6 +115,7 @@ def test_a_static_trunk_trains_from_scratch():
     assert not same_bits(control(batch, training=True), control(batch, training=False))
 
 
+@pytest.mark.slow
 def test_compiled_as_the_source_with_a_fresh_optimizer():
     source = build("residual")
     source.compile(keras.optimizers.SGD(0.03, momentum=0.5), "mse", metrics=["mae"])

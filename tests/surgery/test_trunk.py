@@ -104,6 +104,7 @@ def test_fit_sees_the_features_of_predict_and_changes_nothing(branches):
     assert paths(model.trainable_variables) == PREDICTION
 
 
+@pytest.mark.slow
 @groups
 def test_in_training_mode_only_the_head_differs(branches, tmp_path):
     source = branching(branches)

@@ -89,6 +89,7 @@ def test_a_transferred_model_of_this_kind_trains_predicts_and_is_saved(tmp_path)
     assert levels.shape == (ROWS,) and set(levels) <= set(range(LEVELS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batches", [False, True])
 def test_a_task_of_this_kind_may_miss_labels(batches):
     if batches and keras.backend.backend() != "tensorflow":
