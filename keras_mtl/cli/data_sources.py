@@ -62,7 +62,7 @@ def read_data(options: DataOptions, network: keras.Model) -> MultiTaskDataset:
             return data
     path = Path(options.source)
     if not path.exists():
-        raise bad_data(f"`--data`: `{path}` does not exist.{_near(path)}")
+        raise bad_data(f"`--data`: `{path}` does not exist.{near_path(path)}")
     read = _reader_of(path)
     with data_errors():
         data = read(path, options, network)
@@ -129,7 +129,8 @@ def _only_task(data: MultiTaskDataset) -> str:
     return data.tasks[0]
 
 
-def _near(path: Path) -> str:
+def near_path(path: Path) -> str:
+    """Return the question whether a file beside a path was meant; "" if none is like it."""
     names = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
     return did_you_mean(path.name, names)
 

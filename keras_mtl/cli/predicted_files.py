@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_mtl.cli.data_sources import TABLES
+from keras_mtl.cli.data_sources import TABLES, near_path
 from keras_mtl.cli.failures import bad_data, data_errors, one_line, usage
 from keras_mtl.cli.picture_inputs import color_mode, picture_size
-from keras_mtl.common.near_misses import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,8 +28,7 @@ def read_files(files: Sequence[Path], inputs: Sequence[TakenInput]) -> Inputs:
     """
     for path in files:
         if not path.exists():
-            names = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-            raise bad_data(f"`{path}` does not exist.{did_you_mean(path.name, names)}")
+            raise bad_data(f"`{path}` does not exist.{near_path(path)}")
     with data_errors():
         if files[0].suffix not in (*TABLES, *ARRAYS):
             return _of_pictures(files, inputs)

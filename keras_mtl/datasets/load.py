@@ -8,8 +8,7 @@ from typing import Any
 
 from keras_mtl.common.arguments import flag, one_of, random_seed
 from keras_mtl.datasets.feature_inputs import checked_picture_size
-
-UNCLEAR = ("missing", "drop", "error")
+from keras_mtl.datasets.one_of_columns import UNCLEAR
 
 
 def load(
