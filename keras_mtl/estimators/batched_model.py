@@ -10,6 +10,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.engines.batch_function import BatchFunction
+from keras_mtl.engines.choice import batch_function
+from keras_mtl.engines.known_engines import KERAS
+from keras_mtl.engines.static_model import StaticModel
 from keras_mtl.estimators.model_archive import from_archive, to_archive
 from keras_mtl.keras_private.retracing import expected_to_trace
 
@@ -26,6 +30,7 @@ class BatchedModel:
     def __init__(self, model: keras.Model) -> None:
         self.model = model
         self._lock = Lock()
+        self._functions: dict[str, BatchFunction] = {}
 
     @property
     def num_bytes(self) -> int:
@@ -33,7 +38,11 @@ class BatchedModel:
         return sum(keras.ops.convert_to_numpy(one).nbytes for one in self.model.weights)
 
     def outputs(
-        self, inputs: Sequence[np.ndarray], batch_size: int, verbose: int = 0
+        self,
+        inputs: Sequence[np.ndarray],
+        batch_size: int,
+        verbose: int = 0,
+        engine: str = KERAS,
     ) -> np.ndarray:
         """Return the outputs, float32 of shape `(samples, width)`; several stand side by side.
 
@@ -41,17 +50,31 @@ class BatchedModel:
             inputs: One array for each input of the model, in the order of its flat inputs.
             batch_size: Number of samples in a batch.
             verbose: Whether a progress bar is shown, as in `predict`.
+            engine: What runs the model: a checked engine, `"keras"` or `"auto"`. A conversion is
+                kept for later calls.
         """
         samples = len(inputs[0])
         progress = keras.utils.Progbar(ceil(samples / batch_size), verbose=verbose)
         parts = []
+        with self._lock:
+            function = self._function(engine, verbose)
+            function.begin(ceil(samples / batch_size))
         for start in range(0, samples, batch_size):
             batch = [array[start : start + batch_size] for array in inputs]
-            parts.append(self._outputs_of_batch(batch, batch_size))
+            parts.append(self._outputs_of_batch(function, batch, batch_size))
             progress.add(1)
         return np.concatenate(parts)
 
-    def _outputs_of_batch(self, batch: list[np.ndarray], batch_size: int) -> np.ndarray:
+    def _function(self, engine: str, verbose: int) -> BatchFunction:
+        """Return what runs the model."""
+        if engine not in self._functions:
+            static = StaticModel(self.model, self.model.input, self.model.name)
+            self._functions[engine] = batch_function(static, engine, verbose=bool(verbose))
+        return self._functions[engine]
+
+    def _outputs_of_batch(
+        self, function: BatchFunction, batch: list[np.ndarray], batch_size: int
+    ) -> np.ndarray:
         """Return the outputs for one batch, by one compiled call.
 
         A compiled function is made for each size of batch. The last batch may have any size: it
@@ -68,7 +91,7 @@ class BatchedModel:
         # On JAX `predict_on_batch` moves the weights out and back.
         with self._lock, expected_to_trace():
             packed = keras.tree.pack_sequence_as(structure, tensors)
-            outputs = keras.tree.flatten(self.model.predict_on_batch(packed))
+            outputs = keras.tree.flatten(function(packed))
         return np.concatenate([array[:samples].astype("float32") for array in outputs], axis=1)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -77,6 +100,7 @@ class BatchedModel:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.model = from_archive(state["model"])
         self._lock = Lock()
+        self._functions = {}
 
 
 def _of_rank(array: np.ndarray, tensor: Any) -> np.ndarray:

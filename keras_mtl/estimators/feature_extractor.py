@@ -14,6 +14,7 @@ from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
 from keras_mtl.caching.finite_features import FiniteFeatures
 from keras_mtl.caching.varying_features import warn_if_alike
+from keras_mtl.engines.known_engines import checked_engine
 from keras_mtl.errors import InvalidFeatures
 from keras_mtl.estimators.input_arrays import check_inputs
 from keras_mtl.estimators.model_estimator import ModelEstimator
@@ -41,6 +42,8 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ModelE
             `"flatten"`, or `"none"` where they are vectors.
         batch_size: Number of samples that go through the trunk at once, 32 by default.
         verbose: 1 or 2 to show the progress of `transform` as Keras does, 0 by default.
+        engine: What runs the trunk: `"keras"`, the default, `"openvino"`, `"onnxruntime"` or
+            `"auto"`, as in `fit_cached`. A conversion serves later calls and clones too.
 
     Attributes:
         n_features_in_: The second dimension of the `X` seen by `fit`, if `X` is one array.
@@ -73,12 +76,18 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ModelE
         pooling: Pooling = "auto",
         batch_size: int = 32,
         verbose: int = 0,
+        engine: str = "keras",
     ) -> None:
         self.model = model
         self.cut = cut
         self.pooling = pooling
         self.batch_size = batch_size
         self.verbose = verbose
+        self.engine = engine
+
+    def _check_arguments(self) -> None:
+        super()._check_arguments()
+        checked_engine(self.engine)
 
     def fit(self, X: Any, y: Any = None) -> FeatureExtractor:
         """Check the arguments and the data, and do nothing else; `transform` needs no `fit`.
@@ -121,15 +130,19 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ModelE
             UnbuiltModel: `model` is a Sequential model without an input shape.
             CloneError: A layer cannot be copied faithfully.
             NotStatic: A layer draws random numbers in inference.
+            MissingExtra: `engine` is not installed.
+            NotConvertible: `engine` lacks something that the trunk computes; a layer is named.
+            EngineMismatch: What `engine` gives differs from what Keras gives.
+            UnsupportedBackend: `engine` cannot read the graphs of the Keras backend in use.
             TypeError: `X` is sparse, or no array.
-            ValueError: `pooling`, `batch_size` or `verbose` is out of its range.
+            ValueError: `pooling`, `batch_size`, `verbose` or `engine` is out of its range.
         """
         self._check_arguments()
         source = recognise(X)
         if not isinstance(source, ArraySource):
             return self._features_of_stream(source)
         inputs = self._checked(X, reset=False)
-        features = self._trunk().features(inputs, self.batch_size, self.verbose)
+        features = self._trunk().features(inputs, self.batch_size, self.verbose, self.engine)
         FiniteFeatures().check(features)
         return self._looked_at(features, inputs)
 
@@ -148,7 +161,7 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ModelE
             x, *_ = keras.utils.unpack_x_y_sample_weight(batch)
             inputs = check_inputs(self.model, x, "a batch of `X`", batched=True)
             trunk = trunk or self._trunk()  # Made once the first batch is known to fit.
-            features = trunk.features(inputs, self.batch_size)
+            features = trunk.features(inputs, self.batch_size, engine=self.engine)
             finite.check(features)
             parts.append(features if parts else self._looked_at(features, inputs))
         if not parts:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.engines.known_engines import KERAS
 from keras_mtl.errors import InvalidCut
 from keras_mtl.estimators.batched_model import BatchedModel
 from keras_mtl.estimators.weights_then import WeightsThen
@@ -52,10 +53,14 @@ class PooledTrunk:
         return None if None in widths else sum(widths)
 
     def features(
-        self, inputs: Sequence[np.ndarray], batch_size: int, verbose: int = 0
+        self,
+        inputs: Sequence[np.ndarray],
+        batch_size: int,
+        verbose: int = 0,
+        engine: str = KERAS,
     ) -> np.ndarray:
         """Return the vectors, float32 of shape `(samples, width)`; outputs stand side by side."""
-        return self.vectors.outputs(inputs, batch_size, verbose)
+        return self.vectors.outputs(inputs, batch_size, verbose, engine)
 
 
 def check_cut(graph: Graph, cut: Cut, pooling: Pooling) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
+from math import ceil
 from typing import Any, NamedTuple
 
 import keras
@@ -15,11 +16,17 @@ from keras_mtl.batches.batch import UNBATCHED, hint_for_dicts
 from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.generators import expected_to_end
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
 from keras_mtl.batches.values import as_tensors
 from keras_mtl.caching.varying_features import SAMPLES
+from keras_mtl.engines.batch_function import num_rows
+from keras_mtl.engines.choice import batch_function
+from keras_mtl.engines.known_engines import KERAS
+from keras_mtl.engines.static_model import StaticModel
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
+from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.data_adapters import are_arrays
 from keras_mtl.probing.depth_features import DepthFeatures
 from keras_mtl.scores.spectrum import Floats
@@ -42,9 +49,23 @@ class Pass(NamedTuple):
 
 
 def run_over(
-    extractor: DepthFeatures, x: Any, y: Any, *, batch_size: int | None, verbose: str | int
+    extractor: DepthFeatures,
+    x: Any,
+    y: Any,
+    *,
+    batch_size: int | None,
+    verbose: str | int,
+    engine: str = KERAS,
 ) -> Pass:
     """Return the features of all samples, and their labels.
+
+    Args:
+        extractor: Gives the features.
+        x: The inputs, or batches of both.
+        y: The labels; None for batches.
+        batch_size: Samples in a batch, 32 by default.
+        verbose: As in `predict`.
+        engine: What runs the model: a checked engine, `"keras"` or `"auto"`.
 
     Raises:
         InvalidFeatures: The data have no batches or no end, or do not fit the model.
@@ -53,7 +74,12 @@ def run_over(
     inputs = ModelInputs.of(extractor.source)
     if y is not None:
         arrays = inputs.read(x, "`x`")
-        features = extractor.predict(as_tensors(arrays), batch_size=batch_size, verbose=verbose)
+        if engine == KERAS:
+            features = extractor.predict(as_tensors(arrays), batch_size=batch_size, verbose=verbose)
+        else:
+            size = batch_size or BATCH_SIZE
+            total = ceil(num_rows(arrays) / size)
+            features = _by_engine(extractor, engine, _slices(arrays, size), total, verbose)
         return Pass(features, y, [array[:SAMPLES] for array in keras.tree.flatten(arrays)])
     source = recognise(x)
     _check_stream(source)
@@ -64,10 +90,50 @@ def run_over(
     first = next(batches, None)
     if first is None:
         raise InvalidFeatures(f"`x` gives no batches. Received: `{source.kind}`.")
+    every = chain([first], batches)
+    if engine != KERAS:
+        inputs_only = (batch for (batch,) in every)
+        features = _by_engine(extractor, engine, inputs_only, source.num_batches, verbose)
+        return Pass(features, np.concatenate(labels), seen)
     with expected_to_end():
         # Keras recognises generators by their type, and a `chain` is none.
-        features = extractor.predict((batch for batch in chain([first], batches)), verbose=verbose)
+        features = extractor.predict((batch for batch in every), verbose=verbose)
     return Pass(features, np.concatenate(labels), seen)
+
+
+def _by_engine(
+    extractor: DepthFeatures,
+    engine: str,
+    batches: Iterable[Any],
+    total: int | None,
+    verbose: str | int,
+) -> Matrix:
+    """Return the features of all samples, each depth compared with Keras's on the first batch."""
+    shown = 1 if verbose == "auto" else int(verbose)
+    edges = np.cumsum(extractor.widths)[:-1]
+    static = StaticModel(
+        extractor,
+        checked_functional(extractor.source).input,
+        extractor.source.name,
+        lambda features: np.split(features, edges, axis=-1),
+    )
+    function = batch_function(static, engine, verbose=bool(shown))
+    function.begin(total)
+    progress = keras.utils.Progbar(total, verbose=shown)
+    parts: list[Matrix] = []
+    full = 0
+    for batch in batches:
+        full = max(full, num_rows(batch))
+        parts.append(function.of_filled(batch, full))
+        progress.add(1)
+    return np.concatenate(parts)
+
+
+def _slices(arrays: Any, size: int) -> Iterator[Any]:
+    for start in range(0, num_rows(arrays), size):
+        yield keras.tree.map_structure(
+            lambda array, start=start: array[start : start + size], arrays
+        )
 
 
 def split_features(features: Matrix, widths: Sequence[int], layers: Sequence[str]) -> list[Floats]:

@@ -15,6 +15,7 @@ from keras_mtl.common.arguments import (
     whole_number,
     whole_number_or_none,
 )
+from keras_mtl.engines.known_engines import checked_engine
 from keras_mtl.graph.layer_graph import Graph
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.pooling import Pooling, check_pooling
@@ -45,6 +46,7 @@ def probe_cuts(
     seed: int = 0,
     batch_size: int | None = None,
     verbose: str | int = "auto",
+    engine: str = "keras",
 ) -> Probes:
     """Score every depth at which a model can be cut, for a task whose labels are given.
 
@@ -83,6 +85,8 @@ def probe_cuts(
         batch_size: Samples in a batch of the pass, 32 by default. Leave it out if `x` gives
             batches.
         verbose: As in `predict`: 0 hides the progress bar.
+        engine: What runs the model: `"keras"`, the default, `"openvino"`, `"onnxruntime"` or
+            `"auto"`, as in `fit_cached`. Each depth is compared with Keras's on the first batch.
 
     Returns:
         A sequence of `Probe` from the inputs to the outputs, which prints as a table. `.best` and
@@ -96,8 +100,12 @@ def probe_cuts(
         InvalidCut: A cut is not legal; the nearest legal ones are named.
         LayerNotFound: No layer has the name given; near names are suggested.
         HeadMismatch: No head fits on a cut that was asked for.
-        ValueError: `probe`, `kind`, `pooling`, `folds`, `max_width`, `seed`, `batch_size`, `nested`
-            or `verbose` is out of its range.
+        MissingExtra: `engine` is not installed.
+        NotConvertible: `engine` lacks something that the model computes; a layer is named.
+        EngineMismatch: What `engine` gives differs from what Keras gives.
+        UnsupportedBackend: `engine` cannot read the graphs of the Keras backend in use.
+        ValueError: `probe`, `kind`, `pooling`, `folds`, `max_width`, `seed`, `batch_size`,
+            `nested`, `verbose` or `engine` is out of its range.
 
     Source:
         Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
@@ -123,6 +131,7 @@ def probe_cuts(
     check_kind(kind)
     _check_vectors(pooling, max_width)
     _check_pass(nested, folds, seed, batch_size, verbose)
+    engine = checked_engine(engine)
     graph = Graph.of(model)
     candidates = find_candidates(graph, cuts, nested=nested, pooling=pooling)
     samples = None if y is None else count_samples(model, x)
@@ -131,7 +140,7 @@ def probe_cuts(
     width = None if samples is not None and samples <= (max_width or samples) else max_width
     extractor = DepthFeatures.of(graph, candidates, pooling, width, seed)
     with expected_to_trace():
-        seen = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose)
+        seen = run_over(extractor, x, y, batch_size=batch_size, verbose=verbose, engine=engine)
     if targets is None:
         targets = _checked_targets(method, seen.labels, len(seen.features), kind, folds)
     layers = [one.point.layer for one in candidates]

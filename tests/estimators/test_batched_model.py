@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from _engines import install
 from _watching import assert_close
 from keras_mtl.estimators.batched_model import BatchedModel
 
@@ -28,6 +29,20 @@ def test_outputs_are_those_of_the_model_side_by_side_whatever_the_batches(model)
         found = BatchedModel(model).outputs([a, b], batch_size)
         assert found.dtype == "float32"
         assert_close(found, expected)
+
+
+def test_an_engine_is_converted_for_once_whatever_the_sizes(model, monkeypatch):
+    engine = install(monkeypatch)
+    engine.error = 1e-5
+    batched = BatchedModel(model)
+    for samples, calls in ((3, 1), (10, 3)):
+        before = engine.calls
+        found = batched.outputs(rows(samples), 4, engine="openvino")
+        assert_close(found, batched.outputs(rows(samples), 4))
+        assert engine.calls - before == calls and found.dtype == "float32"
+    assert engine.conversions == 1
+    copied = copy.deepcopy(batched)  # Without the engine, which may hold anything.
+    assert copied.outputs(rows(2), 4, engine="openvino").shape == (2, 3)
 
 
 def test_a_copy_by_pickle_gives_the_same(model):

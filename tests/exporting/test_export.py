@@ -578,6 +578,7 @@ def test_an_export_that_differs_from_its_model_is_kept_only_if_that_is_said(tmp_
     keras_mtl.export(small(), tmp_path / "other", tolerance=0.6)
 
 
+@pytest.mark.slow
 @exports
 def test_encoded_pictures_are_decoded_resized_and_scaled_in_the_graph(tmp_path):
     import tensorflow as tf

@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_mtl.errors import InvalidFeatures, InvalidInputs, InvalidLabels
+from _engines import install
+from keras_mtl.errors import EngineMismatch, InvalidFeatures, InvalidInputs, InvalidLabels
 from keras_mtl.probing.one_pass import count_samples, run_over, split_features
 
 X, Y = np.arange(30, dtype="float32").reshape(10, 3), np.arange(10) % 2
@@ -35,6 +36,24 @@ def test_features_and_labels_stay_together(model):
         features, labels = run(model, *data)
         np.testing.assert_array_equal(features, 2 * X)
         np.testing.assert_array_equal(labels, Y)
+
+
+def test_an_engine_gives_the_same_and_each_depth_has_a_scale_of_its_own(model, monkeypatch):
+    engine = install(monkeypatch)
+    engine.error = 1e-5
+    batches = [(X[start : start + 4], Y[start : start + 4]) for start in (0, 4, 8)]
+    extractor = Doubled(model)
+    extractor.widths = [1, 2]
+    for x, y in ((X, Y), (batches, None)):
+        calls = engine.calls
+        seen = run_over(extractor, x, y, batch_size=4, verbose=0, engine="openvino")
+        np.testing.assert_allclose(seen.features, 2 * X, rtol=1e-6, atol=1e-3)
+        assert (seen.features != 2 * X).any() and engine.calls - calls == 3
+        np.testing.assert_array_equal(seen.labels, Y)
+    # The error is 1e-5 of the largest number of all, but much of that of the first depth.
+    extractor.call = lambda inputs, training=None: inputs * np.array([1e-3, 1, 1], "float32")
+    with pytest.raises(EngineMismatch, match=r"1e-04 is allowed"):
+        run_over(extractor, X, Y, batch_size=4, verbose=0, engine="openvino")
 
 
 def test_samples_are_counted(model):

@@ -26,6 +26,7 @@ def portraits():
     return keras_mtl.MultiTaskModel(trunk, heads)
 
 
+@pytest.mark.slow
 @exports
 def test_it_predicts_what_the_model_predicts(tmp_path):
     model, x = portraits(), draw(5, 4)
@@ -61,6 +62,7 @@ def test_it_predicts_what_the_model_predicts(tmp_path):
         keras_mtl.load_export(path)
 
 
+@pytest.mark.slow
 @exports
 def test_outputs_come_in_the_structure_in_which_the_model_gives_them(tmp_path):
     x = keras.Input((3,), name="x")

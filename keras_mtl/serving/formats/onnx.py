@@ -55,20 +55,32 @@ class Onnx(ExportFormat):
 
     def load(self, folder: Path, manifest: Manifest) -> Running:
         """Load the graph into ONNX Runtime, on the processor."""
-        return _Session(folder)
+        return Session(str(folder / FILE))
 
 
 OPSET = 18
 """The latest version of the operators that tf2onnx 1.17 writes."""
 
 
-class _Session(Running):
-    def __init__(self, folder: Path) -> None:
+class Session(Running):
+    """A network in ONNX Runtime, on the processor.
+
+    Args:
+        model: The path of an ONNX file, or what is in it.
+        num_threads: Threads that one operation may use; None for one for each core.
+    """
+
+    def __init__(self, model: str | bytes, num_threads: int | None = None) -> None:
         import onnxruntime
 
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = num_threads or 0
         self._session = onnxruntime.InferenceSession(
-            str(folder / FILE), providers=["CPUExecutionProvider"]
+            model, options, providers=["CPUExecutionProvider"]
         )
+        self._inputs = {one.name for one in self._session.get_inputs()}
 
     def outputs(self, inputs: Arrays, names: Sequence[str]) -> dict[str, np.ndarray]:
-        return dict(zip(names, self._session.run(list(names), dict(inputs)), strict=True))
+        """Return the outputs for one batch."""
+        used = {name: array for name, array in inputs.items() if name in self._inputs}
+        return dict(zip(names, self._session.run(list(names), used), strict=True))

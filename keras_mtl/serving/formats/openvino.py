@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -44,19 +45,33 @@ class OpenVino(ExportFormat):
 
     def load(self, folder: Path, manifest: Manifest) -> Running:
         """Compile the graph for the processor."""
-        return _Compiled(folder)
+        return Compiled(str(folder / FILE))
 
 
-class _Compiled(Running):
-    def __init__(self, folder: Path) -> None:
+class Compiled(Running):
+    """A network compiled by OpenVINO for the processor.
+
+    Args:
+        network: An `openvino.Model`, or the path of one.
+        num_threads: Threads that it may use; None for one for each core.
+    """
+
+    def __init__(self, network: Any, num_threads: int | None = None) -> None:
         import openvino
 
         # On processors that have bfloat16 it would be the default.
-        exact = {"INFERENCE_PRECISION_HINT": "f32"}
+        options: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
+        if num_threads is not None:
+            options["INFERENCE_NUM_THREADS"] = num_threads
+            # Processes that take one core each would all be bound to the same one.
+            options["ENABLE_CPU_PINNING"] = False
         self._lock = Lock()  # A compiled model holds the tensors of one call.
-        self._model = openvino.Core().compile_model(str(folder / FILE), "CPU", exact)
+        self._model = openvino.Core().compile_model(network, "CPU", options)
+        self._inputs = {name for one in self._model.inputs for name in one.get_names()}
 
     def outputs(self, inputs: Arrays, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return the outputs for one batch."""
+        used = {name: array for name, array in inputs.items() if name in self._inputs}
         with self._lock:
-            results = self._model(dict(inputs))
+            results = self._model(used)
             return {name: np.array(results[name]) for name in names}

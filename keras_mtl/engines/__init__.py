@@ -1,0 +1,1 @@
+"""Static networks that another library runs faster than the backend of Keras."""
