@@ -12,10 +12,10 @@ import keras_tuner
 import numpy as np
 
 from keras_mtl.common.hashing import checksum
+from keras_mtl.tuning.attempts import Attempt
 from keras_mtl.tuning.search_files import NotWritable, read_state, write_state
 
 CHECKPOINT = "checkpoint.weights.h5"
-UNFINISHED = "unfinished.weights.h5"
 BLOCK = 2**24
 """Bytes that are read or written at once."""
 HEADER = 2**12
@@ -28,12 +28,14 @@ class SavedBestEpoch(keras.callbacks.Callback):
     Args:
         path: The file, in the folder of a trial.
         objective: The objective of the search.
+        attempt: The attempt at the trial.
     """
 
-    def __init__(self, path: Path, objective: keras_tuner.Objective) -> None:
+    def __init__(self, path: Path, objective: keras_tuner.Objective, attempt: Attempt) -> None:
         super().__init__()
         self.filepath = path
         self.objective = objective
+        self.attempt = attempt
         self._best: float | None = None
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -43,20 +45,22 @@ class SavedBestEpoch(keras.callbacks.Callback):
             return
         if self._best is None or self.objective.better_than(value, self._best):
             self._best = value
-            save_weights(self.model, self.filepath)
+            save_weights(self.model, self.filepath, self.attempt)
 
     def on_train_end(self, logs: Any = None) -> None:
         """Save the checksum."""
         if self._best is not None:
-            save_checksum(self.filepath)
+            save_checksum(self.filepath, self.attempt)
 
 
-def save_checksum(path: Path, **others: Any) -> None:
+def save_checksum(path: Path, attempt: Attempt, **others: Any) -> None:
     """Write the checksum of a file of weights beside it, and what else belongs to them.
 
     Raises:
         SearchNotWritable: The disk is full, or nothing may be written there.
+        Superseded: Another process has begun the trial since.
     """
+    attempt.check()
     write_state(checksum_file(path), {"weights": _checksum_of(path), **others})
 
 
@@ -68,16 +72,18 @@ def is_whole(path: Path) -> bool:
     return read_state(record)["weights"] == _checksum_of(path)
 
 
-def save_weights(model: keras.Model, path: Path) -> None:
+def save_weights(model: keras.Model, path: Path, attempt: Attempt) -> None:
     """Write the weights and the state of the optimizer, whole or not at all.
 
     Raises:
         SearchNotWritable: The disk is full, or nothing may be written there.
+        Superseded: Another process has begun the trial since.
     """
-    unfinished = path.with_name(UNFINISHED)
+    unfinished = attempt.unfinished(path)
     try:
         _check_space(unfinished, model)
         model.save_weights(unfinished)
+        attempt.check()
         unfinished.replace(path)
     except (OSError, RuntimeError) as error:  # HDF5 raises both.
         raise NotWritable.because(path, error) from error

@@ -16,6 +16,7 @@ from keras_mtl.batches.values import as_tensors
 from keras_mtl.caching.row_features import ArrayRows, RowFeatures
 from keras_mtl.caching.storage.feature_cache import make_cache
 from keras_mtl.keras_private.compiled import build_compiled
+from keras_mtl.tuning.attempts import Attempt
 from keras_mtl.tuning.checkpoints import (
     SavedBestEpoch,
     checksum_file,
@@ -47,8 +48,8 @@ class SavedFold(SavedBestEpoch):
     The record is written last, so a fold that has one has ended.
     """
 
-    def __init__(self, path: Path, objective: keras_tuner.Objective) -> None:
-        super().__init__(path, objective)
+    def __init__(self, path: Path, objective: keras_tuner.Objective, attempt: Attempt) -> None:
+        super().__init__(path, objective, attempt)
         self.curve: Curve = {}
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -62,7 +63,7 @@ class SavedFold(SavedBestEpoch):
         """Save the record."""
         if any(map(isfinite, self.curve.values())):
             curve = [[epoch, value] for epoch, value in self.curve.items() if isfinite(value)]
-            save_checksum(self.filepath, curve=curve)
+            save_checksum(self.filepath, self.attempt, curve=curve)
 
 
 def curve_of_fold(path: Path) -> Curve | None:
@@ -134,14 +135,14 @@ class FoldTraining:
         self._seed = seed
 
     def run(
-        self, hp: Any, model: keras.Model, folder: Path, start: Path | None, **arguments: Any
+        self, hp: Any, model: keras.Model, attempt: Attempt, start: Path | None, **arguments: Any
     ) -> dict[str, float]:
         """Train a model on each fold, from the same values, and return what the trial reports.
 
         Args:
             hp: The hyperparameters of the trial.
             model: The model.
-            folder: The folder of the trial.
+            attempt: The attempt at the trial.
             start: The folder of the trial whose weights it starts from, fold by fold.
             arguments: Those of `fit` that go with any rows.
         """
@@ -150,11 +151,11 @@ class FoldTraining:
         curves = []
         with self._fitting(hp, model, arguments) as fit:
             for number, fold in enumerate(self._folds):
-                path = folder / fold_file(number)
+                path = attempt.folder / fold_file(number)
                 curve = curve_of_fold(path)
                 if curve is None:
                     state.restore(start and start / fold_file(number))
-                    saved = SavedFold(path, self.objective)
+                    saved = SavedFold(path, self.objective, attempt)
                     callbacks = [*copied_callbacks(arguments.get("callbacks")), saved]
                     fit(fold, callbacks)
                     curve = saved.curve

@@ -66,6 +66,8 @@ class CutOracle(FiledOracle):
 
     weights: Sequence[str] = (CHECKPOINT,)
     """The files of weights that a trial leaves for those that start from it."""
+    jobs: int = 1
+    """Number of trials that go on at once."""
 
     def __init__(
         self,
@@ -130,7 +132,13 @@ class CutOracle(FiledOracle):
         expected = self._expected()
         left = [planned for planned in expected if planned not in over]
         outcome = self._outcome(trial)
-        return self._progress.end(planned_trial(trial), expected, outcome=outcome, left=left)
+        return self._progress.end(
+            planned_trial(trial), expected, outcome=outcome, left=left, jobs=self.jobs
+        )
+
+    def note_duration(self, trial: Trial, seconds: float) -> None:
+        """Tell how long a trial took in another process, where it had to wait for its turn."""
+        self._progress.note_duration(planned_trial(trial), seconds)
 
     def save(self) -> None:
         """Write the state, whole or not at all."""

@@ -47,6 +47,7 @@ class Progress:
         *,
         outcome: str,
         left: Iterable[PlannedTrial],
+        jobs: int = 1,
     ) -> str:
         """Return what is said when a trial has ended.
 
@@ -55,24 +56,33 @@ class Progress:
             expected: All trials of the search, in their order.
             outcome: What came of it.
             left: The trials that are left.
+            jobs: Number of trials that go on at once.
         """
         now = self._clock()
         seconds = now - self._began.pop(planned, now)
         self._seconds[planned.phase] += seconds
         self._epochs[planned.phase] += planned.epochs
-        return f"{_name(planned, expected)}: {outcome} after {duration(seconds)}{self._left(left)}"
+        took = f"{outcome} after {duration(seconds)}{self._left(left, jobs)}"
+        return f"{_name(planned, expected)}: {took}"
 
     def score(self, score: float, best: float, best_cut: str) -> str:
         """Return the outcome of a trial that trained a model."""
         return f"{self._objective} {score:.4f} (best so far {best:.4f}, `{best_cut}`)"
 
-    def _left(self, left: Iterable[PlannedTrial]) -> str:
+    def note_duration(self, planned: PlannedTrial, seconds: float) -> None:
+        """Say that a trial, which ends now, took so many seconds."""
+        self._began[planned] = self._clock() - seconds
+
+    def _left(self, left: Iterable[PlannedTrial], jobs: int) -> str:
         """Return how long the trials that are left will take, from those of their phase."""
         trials = [trial for trial in left if trial.phase != "refit"]  # A fold more, so little.
         timed = [trial for trial in trials if self._epochs[trial.phase]]
-        seconds = sum(
-            trial.epochs * self._seconds[trial.phase] / self._epochs[trial.phase] for trial in timed
-        )
+        rungs: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
+        for trial in timed:
+            each = trial.epochs * self._seconds[trial.phase] / self._epochs[trial.phase]
+            rungs[trial.phase, trial.rung].append(each)
+        # One rung begins when the one before has ended, and no trial is divided.
+        seconds = sum(max(max(each), sum(each) / jobs) for each in rungs.values())
         if not timed:
             return "."
         if len(timed) < len(trials):

@@ -11,6 +11,7 @@ import keras_tuner
 
 from keras_mtl.batches.values import as_tensors
 from keras_mtl.keras_private.filed_tuner import Trial
+from keras_mtl.tuning.attempts import Attempt
 from keras_mtl.tuning.checkpoints import load_weights, save_checksum, save_weights
 from keras_mtl.tuning.fold_training import EPOCHS
 from keras_mtl.tuning.hypermodel import CutHyperModel
@@ -25,6 +26,7 @@ def train_on_all_rows(
     build: Callable[[Trial], keras.Model],
     stages: Sequence[Trial],
     path: Path,
+    attempt: Attempt,
     *,
     seed: int,
     x: Any,
@@ -38,6 +40,7 @@ def train_on_all_rows(
         build: A function that returns the model of a trial.
         stages: The trials, a frozen one first.
         path: Where the weights are saved.
+        attempt: The attempt at this trial.
         seed: Seed of each training.
         x: All inputs.
         y: All labels.
@@ -53,8 +56,8 @@ def train_on_all_rows(
         arguments["epochs"] = int(stage.metrics.get_best_value(EPOCHS))
         arguments["callbacks"] = _without_validation(fit_arguments.get("callbacks"))
         hypermodel.fit(stage.hyperparameters, model, as_tensors(x), y, **arguments)
-        save_weights(model, path)
-        save_checksum(path)
+        save_weights(model, path, attempt)
+        save_checksum(path, attempt)
 
 
 def stages_of(trials: Sequence[Trial], trial_id: str) -> list[Trial]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -22,6 +23,9 @@ from keras_mtl.errors import KerasMtlError
 from keras_mtl.heads.head import Head
 from keras_mtl.training.settings import check_callbacks
 from keras_mtl.tuning.hypermodel import CutHyperModel
+
+CHIEF_AND_WORKERS = ("KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT", "KERASTUNER_TUNER_ID")
+"""What makes a process one of several that keras-tuner itself connects."""
 
 
 def check_objective(objective: Any, head: Head) -> None:
@@ -60,6 +64,33 @@ def check_hypermodel(hypermodel: Any) -> None:
         raise ValueError(
             "`CutTuner` trains heads on static trunks before it fine-tunes any. Received a "
             "hypermodel with `freeze=[False]`: leave `freeze` out, or use another tuner."
+        )
+
+
+def check_processes(jobs: int | None, has_own_trials: bool = False) -> None:
+    """Refuse processes of `joblib` where keras-tuner has processes of its own, and for own trials.
+
+    Args:
+        jobs: Number of processes; 0 or None for this one only.
+        has_own_trials: Whether a subclass does trials in its own way.
+
+    Raises:
+        ValueError: The variables of keras-tuner's chief and workers are set.
+        TypeError: A subclass has a `run_trial` of its own.
+    """
+    if not jobs:
+        return
+    if found := sorted(name for name in CHIEF_AND_WORKERS if os.environ.get(name)):
+        raise ValueError(
+            f"`n_jobs` starts processes of `joblib`, but `{found[0]}={os.environ[found[0]]}` makes "
+            "this process one of keras-tuner's chief and workers: pass `n_jobs=1`, or delete the "
+            f"variables {', '.join(CHIEF_AND_WORKERS)}."
+        )
+    if has_own_trials:
+        raise TypeError(
+            "With several jobs `CutTuner.run_trial` does trials in other processes, but this "
+            "subclass has a `run_trial` of its own: pass `n_jobs=1`, or override "
+            "`CutHyperModel.fit` instead."
         )
 
 

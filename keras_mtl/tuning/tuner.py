@@ -11,30 +11,27 @@ from typing import Any
 import keras
 import keras_tuner
 
-from keras_mtl.batches.recognise import recognise
-from keras_mtl.caching.row_features import ArrayRows
 from keras_mtl.common.arguments import one_of, positive_number, random_seed, whole_number
-from keras_mtl.errors import KerasMtlError, SearchNotWritable
+from keras_mtl.jobs.job_count import check_jobs, job_count, sends_jobs
 from keras_mtl.keras_private.filed_tuner import FiledTuner, Trial
-from keras_mtl.probing.probe_cuts import probe_cuts
-from keras_mtl.tuning.checkpoints import CHECKPOINT, SavedBestEpoch, load_weights
-from keras_mtl.tuning.fold_training import FoldTraining, fold_file
+from keras_mtl.tuning.checkpoints import load_weights
+from keras_mtl.tuning.fold_training import fold_file
 from keras_mtl.tuning.folds import Fold, check_cv
-from keras_mtl.tuning.halving import Budget, PlannedTrial
+from keras_mtl.tuning.halving import Budget
 from keras_mtl.tuning.hypermodel import CutHyperModel
-from keras_mtl.tuning.oracle import CutOracle, probe_metrics
-from keras_mtl.tuning.refit import refit_of, stages_of, train_on_all_rows
+from keras_mtl.tuning.oracle import CutOracle
+from keras_mtl.tuning.parallel_search import search_in_others
+from keras_mtl.tuning.refit import refit_of
 from keras_mtl.tuning.search_arguments import (
     check_fit_arguments,
     check_hypermodel,
     check_objective,
-    copied_callbacks,
+    check_processes,
     refused_by_keras_tuner,
 )
-from keras_mtl.tuning.search_data import probed_rows, search_data
+from keras_mtl.tuning.search_data import SearchData, search_data
 from keras_mtl.tuning.search_files import (
     ENDED,
-    planned_trial,
     read_search,
     read_trials,
     remove_unfinished,
@@ -43,7 +40,7 @@ from keras_mtl.tuning.search_files import (
 from keras_mtl.tuning.search_folder import delete_search, locked_search, make_folder, search_folder
 from keras_mtl.tuning.search_records import all_failed, search_trials
 from keras_mtl.tuning.search_results import SearchResults
-from keras_mtl.tuning.standings import standings
+from keras_mtl.tuning.trial_runner import TrialRunner
 
 
 class CutTuner(FiledTuner):
@@ -77,6 +74,12 @@ class CutTuner(FiledTuner):
             best. A static trunk runs once for all folds. None, the default, for none.
         saved_models: Number of best models whose weights stay on disk, 1 by default.
         seed: Seed of probes, heads and the order of the samples, 0 by default.
+        n_jobs: Number of processes that do trials; 1 for all trials in this one, -1 for one for
+            each core. None, the default, for what `joblib.parallel_config` says, by which trials
+            go to Dask or Ray, and for 1 without it. Trials and scores are those of one process.
+            Workers load the model from a `.keras` file, map large arrays from shared files, and
+            print nothing; one that dies is replaced, and a trial at which three have died has
+            failed. Workers of other machines need a `directory` that all machines share.
         directory: Folder of the searches, the working directory by default.
         project_name: Folder of this search within it.
         overwrite: Whether to delete the search that is there already; other files in its folder
@@ -123,10 +126,13 @@ class CutTuner(FiledTuner):
         cv: Any = None,
         saved_models: int = 1,
         seed: int = 0,
+        n_jobs: int | None = None,
         directory: str | Path | None = None,
         project_name: str = "cut_search",
         overwrite: bool = False,
     ) -> None:
+        self._n_jobs = check_jobs(n_jobs)
+        check_processes(0 if self._n_jobs in (None, 1) else self._n_jobs)
         folder = search_folder(directory, project_name)
         check_hypermodel(hypermodel)
         check_objective(objective, hypermodel.head)
@@ -177,7 +183,14 @@ class CutTuner(FiledTuner):
             SearchNotWritable: The disk is full, or nothing may be written in the folder. The same
                 call resumes later.
             FatalRuntimeError: All trials failed.
+            TypeError: With several jobs: the data, a callback or the hypermodel cannot be sent to
+                another process.
+            UnsupportedModel: With several jobs: the model cannot be saved or loaded.
+            FolderNotShared: With several jobs: a worker does not see `directory`.
+            WorkerDied: Processes end again and again before they begin a trial.
         """
+        jobs = job_count(self._n_jobs) if sends_jobs(self._n_jobs) else 0
+        check_processes(jobs, type(self).run_trial is not CutTuner.run_trial)
         folded = self._cv is not None
         check_fit_arguments(
             self.oracle.objective.name, self._budget.shortest, fit_arguments, folded=folded
@@ -194,29 +207,19 @@ class CutTuner(FiledTuner):
             return
         if self.oracle.is_finished:  # Nothing to write, and the folder may be read-only.
             return
+        self.oracle.jobs = max(1, jobs)
         with self._resumed(data.identity):
-            super().search(data.x, data.y, **data.fit_arguments)
+            if jobs:
+                self._search_in_others(data, jobs)
+            else:
+                super().search(data.x, data.y, **data.fit_arguments)
         if not self.oracle.get_best_trials(1):
             raise all_failed(self._trials())
 
     def run_trial(self, trial: Trial, x: Any, y: Any = None, **fit_arguments: Any) -> Any:
         """Probe all depths, or train a model: on each fold, or on what `fit` trains on."""
-        planned = planned_trial(trial)
-        # For each trial, so that its result does not depend on the trials before it, nor on which
-        # machine of several runs it.
-        keras.utils.set_random_seed(self._seed)
-        try:
-            if planned.phase == "probe":
-                return self._probe(x, y, fit_arguments)
-            if planned.phase == "refit":
-                return self._refit(trial, planned, x, y, fit_arguments)
-            if self._folds:
-                return self._train_folds(trial, planned, x, y, fit_arguments)
-            return self._train(trial, planned, x, y, fit_arguments)
-        except SearchNotWritable:
-            raise
-        except KerasMtlError as error:  # It is not the fault of one trial, so the search ends.
-            raise keras_tuner.errors.FatalValueError(str(error)) from error
+        data = SearchData(x, y, fit_arguments, self._data or "", self._folds)
+        return self._runner(data).run(trial)
 
     def results(self) -> SearchResults:
         """Return the trials so far, as a table, a frame or a picture."""
@@ -289,8 +292,9 @@ class CutTuner(FiledTuner):
         trial_id = trial.trial_id
         if self._cv is not None:
             trial_id = refit_of(self._trials(), trial_id)
-        model = self._build(trial)
-        load_weights(model, self._checkpoint(trial_id))
+        runner = self._runner(SearchData(None, None, {}, ""))
+        model = runner.build(trial)
+        load_weights(model, runner.checkpoint(trial_id))
         return model
 
     @contextmanager
@@ -320,73 +324,15 @@ class CutTuner(FiledTuner):
                 "`y`, another `project_name`, or `overwrite=True` to start anew there."
             )
 
-    def _probe(self, x: Any, y: Any, fit_arguments: dict[str, Any]) -> dict[str, float]:
-        hypermodel = self.hypermodel
-        x, y = probed_rows(x, y, fit_arguments)
-        steps = fit_arguments.get("steps_per_epoch")
-        if y is None and steps:  # Data with `steps_per_epoch` may have no end.
-            x = recognise(x).batches(steps)
-        probes = probe_cuts(
-            hypermodel.model,
-            x,
-            y,
-            cuts=hypermodel.layers,
-            kind=hypermodel.head,
-            pooling=hypermodel.head.pooling,
-            seed=self._seed,
-            batch_size=fit_arguments.get("batch_size"),
-            verbose=fit_arguments.get("verbose", "auto"),
-        )
-        return {**probe_metrics(standings(probes)), **self._no_score()}
+    def _search_in_others(self, data: SearchData, jobs: int) -> None:
+        self.oracle.verbose = data.fit_arguments.get("verbose", "auto")
+        self.on_search_begin()
+        search_in_others(self.oracle, self._runner(data), self.on_trial_end, self._n_jobs, jobs)
+        self.on_search_end()
 
-    def _no_score(self) -> dict[str, float]:
-        """Return what keras-tuner demands of each trial, of one that must not become the best."""
-        worst = float("-inf" if self.oracle.objective.direction == "max" else "inf")
-        return {self.oracle.objective.name: worst}
-
-    def _train(
-        self, trial: Trial, planned: PlannedTrial, x: Any, y: Any, fit_arguments: dict[str, Any]
-    ) -> Any:
-        model = self._build(trial)
-        if planned.start:
-            load_weights(model, self._checkpoint(planned.start))
-        callbacks = copied_callbacks(fit_arguments.get("callbacks"))
-        callbacks.append(SavedBestEpoch(self._checkpoint(trial.trial_id), self.oracle.objective))
-        arguments = {**fit_arguments, "epochs": planned.epochs, "callbacks": callbacks}
-        return self.hypermodel.fit(trial.hyperparameters, model, x, y, **arguments)
-
-    def _train_folds(
-        self, trial: Trial, planned: PlannedTrial, x: Any, y: Any, fit_arguments: dict[str, Any]
-    ) -> dict[str, float]:
-        arguments = {**fit_arguments, "epochs": planned.epochs}
-        data = ArrayRows(x, y, arguments.pop("sample_weight", None))
-        objective = self.oracle.objective
-        training = FoldTraining(self.hypermodel, objective, data, self._folds, self._seed)
-        start = Path(self.get_trial_dir(planned.start)) if planned.start else None
-        folder = Path(self.get_trial_dir(trial.trial_id))
-        return training.run(trial.hyperparameters, self._build(trial), folder, start, **arguments)
-
-    def _refit(
-        self, trial: Trial, planned: PlannedTrial, x: Any, y: Any, fit_arguments: dict[str, Any]
-    ) -> dict[str, float]:
-        train_on_all_rows(
-            self.hypermodel,
-            self._build,
-            stages_of(self._trials(), planned.start),
-            self._checkpoint(trial.trial_id),
-            seed=self._seed,
-            x=x,
-            y=y,
-            fit_arguments=fit_arguments,
-        )
-        return self._no_score()
-
-    def _build(self, trial: Trial) -> keras.Model:
-        keras.utils.clear_session()  # Frees the models of earlier trials.
-        return self.hypermodel.build(trial.hyperparameters)
-
-    def _checkpoint(self, trial_id: str) -> Path:
-        return Path(self.get_trial_dir(trial_id)) / CHECKPOINT
+    def _runner(self, data: SearchData) -> TrialRunner:
+        objective, folder = self.oracle.objective, Path(self.project_dir)
+        return TrialRunner(self.hypermodel, objective, folder, self._seed, data)
 
     def _trials(self) -> list[Trial]:
         """Return all trials from their files: on a worker, no oracle knows them all."""

@@ -5,7 +5,7 @@ import pytest
 
 from _searches import run, search_in
 from keras_mtl.probing.probe_table import Probe, Probes
-from keras_mtl.tuning import tuner as tuner_module
+from keras_mtl.tuning import trial_runner
 from keras_mtl.tuning.halving import PlannedTrial
 from keras_mtl.tuning.hypermodel import CutHyperModel
 
@@ -56,4 +56,4 @@ def canned_probes(monkeypatch):
             model.name, "accuracy", [Probe(i, cut, None, (), 0, i, 0) for i, cut in enumerate(cuts)]
         )
 
-    monkeypatch.setattr(tuner_module, "probe_cuts", probe_cuts)
+    monkeypatch.setattr(trial_runner, "probe_cuts", probe_cuts)

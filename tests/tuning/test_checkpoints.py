@@ -11,6 +11,7 @@ import pytest
 
 from keras_mtl.errors import SearchNotWritable
 from keras_mtl.tuning import checkpoints
+from keras_mtl.tuning.attempts import ATTEMPT, Attempt
 from keras_mtl.tuning.checkpoints import CHECKPOINT, SavedBestEpoch, checksum_file, load_weights
 
 
@@ -22,7 +23,8 @@ def model():
 
 
 def fit(model, path, epochs=1):
-    callback = SavedBestEpoch(path, keras_tuner.Objective("loss", "min"))
+    attempt = Attempt.begin(path.parent)
+    callback = SavedBestEpoch(path, keras_tuner.Objective("loss", "min"), attempt)
     model.fit(np.ones((4, 2)), np.ones((4, 3)), epochs=epochs, verbose=0, callbacks=[callback])
 
 
@@ -73,7 +75,8 @@ def test_the_weights_of_the_best_epoch_so_far_are_saved(
 ):
     epochs = []
     monkeypatch.setattr(checkpoints, "save_weights", lambda *given: epochs.append(epoch))
-    callback = SavedBestEpoch(tmp_path / CHECKPOINT, keras_tuner.Objective("loss", direction))
+    objective = keras_tuner.Objective("loss", direction)
+    callback = SavedBestEpoch(tmp_path / CHECKPOINT, objective, Attempt.begin(tmp_path))
     callback.set_model(model)
     for epoch, loss in enumerate(losses):
         callback.on_epoch_end(epoch, {} if loss is None else {"loss": loss})
@@ -92,7 +95,7 @@ def test_a_full_disk_ends_the_search(error, model, tmp_path, monkeypatch):
         fit(model, tmp_path / CHECKPOINT)
     assert isinstance(raised.value, keras_tuner.errors.FatalError)
     assert (tmp_path / CHECKPOINT).read_bytes() == before  # whole or not at all
-    assert sorted(os.listdir(tmp_path)) == ["checkpoint.json", CHECKPOINT]
+    assert sorted(os.listdir(tmp_path)) == [ATTEMPT, "checkpoint.json", CHECKPOINT]
 
 
 def test_space_is_found_before_hdf5_needs_it(model, tmp_path, monkeypatch):
@@ -103,7 +106,7 @@ def test_space_is_found_before_hdf5_needs_it(model, tmp_path, monkeypatch):
     size = 3 * 4096  # what only HDF5 needs
     size += sum(np.asarray(weight).nbytes for weight in model.get_weights())
 
-    checkpoints.save_weights(model, path)
+    checkpoints.save_weights(model, path, Attempt.begin(tmp_path))
 
     assert path.stat().st_size >= size  # what was written before, as HDF5 writes nothing here
     assert len(written) == 1
@@ -114,14 +117,17 @@ import resource, signal, sys
 from pathlib import Path
 import keras
 from keras_mtl.errors import SearchNotWritable
+from keras_mtl.tuning.attempts import Attempt
 from keras_mtl.tuning.checkpoints import save_weights
 
 model = keras.Sequential([keras.Input((20,)), keras.layers.Dense(200), keras.layers.Dense(20)])
 model.compile("adam", "mse")
+path = Path(sys.argv[1])
+attempt = Attempt.begin(path.parent)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
-    save_weights(model, Path(sys.argv[1]))
+    save_weights(model, path, attempt)
 except SearchNotWritable as error:
     print("refused:", error)
 print("alive")
@@ -135,4 +141,4 @@ def test_a_file_that_does_not_fit_ends_no_process(room, tmp_path):
     ended = subprocess.run(arguments, capture_output=True, text=True)
     assert ended.stdout.splitlines()[-1:] == ["alive"], ended.stderr
     assert "cannot be written: File too large" in ended.stdout
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == [ATTEMPT]

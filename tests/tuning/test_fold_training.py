@@ -13,6 +13,7 @@ from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.heads.head import Head
 from keras_mtl.heads.probe_targets import ClassTargets
 from keras_mtl.keras_private.compiled import build_compiled
+from keras_mtl.tuning.attempts import Attempt
 from keras_mtl.tuning.fold_training import (
     FoldTraining,
     ModelState,
@@ -80,7 +81,9 @@ def trained(folder, *, freeze, start=None, callbacks=()):
     before = values_of(model.variables)
     training = FoldTraining(hypermodel, HIGHEST, ArrayRows(X, Y, WEIGHTS), FOLDS, seed=3)
     folder.mkdir(exist_ok=True)
-    metrics = training.run(hp, model, folder, start, **FIT, callbacks=list(callbacks))
+    metrics = training.run(
+        hp, model, Attempt.begin(folder), start, **FIT, callbacks=list(callbacks)
+    )
     return model, before, metrics
 
 

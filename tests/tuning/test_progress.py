@@ -49,6 +49,15 @@ def test_the_time_of_heads_is_the_mean_of_those_before():
     assert said.endswith("About 30 s left.")
 
 
+def test_trials_in_other_processes_say_how_long_they_took():
+    progress = Progress("loss", clock=lambda: 100.0)
+    progress.begin(HEADS[0], EXPECTED)
+    progress.note_duration(HEADS[0], 10.0)
+    left = [HEADS[1], HEADS[1], HEADS[1], PlannedTrial("frozen", "last", 20, rung=1)]
+    said = progress.end(HEADS[0], EXPECTED, outcome="done", left=left, jobs=2)
+    assert said.endswith("done after 10 s. About 25 s left.")  # three on two, then a single one
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s"), (7500, "2 h 5 min")],

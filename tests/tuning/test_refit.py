@@ -6,6 +6,7 @@ import keras
 import keras_tuner
 import pytest
 
+from keras_mtl.tuning.attempts import Attempt
 from keras_mtl.tuning.halving import PlannedTrial
 from keras_mtl.tuning.refit import refit_of, stages_of, train_on_all_rows
 
@@ -58,9 +59,8 @@ def test_each_stage_trains_its_best_epochs_on_all_rows_from_the_weights_before(t
     arguments = {"callbacks": watching, "validation_freq": 2, "batch_size": 4}
     path = tmp_path / "checkpoint.weights.h5"
     stages = stages_of(TRIALS, "0002")
-    train_on_all_rows(
-        Hypermodel(), build, stages, path, seed=0, x="x", y="y", fit_arguments=arguments
-    )
+    data = {"x": "x", "y": "y", "fit_arguments": arguments}
+    train_on_all_rows(Hypermodel(), build, stages, path, Attempt.begin(tmp_path), seed=0, **data)
 
     assert [(before, given["epochs"]) for before, *_, given in fits] == [(1.0, 3), (5.0, 2)]
     for _, x, y, given in fits:

@@ -10,7 +10,7 @@ import pytest
 from _searches import data, network, run, search_in
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.probing.probe_cuts import probe_cuts
-from keras_mtl.tuning import tuner as tuner_module
+from keras_mtl.tuning import trial_runner
 from keras_mtl.tuning.hypermodel import CutHyperModel
 from keras_mtl.tuning.search_data import probed_rows, search_data
 from keras_mtl.tuning.standings import standings
@@ -188,7 +188,7 @@ def test_the_probe_of_a_search_sees_no_validation_labels(tmp_path, trainings, mo
         seen.append(probe_cuts(*args, **kwargs))
         return seen[-1]
 
-    monkeypatch.setattr(tuner_module, "probe_cuts", recorded)
+    monkeypatch.setattr(trial_runner, "probe_cuts", recorded)
     for folder, labels in (("true", Y), ("shuffled", shuffled)):
         tuner = search_in(tmp_path / folder, tuned_trials=0)
         tuner.search(X, labels, verbose=0, **SPLIT)
@@ -203,7 +203,7 @@ def test_data_of_a_call_that_was_refused_do_not_bind_the_folder(tmp_path, traini
         raise keras_tuner.errors.FatalValueError("refused in the first trial")
 
     with monkeypatch.context() as patched:
-        patched.setattr(tuner_module, "probe_cuts", refuse)
+        patched.setattr(trial_runner, "probe_cuts", refuse)
         with pytest.raises(keras_tuner.errors.FatalValueError, match="refused"):
             search_in(tmp_path).search(X + 1, Y, verbose=0, **SPLIT)
 

@@ -16,7 +16,7 @@ from keras_tuner.engine.trial import Trial
 from _searches import Eager, data, network, run, scores_of, search_in, trials_of
 from _zoo import first_ones
 from keras_mtl.heads.head import Head
-from keras_mtl.tuning import tuner as tuner_module
+from keras_mtl.tuning import trial_runner
 from keras_mtl.tuning.fold_training import fold_file, fold_metrics
 from keras_mtl.tuning.hypermodel import CutHyperModel
 from keras_mtl.tuning.tuner import CutTuner
@@ -179,19 +179,19 @@ def folded_search(folder, stop_at=()):
 def test_a_search_over_folds_trains_folds_from_folds_and_then_all_rows(tmp_path, monkeypatch):
     trained = []
 
-    def on_folds(training, hp, model, folder, start, **arguments):
+    def on_folds(training, hp, model, attempt, start, **arguments):
         trained.append((arguments["epochs"], start and start.name))
         for number in range(3):
-            (folder / fold_file(number)).touch()
+            (attempt.folder / fold_file(number)).touch()
         curves = [{0: 0.25 + 0.01 * len(trained)}, {0: 0.5}, {0: 0.75}]
         return fold_metrics(curves, training.objective)
 
-    def on_all_rows(hypermodel, build, stages, path, **arguments):
+    def on_all_rows(hypermodel, build, stages, path, attempt, **arguments):
         trained.append([stage.trial_id for stage in stages])
         path.touch()
 
-    monkeypatch.setattr(tuner_module.FoldTraining, "run", on_folds)
-    monkeypatch.setattr(tuner_module, "train_on_all_rows", on_all_rows)
+    monkeypatch.setattr(trial_runner.FoldTraining, "run", on_folds)
+    monkeypatch.setattr(trial_runner, "train_on_all_rows", on_all_rows)
     monkeypatch.setattr(Eager, "build", lambda hypermodel, hp: None)
     tuner = search_in(tmp_path, cv=3, saved_models=2)
     tuner.search(*data(), verbose=0)
@@ -394,7 +394,7 @@ def test_a_probe_that_failed_once_runs_again(options, tmp_path, trainings, monke
         raise MemoryError("no memory left")
 
     with monkeypatch.context() as patched:
-        patched.setattr(tuner_module, "probe_cuts", fail)
+        patched.setattr(trial_runner, "probe_cuts", fail)
         for _ in range(2):
             with pytest.raises(keras_tuner.errors.FatalError, match="no memory left"):
                 run(tuner())
