@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from joblib import effective_n_jobs
-
-from keras_mtl.common.arguments import is_whole_number
 from keras_mtl.comparing.comparison_facts import facts_of
 from keras_mtl.comparing.comparison_folder import opened_folder
 from keras_mtl.comparing.experiment import Experiment
-from keras_mtl.comparing.parallel_runs import ParallelRuns
+from keras_mtl.comparing.parallel_runs import do_in_others
 from keras_mtl.comparing.planned_run import PlannedRun, RunKey
 from keras_mtl.comparing.preparation import prepare
 from keras_mtl.comparing.run_log import ALL, RunLog
 from keras_mtl.comparing.run_progress import shown_progress
 from keras_mtl.comparing.run_records import key_of
 from keras_mtl.comparing.runner import Runner
-from keras_mtl.comparing.worker import Parcel, forget_runners
 from keras_mtl.errors import AllRunsFailed
+from keras_mtl.jobs.job_count import job_count, sends_jobs
+from keras_mtl.jobs.packing import check_sendable
 from keras_mtl.results.run import Run
-
-
-def check_jobs(n_jobs: Any) -> int | None:
-    """Return the number of jobs as `joblib` takes it.
-
-    Raises:
-        ValueError: It is 0, no whole number and not None.
-    """
-    if n_jobs is not None and (not is_whole_number(n_jobs) or n_jobs == 0):
-        raise ValueError(
-            "`n_jobs` is a number of processes, -1 for one for each core, or None for what "
-            f"`joblib.parallel_config` says. Received: {n_jobs!r}."
-        )
-    return None if n_jobs is None else int(n_jobs)
 
 
 def do_all(experiment: Experiment, directory: Any, n_jobs: int | None, verbose: int) -> list[Run]:
@@ -50,7 +31,11 @@ def do_all(experiment: Experiment, directory: Any, n_jobs: int | None, verbose: 
     Raises:
         AllRunsFailed: No run has a score.
     """
-    jobs = 1 if n_jobs == 1 else effective_n_jobs(n_jobs)
+    jobs = job_count(n_jobs)
+    are_sent = sends_jobs(n_jobs)
+    if are_sent:
+        for strategy in experiment.strategies:
+            check_sendable(f"the strategy `{strategy.name}`", strategy)
     settings = {} if directory is None else experiment.settings()
     with opened_folder(directory, settings) as (folder, known):
         done = {key_of(run): run for run in known if not run.error}
@@ -70,10 +55,10 @@ def do_all(experiment: Experiment, directory: Any, n_jobs: int | None, verbose: 
             with shown_progress(left, len(ended), name, verbose, jobs) as tell:
                 if left:
                     runner, planned = prepare(experiment, left, verbose)
-                    if jobs == 1:
-                        _in_this_process(runner, planned, keep)
+                    if are_sent:
+                        do_in_others(runner, planned, keep, folder, n_jobs, jobs)
                     else:
-                        _in_others(runner, planned, keep, folder, n_jobs, jobs)
+                        _in_this_process(runner, planned, keep)
         except KeyboardInterrupt:
             if not ended:
                 raise
@@ -86,22 +71,6 @@ def do_all(experiment: Experiment, directory: Any, n_jobs: int | None, verbose: 
 def _in_this_process(runner: Runner, planned: Sequence[PlannedRun], keep: Any) -> None:
     for one in planned:
         keep(runner.run(one))
-
-
-def _in_others(
-    runner: Runner,
-    planned: Sequence[PlannedRun],
-    keep: Any,
-    folder: Path,
-    n_jobs: int | None,
-    jobs: int,
-) -> None:
-    threads = max(1, (os.cpu_count() or 1) // jobs)
-    parcel = Parcel.of(runner, uuid4().hex, folder, threads)
-    try:
-        ParallelRuns(parcel, folder, n_jobs, keep).do(planned)
-    finally:
-        forget_runners()
 
 
 def _warn_of_interruption(

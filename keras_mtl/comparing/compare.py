@@ -8,11 +8,12 @@ import keras
 
 from keras_mtl.batches.indexed_rows import in_memory, pair_in_memory
 from keras_mtl.common.arguments import one_of
-from keras_mtl.comparing.all_runs import check_jobs, do_all
+from keras_mtl.comparing.all_runs import do_all
 from keras_mtl.comparing.checked_experiment import checked_experiment
 from keras_mtl.comparing.comparison import Comparison
 from keras_mtl.graph.cuts import CutPoint
 from keras_mtl.heads.pooling import Pooling
+from keras_mtl.jobs.job_count import check_jobs
 
 
 def compare(
@@ -30,7 +31,7 @@ def compare(
     metric: str = "auto",
     pooling: Pooling = "auto",
     batch_size: int = 32,
-    n_jobs: int | None = 1,
+    n_jobs: int | None = None,
     directory: Any = None,
     verbose: str | int = "auto",
 ) -> Comparison:
@@ -49,6 +50,7 @@ def compare(
     | `"frozen"` | the head, on the static trunk |
     | `"fine-tuned"` | the head, then everything |
     | `"alternating"`, `"joint"` | everything, and the first task with it; need `auxiliary` |
+    | `"joint+upgrad"` and so on | as `"joint"`, with that balancer; only if asked for |
     | `"from-scratch"` | everything, from random weights: the control |
 
     With `test`, runs are judged on these rows, once, after all training. Without, each run is a
@@ -67,7 +69,8 @@ def compare(
         strategies: `"all"`, the default: those of the table, the ones that need `auxiliary` if it
             is given. Or a name or a list of names; a list may hold objects of yours with
             `fit(model, cut, x, y, seed)` and `predict(x)`, which are called by the name of their
-            class. A dict gives them other names.
+            class, and balancers such as `keras_mtl.balancing.CAGrad(0.2)`, whose tasks are "first"
+            and "new". A dict gives them other names.
         labels: Numbers of labels, or `"auto"`, the default: about four, up to all.
         seeds: Number of runs for each strategy and number of labels, 5 by default, or a list of
             seeds. A seed draws the labels and seeds the training.
@@ -81,9 +84,10 @@ def compare(
             such as `"f1_macro"`. Greater is better.
         pooling: How features of more than one dimension become a vector, as in `Head`.
         batch_size: Number of samples in a batch, 32 by default.
-        n_jobs: Number of processes, 1 by default: all runs in this one. -1 for one for each core;
-            None for what `joblib.parallel_config` says, by which runs go to Dask or Ray. Workers
-            load the model from a `.keras` file and share large arrays; one that dies is replaced.
+        n_jobs: Number of processes; 1 for all runs in this one, -1 for one for each core. None, the
+            default, for what `joblib.parallel_config` says, by which runs go to Dask or Ray, and
+            for 1 without it. Workers load the model from a `.keras` file and map large arrays from
+            shared files; one that dies is replaced.
         directory: A folder to keep the runs in. The same call goes on where a killed one was, and
             one with more strategies, labels or seeds does what is new. Strategies of yours are
             known by their names: give a changed one another name. None, the default, keeps nothing.

@@ -11,7 +11,9 @@ from typing import Any
 
 from keras_mtl.common.arguments import folder_path
 from keras_mtl.common.checked_json import read_checked_json, write_checked_json
+from keras_mtl.common.left_behind import UNFINISHED, temporary_path, tidy_up
 from keras_mtl.common.locks import AlreadyLocked, locked
+from keras_mtl.common.owned_paths import delete, owned
 from keras_mtl.comparing.run_log import join_logs, read_runs
 from keras_mtl.errors import AnotherComparison, ComparisonNotWritable, FolderInUse
 from keras_mtl.results.run import Run
@@ -44,8 +46,8 @@ def opened_folder(directory: Any, settings: Mapping[str, Any]) -> Iterator[tuple
         ComparisonNotWritable: Nothing can be written there.
     """
     if directory is None:
-        with tempfile.TemporaryDirectory(prefix="keras_mtl_") as temporary:
-            yield Path(temporary), []
+        with _temporary_folder() as temporary:
+            yield temporary, []
         return
     folder = folder_path("directory", directory)
     with ExitStack() as stack:
@@ -59,11 +61,33 @@ def opened_folder(directory: Any, settings: Mapping[str, Any]) -> Iterator[tuple
                 f"`{folder}` is in use by {error.owner}. Wait until it ends, or use another folder."
             ) from error
         except OSError as error:
-            raise ComparisonNotWritable(
-                f"`{folder}` cannot be written: {error.strerror or error}."
-            ) from error
+            raise not_writable(folder, error) from error
         yield folder, runs
         join_logs(folder, read_runs(folder).values())
+
+
+def not_writable(folder: Path, error: OSError) -> ComparisonNotWritable:
+    """Return the error for a folder that cannot be written, such as one on a full disk."""
+    return ComparisonNotWritable(f"`{folder}` cannot be written: {error.strerror or error}.")
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """Give a folder that only this user reads; what killed processes left beside it is deleted."""
+    parent = Path(os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir())
+    path = parent.absolute() / "keras_mtl_comparison"
+    folder = temporary_path(path, UNFINISHED)
+    with owned(folder):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            tidy_up(path)
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise not_writable(path.parent, error) from error
+        try:
+            yield folder
+        finally:
+            delete(folder)
 
 
 def _check_content(folder: Path) -> None:

@@ -10,8 +10,8 @@ from keras_mtl.comparing.cut_features import Use
 from keras_mtl.comparing.depth_choice import DepthChoice
 from keras_mtl.comparing.experiment import Experiment
 from keras_mtl.comparing.preparation import prepare_all
-from keras_mtl.comparing.strategies.global_draws import drawing
 from keras_mtl.probing.probe_table import Probes
+from keras_mtl.training.global_draws import drawing
 
 
 def train_on_all(experiment: Experiment, strategy: str) -> Any:

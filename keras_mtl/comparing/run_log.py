@@ -58,10 +58,12 @@ def read_runs(folder: Path) -> dict[RunKey, Run]:
     return {key_of(run): run for run in ended}
 
 
-def begun_runs(folder: Path) -> set[RunKey]:
-    """Return the runs that have begun and not ended."""
-    begun = {record for record in _records(folder) if isinstance(record, RunKey)}
-    return begun - set(read_runs(folder))
+def begun_runs(folder: Path) -> list[RunKey]:
+    """Return the runs that have begun and not ended, as often as they have begun."""
+    records = [record for path in _of_processes(folder) for record in _records_in(path)]
+    ended = {key_of(record) for record in records if isinstance(record, Run)}
+    begun = [record for record in records if isinstance(record, RunKey)]
+    return [key for key in begun if key not in ended]
 
 
 def join_logs(folder: Path, runs: Iterable[Run]) -> None:
@@ -78,9 +80,13 @@ def forget_processes(folder: Path) -> None:
 
 
 def _records(folder: Path) -> Iterator[Record]:
-    for path in [folder / ALL, *sorted(folder.glob(OF_PROCESSES))]:
+    for path in [folder / ALL, *_of_processes(folder)]:
         if path.exists():
             yield from _records_in(path)
+
+
+def _of_processes(folder: Path) -> list[Path]:
+    return sorted(folder.glob(OF_PROCESSES))
 
 
 def _records_in(path: Path) -> Iterator[Record]:

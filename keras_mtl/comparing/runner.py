@@ -12,9 +12,9 @@ import numpy as np
 from keras_mtl.comparing.cut_features import Use
 from keras_mtl.comparing.material import Material
 from keras_mtl.comparing.planned_run import Part, PlannedRun
-from keras_mtl.comparing.strategies.global_draws import drawing
 from keras_mtl.comparing.strategies.strategy import Fitted, TransferTask
 from keras_mtl.results.run import Run
+from keras_mtl.training.global_draws import drawing
 
 
 class _Outcome(NamedTuple):

@@ -7,7 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from keras_mtl.balancing.balancer import Balancer
 from keras_mtl.common.near_misses import did_you_mean
+from keras_mtl.comparing.strategies.balanced_joint import (
+    PREFIX,
+    BalancedJoint,
+    named_balanced_joint,
+)
 from keras_mtl.comparing.strategies.given_inputs import Back
 from keras_mtl.comparing.strategies.known_strategies import STRATEGIES
 from keras_mtl.comparing.strategies.strategy import Strategy
@@ -20,8 +26,8 @@ def check_strategies(strategies: Any, back: Back, *, has_auxiliary: bool) -> lis
     """Return the strategies in the order in which they are asked for.
 
     Args:
-        strategies: `"all"`, a name, an object with `fit` and `predict`, or several of these as a
-            list, or by name as a dict.
+        strategies: `"all"`, a name, a balancer, an object with `fit` and `predict`, or several of
+            these as a list, or by name as a dict.
         back: Brings inputs back into the form in which they were given.
         has_auxiliary: Whether there are data of the first task.
 
@@ -62,15 +68,24 @@ def _named(strategies: Any) -> list[tuple[str | None, Any]]:
     return several
 
 
+def _of_name(name: str) -> Strategy:
+    names = STRATEGIES.names
+    if name in names:
+        return STRATEGIES.find(name)
+    if name.startswith(PREFIX):
+        return named_balanced_joint(name)
+    raise ValueError(
+        f'`strategies` is "all" or some of {names}, "{PREFIX}" and the name of a balancer, or '
+        f"holds objects with `fit` and `predict`. Received: {name!r}."
+        f"{did_you_mean(name, (ALL, *names))}"
+    )
+
+
 def _strategy(name: str | None, given: Any, back: Back) -> Strategy:
     if isinstance(given, str):
-        names = STRATEGIES.names
-        if given not in names:
-            raise ValueError(
-                f'`strategies` is "all" or some of {names}, or holds objects with `fit` and '
-                f"`predict`. Received: {given!r}.{did_you_mean(given, (ALL, *names))}"
-            )
-        return STRATEGIES.find(given)
+        return _of_name(given)
+    if isinstance(given, Balancer):
+        return BalancedJoint(given, name)
     if isinstance(given, Strategy):
         return given
     if isinstance(given, type) or not isinstance(given, FitsAndPredicts):

@@ -1,92 +1,78 @@
-"""Does runs in a process that `joblib` has started."""
+"""What does the runs of a comparison in other processes, and what these note of them."""
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
-import numpy as np
-
-from keras_mtl.comparing.custom_objects import custom_classes, make_known
 from keras_mtl.comparing.material import Material
-from keras_mtl.comparing.planned_run import PlannedRun
-from keras_mtl.comparing.run_log import RunLog
+from keras_mtl.comparing.planned_run import Part, PlannedRun, RunKey
+from keras_mtl.comparing.run_log import RunLog, begun_runs, forget_processes, read_runs
 from keras_mtl.comparing.runner import Runner
-from keras_mtl.comparing.strategies.strategy import TransferTask
-from keras_mtl.comparing.worker_threads import limit_threads
-from keras_mtl.errors import UnsupportedModel
+from keras_mtl.comparing.strategies.strategy import Strategy, TransferTask
 from keras_mtl.estimators.labels.label_form import LabelForm
-from keras_mtl.estimators.model_archive import from_archive, to_archive
 from keras_mtl.estimators.samples import LabelledSamples
 from keras_mtl.estimators.trunk_cache import TrunkCache
 from keras_mtl.heads.pooling import Pooling
+from keras_mtl.jobs.sent_model import SentModel
 from keras_mtl.results.run import Run
-
-_RUNNERS: dict[str, Runner] = {}
-"""The runner of the comparison in progress, by the key of the comparison."""
-_LOCK = Lock()
-"""A backend of threads shares the runner, whose compiled steps serve one run at a time."""
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """All that a worker needs; `joblib` maps its large arrays into the memory of each.
+class RunJob:
+    """A run as it is sent: its strategy, which may hold models, travels once, with the runner.
 
     Attributes:
-        key: What tells a comparison from others.
-        archive: The trained network, the bytes of a `.keras` file.
-        classes: Classes of its layers that are not Keras's, by name.
+        key: Which run it is.
+        parts: Its trainings.
+    """
+
+    key: RunKey
+    parts: Sequence[Part]
+
+    @classmethod
+    def of(cls, planned: PlannedRun) -> RunJob:
+        """Return what is sent of a run."""
+        return cls(planned.key, planned.parts)
+
+
+@dataclass(frozen=True)
+class SentRunner:
+    """A runner as it is sent: the network travels without what this process has made of it.
+
+    Attributes:
+        model: The trained network.
         pooling: See `TransferTask`.
         labels: See `TransferTask`.
         auxiliary: See `TransferTask`.
         batch_size: See `TransferTask`.
         material: The data.
-        folder: Where workers of this machine note the runs that they begin and end.
-        threads: Number of threads of a worker.
-        sender: The process that all others work for.
+        strategies: The strategies of the runs, by name.
     """
 
-    key: str
-    archive: np.ndarray
-    classes: dict[str, type]
+    model: SentModel
     pooling: Pooling
     labels: LabelForm
     auxiliary: LabelledSamples | None
     batch_size: int
     material: Material
-    folder: str
-    threads: int
-    sender: str
+    strategies: Mapping[str, Strategy]
 
     @classmethod
-    def of(cls, runner: Runner, key: str, folder: Path, threads: int) -> Parcel:
+    def of(cls, runner: Runner, planned: Sequence[PlannedRun]) -> SentRunner:
         """Return what workers need to do the same as a runner of this process.
 
         Raises:
             UnsupportedModel: The network cannot be saved, so no worker can have it.
         """
         task = runner.task
-        try:
-            archive = np.frombuffer(to_archive(task.model), np.uint8)
-        except Exception as error:  # The layers may be the user's.
-            raise _cannot_travel(f"be saved: {error}") from error
-        return cls(
-            key,
-            archive,
-            custom_classes(task.model),
-            task.pooling,
-            task.labels,
-            task.auxiliary,
-            task.batch_size,
-            runner.material,
-            str(folder.absolute()),
-            threads,
-            this_process(),
-        )
+        given = (task.pooling, task.labels, task.auxiliary, task.batch_size)
+        strategies = {one.key.strategy: one.strategy for one in planned}
+        return cls(SentModel.of(task.model), *given, runner.material, strategies)
 
     def runner(self) -> Runner:
         """Return a runner with a network of its own.
@@ -94,63 +80,55 @@ class Parcel:
         Raises:
             UnsupportedModel: The network cannot be loaded.
         """
-        make_known(self.classes)
-        try:
-            model = from_archive(self.archive.tobytes(), compiled=self.auxiliary is not None)
-        except Exception as error:
-            raise _cannot_travel(f"be loaded in a worker: {error}") from error
+        model = self.model.load(compiled=self.auxiliary is not None)
         task = TransferTask(
             TrunkCache(model), self.pooling, self.labels, self.auxiliary, self.batch_size
         )
         return Runner(task, self.material)
 
+    def ready(self) -> Callable[[RunJob], Run]:
+        """Return a function that does a run."""
+        runner = self.runner()
 
-def run_batch(parcel: Parcel, batch: Sequence[PlannedRun]) -> list[Run]:
-    """Do some runs, one after the other."""
-    if this_process() != parcel.sender:
-        limit_threads(parcel.threads)
-    log = _log_in(parcel.folder)
-    with _LOCK:
-        runner = _runner_of(parcel)
-        return [_logged(runner, planned, log) for planned in batch]
+        def do(job: RunJob) -> Run:
+            return runner.run(PlannedRun(job.key, self.strategies[job.key.strategy], job.parts))
 
-
-def this_process() -> str:
-    """Return a text that tells this process from all others, of other machines too."""
-    return f"{socket.gethostname()} {os.getpid()}"
+        return do
 
 
-def _runner_of(parcel: Parcel) -> Runner:
-    """Return the runner, made once for all batches of a comparison."""
-    if parcel.key not in _RUNNERS:
-        _RUNNERS.clear()  # A worker serves one comparison after the other.
-        _RUNNERS[parcel.key] = parcel.runner()
-    return _RUNNERS[parcel.key]
+@dataclass(frozen=True)
+class RunNotes:
+    """What workers note of their runs, in a file for each process.
 
+    Attributes:
+        folder: Where the files are.
+    """
 
-def forget_runners() -> None:
-    """Let go of the networks that this process has loaded."""
-    _RUNNERS.clear()
+    folder: str
 
+    def begin(self, job: RunJob) -> None:
+        """Note that this process begins a run."""
+        self._log().write(job.key)
 
-def _log_in(folder: str) -> RunLog | None:
-    """Return the log of this process; None where the folder is of another machine."""
-    path = Path(folder)
-    name = f"runs-{os.getpid()}-{socket.gethostname()}.jsonl"
-    return RunLog(path, name) if path.is_dir() else None
+    def end(self, job: RunJob, result: Run) -> None:
+        """Note a run that has ended."""
+        self._log().write(result)
 
+    def begun(self) -> Counter[Hashable]:
+        """Return how often the runs have begun that have not ended."""
+        return Counter(begun_runs(Path(self.folder)))
 
-def _logged(runner: Runner, planned: PlannedRun, log: RunLog | None) -> Run:
-    if log is None:
-        return runner.run(planned)
-    log.write(planned.key)
-    run = runner.run(planned)
-    log.write(run)
-    return run
+    def ended(self) -> Sequence[tuple[Hashable, Run]]:
+        """Return the runs that have ended."""
+        return list(read_runs(Path(self.folder)).items())
 
+    def forget(self) -> None:
+        """Delete the files of the processes."""
+        forget_processes(Path(self.folder))
 
-def _cannot_travel(reason: str) -> UnsupportedModel:
-    return UnsupportedModel(
-        f"With several jobs each worker loads the network, which cannot {reason}. Pass `n_jobs=1`, "
-        "or register what the network is made of by `keras.saving.register_keras_serializable`."
-    )
+    def are_here(self) -> bool:
+        """Return whether the folder is of this machine."""
+        return Path(self.folder).is_dir()
+
+    def _log(self) -> RunLog:
+        return RunLog(Path(self.folder), f"runs-{os.getpid()}-{socket.gethostname()}.jsonl")

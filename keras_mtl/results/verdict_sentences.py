@@ -95,6 +95,12 @@ def transfer_sentences(
             f"Transfer hurts with {_counts(hurt)} (negative transfer): "
             f"{control} is better than every other strategy, {NOISE}."
         )
+    for one in standings:
+        if one.best == control and one.behind and not one.is_clear:
+            worse = f"{listed(one.behind)} {'are' if one.behind[1:] else 'is'} worse"
+            sentences.append(
+                f"With {_count(one.labels)}, {worse} than {control}, {NOISE}: negative transfer."
+            )
     return sentences
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from _comparisons import CHEAP, Failing, Majority, experiment, with_test
 from keras_mtl.comparing import all_runs
-from keras_mtl.comparing.all_runs import check_jobs, do_all
+from keras_mtl.comparing.all_runs import do_all
 from keras_mtl.comparing.run_log import ALL
 from keras_mtl.comparing.runner import Runner
 from keras_mtl.errors import AllRunsFailed, AnotherComparison
@@ -89,15 +89,10 @@ def test_an_interruption_keeps_what_is_done(monkeypatch):
         do_all(with_test(), None, 1, 0)
 
 
-def test_jobs():
-    assert [check_jobs(number) for number in (1, -1, None, np.int64(2))] == [1, -1, None, 2]
-    for wrong in (0, 1.5, True, "all"):
-        with pytest.raises(ValueError, match="`n_jobs` is a number of processes"):
-            check_jobs(wrong)
-
-
 def test_others_are_asked_if_there_are_several_jobs(monkeypatch):
     asked = []
-    monkeypatch.setattr(all_runs.ParallelRuns, "do", lambda self, planned: asked.extend(planned))
+    monkeypatch.setattr(
+        all_runs, "do_in_others", lambda runner, planned, *given: asked.extend(planned)
+    )
     assert do_all(with_test(), None, 2, 0) == []
     assert len(asked) == 8

@@ -1,5 +1,6 @@
 import pytest
 
+from keras_mtl.common.left_behind import UNFINISHED, temporary_path
 from keras_mtl.comparing.comparison_folder import SETTINGS, opened_folder
 from keras_mtl.comparing.run_log import ALL, RunLog
 from keras_mtl.errors import AnotherComparison, ComparisonNotWritable, FolderInUse
@@ -63,3 +64,17 @@ def test_without_a_folder_nothing_stays():
         assert runs == []
         assert folder.is_dir()
     assert not folder.exists()
+
+
+def test_without_a_folder_the_next_call_removes_what_a_killed_process_left(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path / "new"))
+    with opened_folder(None, {}) as (folder, _):
+        left = temporary_path(folder.with_name("keras_mtl_comparison"), UNFINISHED)
+        left.mkdir()
+        with opened_folder(None, {}) as (other, _):
+            assert set((tmp_path / "new").iterdir()) == {folder, other}
+    assert list((tmp_path / "new").iterdir()) == []
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path / "file"))
+    with pytest.raises(ComparisonNotWritable, match="file` cannot be"), opened_folder(None, {}):
+        pass

@@ -1,21 +1,22 @@
+import errno
 import os
 import signal
-from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
+import cloudpickle
 import joblib
+import keras
 import pytest
 
 import keras_mtl
 from _comparisons import CHEAP, Majority, named_blobs, with_test
 from _estimators import network
 from keras_mtl.comparing import parallel_runs
-from keras_mtl.comparing.parallel_runs import BATCH, ParallelRuns, batches
+from keras_mtl.comparing.parallel_runs import BATCH, batches, do_in_others
 from keras_mtl.comparing.preparation import prepare
-from keras_mtl.comparing.run_log import RunLog
 from keras_mtl.comparing.run_records import key_of
-from keras_mtl.comparing.worker import Parcel, forget_runners
-from keras_mtl.errors import WorkerDied
+from keras_mtl.errors import ComparisonNotWritable, WorkerDied
+from keras_mtl.jobs.parallel_jobs import ParallelJobs
+from keras_mtl.jobs.parcel import Parcel, do_jobs
 
 
 def numbers(runs):
@@ -23,84 +24,79 @@ def numbers(runs):
     return {key_of(run): (run.cut, run.score, run.gains.tolist()) for run in runs}
 
 
-@pytest.fixture
-def prepared(tmp_path):
+def test_workers_do_what_this_process_does(tmp_path):
     one = with_test(strategies=[*CHEAP[:1], Majority()])
     runner, planned = prepare(one, one.keys, verbose=0)
-    yield one, runner, planned, Parcel.of(runner, "key", tmp_path, threads=1)
-    forget_runners()
-
-
-def test_workers_do_what_this_process_does(prepared, tmp_path):
-    _, runner, planned, parcel = prepared
-    here = [runner.run(one) for one in planned]
     seen = []
     with joblib.parallel_config("threading", n_jobs=2):
-        ParallelRuns(parcel, tmp_path, None, seen.append).do(planned)
-    assert numbers(seen) == numbers(here)
-    assert len(seen) == len(here)
+        do_in_others(runner, planned, seen.append, tmp_path, None, jobs=2)
+    assert numbers(seen) == numbers(map(runner.run, planned))
+    assert len(seen) == len(planned)
+    assert [path for path in tmp_path.iterdir() if "shared" in path.name] == []
 
 
-class AtTheEnd(joblib.Parallel):
-    """Gives no result before all are there, as the backend of Ray does."""
+class Pickling(ParallelJobs):
+    """Does jobs in this process, as joblib sends them."""
 
-    def __init__(self, return_as="list", **options):
-        if return_as != "list":
-            raise ValueError("This backend does not support it.")
-        super().__init__(**options)
-
-    def __call__(self, jobs):
-        assert len(list(jobs)) <= 4
-        return super().__call__(jobs)
+    def do(self, jobs):
+        for job in jobs:
+            sent = cloudpickle.loads(cloudpickle.dumps((self._parcel, [job])))
+            self._tell(job, *do_jobs(*sent))
 
 
-def test_a_backend_that_gives_results_at_the_end(prepared, tmp_path, monkeypatch):
-    _, runner, planned, parcel = prepared
-    monkeypatch.setattr(parallel_runs, "Parallel", AtTheEnd)
-    monkeypatch.setattr(parallel_runs, "BATCH", 1)
+def test_a_strategy_may_hold_a_model_with_a_layer_of_its_own(tmp_path, monkeypatch):
+    class TimesTwo(keras.layers.Layer):
+        def call(self, x):
+            return 2 * x
+
+    class Compiled(Majority):
+        def fit(self, model, cut, x, y, seed):
+            assert self.model.compiled
+            super().fit(model, cut, x, y, seed)
+
+        def __deepcopy__(self, memo):
+            return self
+
+    strategy = Compiled()
+    strategy.model = keras.Sequential([keras.Input((4,)), TimesTwo()])
+    strategy.model.compile("sgd", "mse")
+    one = with_test(strategies=strategy)
+    runner, planned = prepare(one, one.keys, verbose=0)
+    monkeypatch.setattr(parallel_runs, "ParallelJobs", Pickling)
     seen = []
-    with joblib.parallel_config("threading", n_jobs=2):
-        ParallelRuns(parcel, tmp_path, None, seen.append).do(planned)
-    assert numbers(seen) == numbers(runner.run(one) for one in planned)
+    do_in_others(runner, planned, seen.append, tmp_path, None, jobs=2)
+    assert [run.error for run in seen] == [""] * len(planned)
 
 
-class DyingPool:
-    """Does jobs in this process; a worker dies at some runs, so many times."""
+class Dying(ParallelJobs):
+    """A worker dies at the first run, again and again."""
 
-    deaths: dict = {}  # noqa: RUF012
-
-    def __init__(self, **options):
-        pass
-
-    def __call__(self, jobs):
-        for function, (parcel, batch), _ in jobs:
-            runs = []
-            for planned in batch:
-                if self.deaths.get(planned.key, 0):
-                    self.deaths[planned.key] -= 1
-                    RunLog(Path(parcel.folder)).write(planned.key)
-                    raise BrokenProcessPool("killed")
-                runs += function(parcel, [planned])
-            yield runs
+    def do(self, jobs):
+        self._lost(jobs[0])
 
 
-@pytest.mark.parametrize("times", [1, 2, 3])
-def test_a_worker_that_dies_is_replaced_some_times(prepared, tmp_path, monkeypatch, times):
-    _, runner, planned, parcel = prepared
-    monkeypatch.setattr(parallel_runs, "Parallel", DyingPool)
-    monkeypatch.setattr(DyingPool, "deaths", {planned[3].key: times, planned[5].key: 1})
-    seen = []
-    runs = ParallelRuns(parcel, tmp_path, 2, seen.append)
-    if times < 3:
-        runs.do(planned)
-        assert numbers(seen) == numbers(runner.run(one) for one in planned)
-    else:
-        with pytest.raises(WorkerDied, match=r"3 worker processes have ended at the run `means`"):
-            runs.do(planned)
+def test_a_run_at_which_workers_die_again_and_again_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(parallel_runs, "ParallelJobs", Dying)
+    one = with_test(strategies=[*CHEAP[:1], Majority()])
+    runner, planned = prepare(one, one.keys, verbose=0)
+    with pytest.raises(WorkerDied, match=r"3 worker processes have ended at the run `means`"):
+        do_in_others(runner, planned, print, tmp_path, 2, jobs=2)
 
 
-def test_batches_have_something_in_common(prepared):
-    _, _, planned, _ = prepared
+def test_a_full_disk_is_told_with_the_folder(tmp_path, monkeypatch):
+    def full(*given, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Parcel, "of", full)
+    one = with_test()
+    runner, planned = prepare(one, one.keys, verbose=0)
+    with pytest.raises(ComparisonNotWritable, match=f"`{tmp_path}` cannot be .*: No space left"):
+        do_in_others(runner, planned, print, tmp_path, 2, jobs=2)
+
+
+def test_batches_have_something_in_common():
+    one = with_test(strategies=[*CHEAP[:1], Majority()])
+    _, planned = prepare(one, one.keys, verbose=0)
     groups = batches(planned)
     assert sorted(one.key for group in groups for one in group) == sorted(p.key for p in planned)
     assert all(len({(o.key.strategy, o.key.labels) for o in group}) == 1 for group in groups)
@@ -113,8 +109,7 @@ class NoPickle(Majority):
         raise TypeError("a file that is open")
 
 
-@pytest.mark.slow
-def test_a_strategy_that_cannot_be_sent():
+def test_a_strategy_that_cannot_be_sent_is_refused_before_any_work():
     x, y = named_blobs()
     arguments = {"labels": [6, 20], "seeds": 2, "verbose": 0, "cut": "first"}
     with pytest.raises(TypeError, match=r"a file that is open.*pass `n_jobs=1`"):

@@ -18,7 +18,7 @@ def test_runs_of_several_processes(tmp_path):
     for record in (RunKey("frozen", 20, 1), run(1), RunKey("frozen", 20, 2)):
         worker.write(record)
     assert [one.seed for one in read_runs(tmp_path).values()] == [0, 1]
-    assert begun_runs(tmp_path) == {RunKey("frozen", 20, 2)}
+    assert begun_runs(tmp_path) == [RunKey("frozen", 20, 2)]
 
     join_logs(tmp_path, read_runs(tmp_path).values())
     assert os.listdir(tmp_path) == [ALL]

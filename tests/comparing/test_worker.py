@@ -4,41 +4,41 @@ import pytest
 from keras import layers
 
 from _comparisons import CHEAP, Majority, experiment, named_blobs, with_test
-from keras_mtl.comparing import worker
 from keras_mtl.comparing.preparation import prepare
 from keras_mtl.comparing.run_log import read_runs
-from keras_mtl.comparing.worker import Parcel, forget_runners, run_batch
+from keras_mtl.comparing.worker import RunJob, RunNotes, SentRunner
 from keras_mtl.errors import UnsupportedModel
+from keras_mtl.jobs.packing import pack, unpack
 
 
-@pytest.fixture
-def sent(tmp_path):
+def test_a_runner_arrives_with_a_network_of_its_own(tmp_path):
     one = with_test(strategies=[CHEAP[0], Majority()])
     runner, planned = prepare(one, one.keys, verbose=0)
-    yield runner, planned, Parcel.of(runner, "key", tmp_path, threads=1)
-    forget_runners()
+    sent = unpack(pack(SentRunner.of(runner, planned), tmp_path))
+    do = sent.ready()
+    assert [do(RunJob.of(one)).score for one in planned] == [
+        runner.run(job).score for job in planned
+    ]
+    assert sent.runner().task.model is not runner.task.model
 
 
-def test_a_worker_keeps_its_network_and_notes_its_runs(sent, tmp_path):
-    runner, planned, parcel = sent
-    here = [runner.run(one).score for one in planned]
-    there = [run_batch(parcel, [one])[0] for one in planned]
-    assert [run.score for run in there] == here
-    (kept,) = worker._RUNNERS.values()
-    assert kept.task.model is not runner.task.model
-    assert len(read_runs(tmp_path)) == len(planned)
-    run_batch(Parcel.of(runner, "another", tmp_path, threads=1), planned[:1])
-    assert list(worker._RUNNERS) == ["another"]
+def test_runs_are_noted_in_a_file_of_this_process(tmp_path):
+    one = with_test(strategies=[CHEAP[0], Majority()])
+    runner, planned = prepare(one, one.keys, verbose=0)
+    notes = RunNotes(str(tmp_path))
+    for job in planned[:2]:
+        notes.begin(job)
+    notes.begin(planned[1])
+    notes.end(planned[0], runner.run(planned[0]))
+    assert notes.begun() == {planned[1].key: 2}
+    assert [key for key, _ in notes.ended()] == list(read_runs(tmp_path)) == [planned[0].key]
+    notes.forget()
+    assert notes.are_here()
+    assert not notes.begun()
+    assert not RunNotes(str(tmp_path / "elsewhere")).are_here()
 
 
-def test_a_worker_of_another_machine_returns_its_runs_only(sent, tmp_path):
-    runner, planned, _ = sent
-    parcel = Parcel.of(runner, "key", tmp_path / "elsewhere", threads=1)
-    assert len(run_batch(parcel, planned)) == len(planned)
-    assert not (tmp_path / "elsewhere").exists()
-
-
-def test_a_network_that_cannot_be_loaded(sent, tmp_path):
+def test_a_network_that_cannot_be_loaded():
     one = experiment(
         model=keras.Sequential(
             [keras.Input((4,)), layers.Lambda(lambda x: 2 * x, name="double"), layers.Dense(2)]
@@ -46,18 +46,17 @@ def test_a_network_that_cannot_be_loaded(sent, tmp_path):
         cut="double",
     )
     runner, planned = prepare(one, one.keys, verbose=0)
-    parcel = Parcel.of(runner, "lambda", tmp_path, threads=1)
     with pytest.raises(UnsupportedModel, match="Pass `n_jobs=1`"):
-        run_batch(parcel, planned)
+        SentRunner.of(runner, planned).ready()
 
 
-def test_the_loss_of_the_first_task_travels(tmp_path):
+def test_the_loss_of_the_first_task_travels():
     x, _ = named_blobs()
     model = keras.Sequential([keras.Input((4,)), layers.Dense(3, name="first"), layers.Dense(2)])
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     one = experiment(model=model, auxiliary=(x, np.arange(60) % 2), strategies=CHEAP)
-    runner, _ = prepare(one, one.keys, verbose=0)
-    loaded = Parcel.of(runner, "key", tmp_path, threads=1).runner().task
+    runner, planned = prepare(one, one.keys, verbose=0)
+    loaded = SentRunner.of(runner, planned).runner().task
     assert loaded.model.compiled
     assert loaded.model.loss.get_config()["from_logits"]
     assert len(loaded.auxiliary.values) == 60

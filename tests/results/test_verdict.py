@@ -155,3 +155,18 @@ def test_order_of_runs_and_names_do_not_matter():
     for name, new in names.items():
         expected = [sentence.replace(name, f"<{new}>") for sentence in expected]
     assert [one.replace("<", "").replace(">", "") for one in expected] == list(said)
+
+
+def test_strategies_behind_the_control_are_named_where_another_one_is_not():
+    scores = {
+        "from-scratch": {20: (0.80, 0.81, 0.79)},
+        "joint": {20: (0.50, 0.50, 0.51)},
+        "alternating": {20: (0.40, 0.39, 0.40)},
+        "frozen": {20: (0.78, 0.83, 0.78)},
+    }
+    said = verdict(runs(scores))
+    assert said.negative_transfer == () and "frozen" in said.ties[20]
+    assert (
+        "With 20 labels, joint and alternating are worse than from-scratch, beyond the noise: "
+        "negative transfer." in said.sentences
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from keras_mtl.comparing.strategies.global_draws import drawing
 from keras_mtl.comparing.strategies.kept_network import KeptNetwork
 from keras_mtl.comparing.strategies.known_strategies import STRATEGIES
 from keras_mtl.comparing.strategies.one_task_network import OneTaskNetwork
@@ -15,6 +14,7 @@ from keras_mtl.finetuning.phase_optimizer import phase_optimizer
 from keras_mtl.finetuning.recipe import RATE_DECAY
 from keras_mtl.finetuning.stages import Stage
 from keras_mtl.surgery.fresh_compile import fresh_arguments
+from keras_mtl.training.global_draws import drawing
 from keras_mtl.transferring import transfer
 
 

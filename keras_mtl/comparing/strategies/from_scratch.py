@@ -7,9 +7,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from keras_mtl.comparing.strategies.global_draws import drawing
 from keras_mtl.comparing.strategies.kept_network import FittedNetwork
-from keras_mtl.comparing.strategies.kept_variables import assign_all
 from keras_mtl.comparing.strategies.known_strategies import STRATEGIES
 from keras_mtl.comparing.strategies.one_task_network import OneTaskNetwork
 from keras_mtl.comparing.strategies.run_rate import RunRate
@@ -20,6 +18,8 @@ from keras_mtl.estimators.samples import LabelledSamples
 from keras_mtl.finetuning.phase import Phase
 from keras_mtl.surgery.fresh_compile import fresh_arguments
 from keras_mtl.surgery.scratch import from_scratch
+from keras_mtl.training.global_draws import drawing
+from keras_mtl.training.kept_variables import assign_all
 from keras_mtl.transferring import transfer
 
 RATES = (3e-3, 3e-4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from keras_mtl.comparing.strategies.global_draws import drawing
 from keras_mtl.comparing.strategies.known_strategies import STRATEGIES
 from keras_mtl.comparing.strategies.strategy import Fitted, Strategy, TransferTask
 from keras_mtl.estimators.samples import LabelledSamples, Samples
@@ -12,6 +11,7 @@ from keras_mtl.estimators.strategies.fitted_head import FittedHead
 from keras_mtl.estimators.strategies.frozen import Frozen as SolvedHead
 from keras_mtl.estimators.strategies.strategy import Setting
 from keras_mtl.models.transfer_model import TransferModel
+from keras_mtl.training.global_draws import drawing
 
 
 class FittedFrozen(Fitted):

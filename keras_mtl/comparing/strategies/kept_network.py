@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 import keras
 import numpy as np
 
-from keras_mtl.comparing.strategies.global_draws import drawing
-from keras_mtl.comparing.strategies.kept_variables import KeptVariables
 from keras_mtl.comparing.strategies.run_rate import RunRate
 from keras_mtl.comparing.strategies.strategy import Fitted
 from keras_mtl.estimators.batched_model import BatchedModel
@@ -23,6 +21,8 @@ from keras_mtl.linear.minimum import Linear
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import inner_optimizer
 from keras_mtl.surgery.whole_copy import whole_copy
+from keras_mtl.training.global_draws import drawing
+from keras_mtl.training.kept_variables import KeptVariables
 
 PREDICTED = 8
 """Batches that go through a network at once where it only predicts."""
@@ -37,6 +37,7 @@ class KeptNetwork(ABC):
         model: The network for the new task, which ends with a `Head`.
         trained: The compiled model that trains: the same, or one that shares its layers.
         rate: The rate of its optimizer.
+        others: What else a run changes: the state of a balancer.
 
     Attributes:
         model: The network for the new task.
@@ -45,12 +46,18 @@ class KeptNetwork(ABC):
         num_bytes: The memory of its variables.
     """
 
-    def __init__(self, model: TransferModel, trained: keras.Model, rate: RunRate) -> None:
+    def __init__(
+        self,
+        model: TransferModel,
+        trained: keras.Model,
+        rate: RunRate,
+        others: Sequence[keras.Variable] = (),
+    ) -> None:
         self.model = model
         trained.optimizer.build(trained.trainable_variables)
         rate.bind(inner_optimizer(trained.optimizer))
         self.rate = rate
-        self.variables = KeptVariables(trained)
+        self.variables = KeptVariables(trained, others)
         self.parameters = sum(int(np.prod(one.shape)) for one in trained.trainable_variables)
         self.num_bytes = self.variables.num_bytes
         self._predictor = BatchedModel(model)

@@ -10,12 +10,12 @@ from typing import Any, Protocol, TypeVar
 import keras
 import numpy as np
 
-from keras_mtl.comparing.strategies.global_draws import drawing
 from keras_mtl.estimators.batched_model import BatchedModel
 from keras_mtl.estimators.labels.label_form import LabelForm
 from keras_mtl.estimators.samples import LabelledSamples, Samples
 from keras_mtl.estimators.trunk_cache import TrunkCache
 from keras_mtl.heads.pooling import Pooling
+from keras_mtl.training.global_draws import drawing
 
 MOST_BYTES = 2**30
 """What may be kept in a process: a network of 25 million parameters takes 400 MB with its slots."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.comparing.strategies.global_draws import drawing
+from keras_mtl.balancing.balancer import Balancer
 from keras_mtl.comparing.strategies.kept_network import History, KeptNetwork, compile_for_head
 from keras_mtl.comparing.strategies.run_rate import RunRate
 from keras_mtl.comparing.strategies.strategy import TransferTask
@@ -19,6 +19,7 @@ from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.models.multi_task_model import MultiTaskModel
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.schedules.schedule import Schedule
+from keras_mtl.training.global_draws import drawing
 from keras_mtl.training.layerwise import layerwise
 
 FIRST, NEW = "first", "new"
@@ -40,7 +41,7 @@ class TwoTaskNetwork(KeptNetwork):
     ) -> None:
         new = TransferModel(model.input, model.output[NEW], name=model.name)
         compile_for_head(new)
-        super().__init__(new, model, rate)
+        super().__init__(new, model, rate, model.training_state.update_rule.variables)
         self._model = model
         self._first = first
         self._schedule = schedule
@@ -74,10 +75,18 @@ class TwoTaskNetwork(KeptNetwork):
         return self._schedule.round_length(batches) / shares[NEW]
 
 
-def two_task_network(task: TransferTask, cut: str, schedule: Schedule) -> TwoTaskNetwork | None:
+def two_task_network(
+    task: TransferTask, cut: str, schedule: Schedule, balancer: Balancer | None = None
+) -> TwoTaskNetwork | None:
     """Return the trained network with its own head and a new one, with the rates of `fine_tune`.
 
     None if nothing of its trunk trains.
+
+    Args:
+        task: What all runs share.
+        cut: The last layer of the network that is kept.
+        schedule: Which task trains at which step.
+        balancer: What weighs both tasks; None for the sum of their losses.
 
     Raises:
         InvalidCut: Nothing of the network comes after the cut.
@@ -96,7 +105,7 @@ def two_task_network(task: TransferTask, cut: str, schedule: Schedule) -> TwoTas
         )
         if not model.trunk.trainable_variables:
             return None
-        model.compile(layerwise(keras.optimizers.Adam(rate), decay=RATE_DECAY))
+        model.compile(layerwise(keras.optimizers.Adam(rate), decay=RATE_DECAY), balancer=balancer)
         return TwoTaskNetwork(model, rate, task.auxiliary, schedule)
 
 
