@@ -8,10 +8,15 @@ from keras_mtl.errors import InvalidFeatures
 
 
 class FiniteFeatures:
-    """Refuses features that are not finite, in the first batch that has some."""
+    """Refuses features that are not finite, in the first batch that has some.
 
-    def __init__(self) -> None:
+    Args:
+        where: What samples are counted from the start of, for the message; "" for the data.
+    """
+
+    def __init__(self, where: str = "") -> None:
         self._samples = 0
+        self._of = f" of {where}" if where else ""
 
     def check(self, features: np.ndarray) -> None:
         """Check the features of the next batch."""
@@ -21,7 +26,7 @@ class FiniteFeatures:
                 raise InvalidFeatures(
                     f"The features of {int((~finite).sum())} of the {len(features)} samples of a "
                     "batch are NaN or infinite; the first of them is sample "
-                    f"{self._samples + int(finite.argmin())}. Look for such values in `x`, or in "
-                    "the weights of the frozen layers."
+                    f"{self._samples + int(finite.argmin())}{self._of}. Look for such values "
+                    "in the data, or in the weights of the frozen layers."
                 )
         self._samples += len(features)

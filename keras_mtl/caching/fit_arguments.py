@@ -17,6 +17,7 @@ from keras_mtl.common.arguments import (
     whole_number,
     whole_number_or_none,
 )
+from keras_mtl.engines.known_engines import ENGINES
 from keras_mtl.training.settings import check_callbacks
 
 SOLVERS = ("auto", "exact", "gradient")
@@ -46,6 +47,19 @@ def check_fit_arguments(
     fraction("validation_split", validation_split)
     check_callbacks(callbacks)
     check_class_weight(class_weight)
+
+
+def check_views_by_keras(engine: str, views: int | None) -> None:
+    """Refuse an engine for draws of random augmentation, which only Keras makes.
+
+    Raises:
+        ValueError: Both are asked for.
+    """
+    if views is not None and engine in ENGINES:
+        raise ValueError(
+            f"`views={views}` draws random augmentation, which Keras alone does. Received: "
+            f"engine={engine!r}; leave it out."
+        )
 
 
 def checked_frequency(frequency: Any) -> int | list[int]:

@@ -12,35 +12,40 @@ import keras
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.indexed_rows import unpacked, unpacked_pair
 from keras_mtl.batches.model_inputs import ModelInputs
+from keras_mtl.batches.pydatasets import PyDatasetSource
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
 from keras_mtl.caching.default_training import (
-    default_epochs,
-    default_rates,
-    default_validations,
     warn_of_few_steps,
 )
-from keras_mtl.caching.execution import steps_per_execution
 from keras_mtl.caching.fit_arguments import (
     check_fit_arguments,
+    check_views_by_keras,
     checked_frequency,
     validation_parts,
 )
+from keras_mtl.caching.gradient_training import train_on_features
 from keras_mtl.caching.model_parts import TrainedPart
 from keras_mtl.caching.pass_data import PassData, pass_data
+from keras_mtl.caching.replica_training import (
+    check_same_data,
+    runs_on_replicas,
+    train_on_replicas,
+)
 from keras_mtl.caching.solved_head import is_affordable, solve_head
 from keras_mtl.caching.solvers import head_to_solve
 from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.caching.static_split import split_model
 from keras_mtl.caching.storage.feature_cache import Cache, FolderCache, make_cache
 from keras_mtl.common.arguments import whole_number_or_none
+from keras_mtl.engines.known_engines import checked_engine
 from keras_mtl.errors import UnsupportedModel
 from keras_mtl.graph.functional_models import checked_functional
-from keras_mtl.keras_private.data_adapters import DataAdapter, is_sparse_or_ragged
+from keras_mtl.keras_private.data_adapters import is_sparse_or_ragged
 from keras_mtl.keras_private.retracing import expected_to_trace
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.own_training import own_steps
-from keras_mtl.training.one_device import without_sums_over_devices
+from keras_mtl.training.distribution.model_workers import workers_of
 
 
 def fit_cached(
@@ -65,6 +70,7 @@ def fit_cached(
     cache: str | PathLike[str] = "auto",
     views: int | None = None,
     solver: str = "auto",
+    engine: str = "keras",
 ) -> keras.callbacks.History:
     """Train a model with frozen first layers, running these only once; this changes `model`.
 
@@ -106,7 +112,9 @@ def fit_cached(
         validation_freq: As for `fit`; with neither `epochs` nor `callbacks`, 20 times in all.
         cache: Where the features are kept: `"memory"`; a path, of a folder in which later calls
             find them again, as long as the frozen layers, their weights and the data are the
-            same (what is there is never deleted, so remove it when it is of no more use); or
+            same (what is there is never deleted, so remove it when it is of no more use), and in
+            which shards of `compute_features` are found, also of all rows where `validation_split`
+            takes some; or
             `"auto"`, the default: memory as long as they fit into a quarter of what is
             available, else temporary files.
         views: With random augmentation in front of the frozen layers, how many draws of it to
@@ -117,6 +125,12 @@ def fit_cached(
             falls to 0. `"auto"`, the default, is exact where that is possible and affordable, and
             no argument asks for gradient steps (`epochs`, `initial_epoch`, `steps_per_epoch`,
             `callbacks`, `validation_steps`, `validation_freq`, `views`).
+        engine: What runs the frozen layers. `"keras"`, the default; `"openvino"` or
+            `"onnxruntime"`, on the processor and in 32-bit floats, after a conversion that takes
+            seconds; or `"auto"`: the first of these that is installed, where the time that it
+            saves is more than a conversion takes, judged by the first batches and their number,
+            and Keras otherwise. Features of the first batch are compared with Keras's and may
+            differ by 1e-4 of the largest number. On TensorFlow only, and not for `views`.
 
     Returns:
         The `History` that `fit` would return; of one epoch for a head that is solved for. `model`
@@ -134,7 +148,12 @@ def fit_cached(
         NotSolvable: `solver` is "exact", and what trains is not one linear layer with a loss whose
             minimum can be computed, or an argument asks for gradient steps; or the weights found
             are too large for the precision of the layer.
-        CacheError: Features cannot be written to or read from `cache`.
+        CacheError: Features cannot be written to or read from `cache`, or shards of them are
+            missing there.
+        MissingExtra: `engine` is not installed.
+        NotConvertible: `engine` lacks something that the frozen layers compute; a layer is named.
+        EngineMismatch: What `engine` gives differs from what Keras gives.
+        UnsupportedBackend: `engine` cannot read the graphs of the Keras backend in use.
         UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no
             model.
         UnbuiltModel: `model` is a Sequential model without an input shape.
@@ -171,6 +190,7 @@ def fit_cached(
         initial_epoch=initial_epoch,
         solver=solver,
     )
+    engine = checked_engine(engine)
     batch_size = whole_number_or_none("batch_size", batch_size)
     validation_batch_size = whole_number_or_none("validation_batch_size", validation_batch_size)
     steps_per_epoch = whole_number_or_none("steps_per_epoch", steps_per_epoch)
@@ -180,6 +200,7 @@ def fit_cached(
     validation_data = unpacked_pair(validation_data)
     validation_parts(validation_data)
     split = split_model(model, views)
+    check_views_by_keras(engine, views)
     _check_training(model)
     head = head_to_solve(
         model,
@@ -220,9 +241,10 @@ def fit_cached(
         validation = pass_data(model, validation_source, batch_size=size, steps=validation_steps)
     # All checks come before: from here on work is done. The temporary files of the cache are
     # deleted when training ends, however it ends.
-    with closing(make_cache(cache)) as kept, expected_to_trace():
+    with closing(make_cache(cache)) as kept, expected_to_trace(), workers_of(model).watched():
+        check_same_data(model, x=source, validation_data=validation_source)
         _check_read_once(training, views, kept)
-        features = StaticPass(model, split, kept, verbose)
+        features = StaticPass(model, split, kept, verbose, engine)
         part = TrainedPart(model, split)
         stored = features.store(training, views)
         held_out = None
@@ -230,103 +252,42 @@ def fit_cached(
             held_out = validation, features.store(validation, what="the validation data")
         if head is not None:
             ordered = training.in_order(stored)
-            if solver == "exact" or is_affordable(head, ordered):
+            # Together, as it depends on the free memory of the machine.
+            affordable = solver == "exact" or is_affordable(head, ordered)
+            if all(workers_of(model).exchanged(affordable)):
                 others = held_out and held_out[0].in_order(held_out[1])
                 return solve_head(part, head, ordered, others, verbose=verbose)
+        length: dict[str, Any] = {
+            "epochs": epochs,
+            "verbose": verbose,
+            "initial_epoch": initial_epoch,
+            "steps_per_epoch": steps_per_epoch,
+            "validation_steps": validation_steps,
+            "validation_freq": validation_freq,
+        }
+        if runs_on_replicas(model, views):
+            return train_on_replicas(
+                part,
+                training.in_order(stored),
+                callbacks,
+                validation=held_out and held_out[0].in_order(held_out[1]),
+                batch_size=batch_size,
+                validation_batch_size=validation_batch_size,
+                # As in `fit`, which shuffles rows, and the batches of a `PyDataset`.
+                shuffle=shuffle and isinstance(source, ArraySource | PyDatasetSource),
+                **length,
+            )
         data = training.replay(stored, views or 1)
         if epochs is not None and solver == "auto" and verbose:
             batches = steps_per_epoch or data.num_batches
             warn_of_few_steps(model, (epochs - initial_epoch) * batches)
-        return train_on_features(
-            part,
-            data,
-            callbacks,
-            validation_data=held_out and held_out[0].replay(held_out[1], 1),
-            epochs=epochs,
-            verbose=verbose,
-            initial_epoch=initial_epoch,
-            steps_per_epoch=steps_per_epoch,
-            validation_steps=validation_steps,
-            validation_freq=validation_freq,
-        )
+        validation_replay = held_out and held_out[0].replay(held_out[1], 1)
+        return train_on_features(part, data, callbacks, validation_data=validation_replay, **length)
 
 
 def _for_gradient_steps(**arguments: Any) -> list[str]:
     """Return the names of the arguments that are given."""
     return [name for name, value in arguments.items() if value]
-
-
-def train_on_features(
-    part: TrainedPart,
-    data: DataAdapter,
-    callbacks: Any,
-    *,
-    epochs: int | None,
-    verbose: str | int,
-    initial_epoch: int,
-    steps_per_epoch: int | None,
-    validation_steps: int | None,
-    validation_freq: int | Sequence[int] = 1,
-    **options: Any,
-) -> keras.callbacks.History:
-    """Train the part after the features, with callbacks that see the whole model."""
-    steps = steps_per_epoch or data.num_batches
-    at_once = steps_per_execution(
-        part.whole, callbacks, steps, parts=[n for n in (steps_per_epoch, validation_steps) if n]
-    )
-    if at_once != part.steps_per_execution:
-        part.steps_per_execution = at_once
-        # A part that was trained before has compiled another number of steps.
-        part.train_function = part.test_function = None
-    if keras.backend.backend() == "tensorflow":
-        # Without a number of steps `fit` makes two iterators in each epoch. Each takes some
-        # milliseconds, in which small features could be trained on for several steps.
-        steps_per_epoch = steps
-    rates = []
-    if epochs is None:
-        rates = default_rates(part.whole)
-        epochs = initial_epoch + default_epochs(steps)
-        if not callbacks and validation_freq == 1:
-            validation_freq = default_validations(initial_epoch, epochs)
-    if not isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = keras.callbacks.CallbackList(
-            [*rates, *keras.tree.flatten(callbacks or []), _CompiledOnce(part)],
-            add_history=True,
-            add_progbar=verbose != 0,
-            model=part.whole,
-            verbose=verbose,
-            epochs=epochs,
-            steps=steps,
-        )
-    with without_sums_over_devices(part.whole):
-        return part.fit(
-            data,
-            callbacks=callbacks,
-            epochs=epochs,
-            verbose=verbose,
-            initial_epoch=initial_epoch,
-            steps_per_epoch=steps_per_epoch,
-            validation_steps=validation_steps,
-            validation_freq=validation_freq,
-            **options,
-        )
-
-
-class _CompiledOnce(keras.callbacks.Callback):
-    """Stops training when a callback compiles the model: the running steps would not notice."""
-
-    def __init__(self, part: TrainedPart) -> None:
-        super().__init__()
-        self._part = part
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Check that the callbacks of the user, which run before, have not compiled the model."""
-        if not self._part.is_current():
-            raise RuntimeError(
-                f"A callback compiled `{self._part.whole.name}` anew, as `freeze` and `unfreeze` "
-                f"do, before epoch {epoch + 1}; this training does not know of it. Do so between "
-                "two calls of `fit_cached`."
-            )
 
 
 def _source(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> DataSource:

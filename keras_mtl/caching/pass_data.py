@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -14,11 +14,16 @@ from keras_mtl.batches.batch import UNBATCHED, hint_for_dicts
 from keras_mtl.batches.digests import digest_of_arrays, digest_of_samples
 from keras_mtl.batches.finite_inputs import FiniteInputs
 from keras_mtl.batches.generators import GeneratorSource
+from keras_mtl.batches.indexed_rows import IndexedRows
 from keras_mtl.batches.loaders import LoaderSource
 from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.source import DataSource
 from keras_mtl.batches.values import as_structure, dense_array
 from keras_mtl.caching.replays import StoredBatches, adapter_for_columns
+from keras_mtl.caching.shard_data import ArrayShards, ShardData, digest_of_inputs, shards_of_stream
+from keras_mtl.caching.shard_reader import ShardReader
+from keras_mtl.caching.storage.feature_cache import Cache
+from keras_mtl.caching.storage.sharded_store import ShardedStore, StoreWithTargets
 from keras_mtl.caching.storage.stores import Batch, Store
 from keras_mtl.errors import InvalidFeatures, InvalidLabels
 from keras_mtl.keras_private.data_adapters import (
@@ -52,6 +57,8 @@ class PassData(ABC):
     """Data for one pass."""
 
     is_read_once = False
+    part_of: tuple[PassData, range] | None = None
+    """More rows of arrays, and the numbers of those that these are; None if there are no more."""
 
     @property
     @abstractmethod
@@ -65,6 +72,27 @@ class PassData(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Return the hash of all that `batches` gives."""
+
+    @abstractmethod
+    def identity(self) -> str | None:
+        """Return the text by which shards of the inputs are found; None if there can be none."""
+
+    @abstractmethod
+    def divided(self, batch_size: int | None = None) -> ShardData:
+        """Return the inputs divided into shards.
+
+        Args:
+            batch_size: Rows of a batch of arrays; the same as here by default.
+        """
+
+    @abstractmethod
+    def from_shards(self, reader: ShardReader, beside: Cache) -> Store:
+        """Return what `batches` gives, with features from shards instead of the inputs.
+
+        Args:
+            reader: Reads the shards.
+            beside: Keeps what is not in the shards.
+        """
 
     @abstractmethod
     def replay(self, store: Store, views: int) -> DataAdapter:
@@ -90,6 +118,11 @@ class ArrayPassData(PassData):
         self._x = source.x
         self._num_batches: int = whole.num_batches
         targets = {"y": source.y, "sample_weight": source.sample_weight}
+        if source.part_of is not None:
+            x, first = source.part_of
+            more = ArrayPassData(model, ArraySource(x), batch_size=batch_size)
+            rows = keras.tree.flatten(source.x)[0].shape[0]
+            self.part_of = more, range(first, first + rows)
         self._options = {**targets, "batch_size": whole.batch_size, **options}
 
     @property
@@ -114,6 +147,21 @@ class ArrayPassData(PassData):
     def fingerprint(self) -> str:
         """Return the hash of the inputs as given, not in the shape that the model takes."""
         return digest_of_arrays(keras.tree.flatten(x) for x in self._batches_of(self._x))
+
+    def identity(self) -> str:
+        """Return the text by which shards of the arrays are found."""
+        return self.divided().identity()
+
+    def divided(self, batch_size: int | None = None) -> ArrayShards:
+        """Return the arrays divided into shards."""
+        return ArrayShards(self._inputs, self._x, batch_size or self._batch_size)
+
+    def from_shards(self, reader: ShardReader, beside: Cache) -> Store:
+        """Return the features of all rows; nothing is kept beside them."""
+        count = reader.num_shards
+        data = self.divided(reader.batch_size)
+        shards = [reader.read(i, data.digests(i, count)) for i in range(count)]
+        return ShardedStore(shards, reader.batch_size)
 
     def replay(self, store: Store, views: int) -> DataAdapter:
         """Return the arrays of features with the targets, shuffled as `fit` would."""
@@ -176,6 +224,29 @@ class StreamPassData(PassData):
             for x, targets in self._as_given()
         )
 
+    def identity(self) -> str | None:
+        """Return the text by which shards of the data are found; None if these have no end."""
+        is_whole = not (self._source.is_endless or self._source.is_read_once)
+        return self.divided().identity() if is_whole else None
+
+    def divided(self, batch_size: int | None = None) -> ShardData:
+        """Return the inputs divided into shards."""
+        return shards_of_stream(self._inputs, self._source, "the data")
+
+    def from_shards(self, reader: ShardReader, beside: Cache) -> Store:
+        """Return the features from the shards, and targets and weights from one reading."""
+        digests: list[bytes] = []
+
+        def run(keep: Callable[[Batch], None]) -> None:
+            for digest, targets in self._labelled_digests():
+                digests.append(digest)
+                keep(targets)
+
+        targets = beside.store(run, lambda: "", self.num_batches)
+        count = reader.num_shards
+        shards = [reader.read(i, digests[i::count]) for i in range(count)]
+        return StoreWithTargets(ShardedStore(shards, None), targets)
+
     def replay(self, store: Store, views: int) -> DataAdapter:
         """Return the stored batches."""
         batches = StoredBatches(store, self._structure, views)
@@ -185,6 +256,20 @@ class StreamPassData(PassData):
         """Return the stored batches in their order."""
         batches = StoredBatches(store, self._structure, 1)
         return PyDatasetAdapter(batches, class_weight=self._class_weight, shuffle=False)
+
+    def _labelled_digests(self) -> Iterator[tuple[bytes, Batch]]:
+        """Yield the digest of the inputs of each batch, and its targets and weights."""
+        rows = self._source.data
+        if not isinstance(rows, IndexedRows):
+            for x, targets in self._as_given():
+                yield digest_of_inputs(x), _kept(targets)
+            return
+        # Their labels are in memory: no input is read.
+        digests = shards_of_stream(self._inputs, self._source, "").digests(0, 1)
+        for start, digest in zip(range(0, len(rows), rows.batch_size), digests, strict=True):
+            places = np.arange(start, min(start + rows.batch_size, len(rows)))
+            self._structure = (self._by_number(rows.labels_of(places)),)
+            yield digest, _kept(self._structure)
 
     def _as_given(self) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         """Yield the inputs of each batch, and its targets and weights, if there are any."""

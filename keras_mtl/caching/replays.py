@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_mtl.caching.storage.stores import Rows, Store
 from keras_mtl.keras_private.data_adapters import ArrayDataAdapter, DataAdapter, DrawnAdapter
+from keras_mtl.training.class_weights import weights_of_rows
 
 NAMES = ("features", "mask")
 SMALL = 1 << 28
@@ -65,6 +66,34 @@ class StoredBatches(_Views):
         features = len(batch) - len(keras.tree.flatten(self._targets))
         targets = keras.tree.pack_sequence_as(self._targets, batch[features:])
         return (as_inputs(batch[:features]), *targets)
+
+
+class ClassWeighted(keras.utils.PyDataset):
+    """Batches with the weights of their classes, for a loop that takes no `class_weight` for them.
+
+    Args:
+        batches: The batches.
+        class_weight: As for `fit`.
+    """
+
+    def __init__(self, batches: StoredBatches, class_weight: Mapping[int, float]) -> None:
+        super().__init__()
+        self._batches = batches
+        self._class_weight = class_weight
+
+    @property
+    def num_batches(self) -> int:
+        """The number of batches in an epoch."""
+        return self._batches.num_batches
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        x, y, *weights = self._batches[index]
+        if weights:
+            raise ValueError(
+                "`class_weight` does not go with batches `(x, y, sample_weight)`, which have "
+                "weights already: leave one of them out."
+            )
+        return x, y, weights_of_rows(np.asarray(y), self._class_weight)
 
 
 class RowBatches(_Views):

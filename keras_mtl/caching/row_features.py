@@ -11,7 +11,7 @@ import numpy as np
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.batches.values import as_tensors
-from keras_mtl.caching.fit_cached import train_on_features
+from keras_mtl.caching.gradient_training import train_on_features
 from keras_mtl.caching.model_parts import TrainedPart
 from keras_mtl.caching.pass_data import pass_data
 from keras_mtl.caching.replays import adapter_for_rows

@@ -9,11 +9,13 @@ import numpy as np
 
 from keras_mtl.caching.linear_head import LinearHead
 from keras_mtl.caching.model_parts import TrainedPart
+from keras_mtl.caching.replica_training import evaluate_on_replicas, runs_on_replicas
 from keras_mtl.caching.storage.available_memory import available_memory
 from keras_mtl.errors import NotSolvable
 from keras_mtl.keras_private.data_adapters import DataAdapter
 from keras_mtl.linear.minimum import Linear, Rows
 from keras_mtl.linear.solving import solve
+from keras_mtl.training.distribution.model_workers import scope_of, workers_of
 
 MOST_PRODUCTS = 2**31
 """Samples times features times outputs beyond which gradient steps take less time."""
@@ -66,7 +68,7 @@ def solve_head(
     if not rows.weights.any():
         raise ValueError("Every sample has weight 0, so there is nothing to train on.")
     held_out = None if validation is None else _rows(head, validation)
-    _assign(head, solve(head.loss.output_loss, rows, held_out).model)
+    _assign(part, head, solve(head.loss.output_loss, rows, held_out).model)
     logs = _evaluated(part, data)
     if validation is not None:
         logs |= {f"val_{name}": value for name, value in _evaluated(part, validation).items()}
@@ -123,7 +125,7 @@ def _in_single_precision(features: Any) -> np.ndarray:
     return array if array.dtype == np.float64 else array.astype(np.float32)
 
 
-def _assign(head: LinearHead, model: Linear) -> None:
+def _assign(part: TrainedPart, head: LinearHead, model: Linear) -> None:
     dense = head.dense
     for precision in (dense.variable_dtype, dense.compute_dtype):
         if not all(_is_finite_in(precision, values) for values in model):
@@ -133,8 +135,11 @@ def _assign(head: LinearHead, model: Linear) -> None:
                 f"{precision}, as its inputs are very small or its targets very large. Build the "
                 'model in float32, scale these, or use `solver="gradient"`.'
             )
-    dense.kernel.assign(model.kernel)
-    dense.bias.assign(model.bias)
+    # As the chief has solved for it, since processors may differ in the last bit.
+    agreed = workers_of(part.whole).from_chief
+    with scope_of(part.whole):
+        dense.kernel.assign(agreed(np.asarray(model.kernel)))
+        dense.bias.assign(agreed(np.asarray(model.bias)))
 
 
 def _is_finite_in(precision: str, values: np.ndarray) -> bool:
@@ -144,6 +149,8 @@ def _is_finite_in(precision: str, values: np.ndarray) -> bool:
 
 def _evaluated(part: TrainedPart, data: DataAdapter) -> dict[str, float]:
     """Return the loss and the metrics that the model was compiled with."""
+    if runs_on_replicas(part.whole, None):
+        return evaluate_on_replicas(part, data)
     eagerly = part.run_eagerly
     part.run_eagerly = eagerly or (data.num_batches or np.inf) <= FEW_BATCHES
     logs: dict[str, float] = part.evaluate(data, return_dict=True, verbose=0)

@@ -200,8 +200,8 @@ def _check_views(views: int | None, random: tuple[str, ...]) -> None:
     if views is None:
         raise NotStatic(
             f"`{random[0]}` may draw anew for each batch in front of the frozen layers, so they "
-            "may not see the same twice. Give `views=n` to cache n draws that take turns, leave "
-            "the layer out, or use `model.fit`."
+            "may not see the same twice. Give `views=n` to `fit_cached`, which caches n draws that "
+            "take turns, leave the layer out, or use `model.fit`."
         )
     whole_number_or_none("views", views)
     if not random:

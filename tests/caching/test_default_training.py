@@ -44,11 +44,8 @@ def test_epochs_make_up_enough_steps(monkeypatch):
     assert [default_training.default_epochs(batches) for batches in (1, 7, 200)] == [600, 88, 4]
 
 
-@pytest.mark.parametrize(
-    "callbacks",
-    [[], pytest.param([keras.callbacks.Callback()], marks=pytest.mark.slow)],
-    ids=["none", "one"],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("callbacks", [[], [keras.callbacks.Callback()]], ids=["none", "one"])
 def test_short_epochs_are_not_all_validated(callbacks, monkeypatch):
     monkeypatch.setattr(default_training, "STEPS", 30)
     options = {"callbacks": callbacks} if callbacks else {}

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from _fitting import CLASSES, EAGER, FAST, inputs, labels, trained
+from keras_mtl.caching.fit_arguments import check_views_by_keras
 from keras_mtl.caching.fit_cached import fit_cached
 from keras_mtl.caching.model_parts import StaticPart
 from keras_mtl.heads.head import Head
@@ -85,6 +86,13 @@ def test_bad_data_are_named(given, message, model, monkeypatch):
 def test_what_is_no_model(model):
     with pytest.raises(TypeError, match=r"Functional or Sequential `keras\.Model`"):
         fit_cached(model, X, Y)
+
+
+def test_random_draws_are_made_by_keras_alone():
+    with pytest.raises(ValueError, match=r"`views=2` draws .*Received: engine='openvino'"):
+        check_views_by_keras("openvino", 2)
+    check_views_by_keras("openvino", None)
+    check_views_by_keras("auto", 2)
 
 
 @pytest.mark.slow

@@ -56,6 +56,7 @@ class Batches(keras.utils.PyDataset):
 # What is learnt
 
 
+@pytest.mark.slow
 def test_arrays_in_the_order_of_fit():  # the last batch is smaller
     assert_learns_the_same(
         model, lambda fit: fit(x, y, validation_split=0.2, **FAST), compiled=True
@@ -475,6 +476,7 @@ def test_augmentation_in_front_is_refused():
         fit_cached(augmented(), IMAGES, y, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache", first_ones(["memory", "folder"], 1))
 def test_views_take_turns(cache, tmp_path):
     made = augmented()

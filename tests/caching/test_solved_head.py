@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 from _fitting import CLASSES, SAMPLES, inputs, labels, trained
 from _shrunk_scaler import ShrunkScaler
+from _told_workers import ToldWorkers
 from _watching import as_numpy
 from _zoo import first_ones
 from keras_mtl.caching.fit_cached import fit_cached
@@ -199,6 +200,16 @@ def test_a_solution_that_the_precision_cannot_hold_is_refused(policy):
     with pytest.raises(NotSolvable, match=r"too large for float16, .* float32, .*gradient"):
         fit_cached(model, X, NUMBERS * 1e8, verbose=0)
     np.testing.assert_array_equal(as_numpy(last.kernel), before)
+
+
+@pytest.mark.parametrize("other", [True, False])
+def test_workers_solve_for_a_head_only_if_it_is_affordable_for_all(other, monkeypatch):
+    module = "keras_mtl.caching.fit_cached"
+    two = ToldWorkers(lambda own: other)
+    monkeypatch.setattr(f"{module}.workers_of", lambda model: two)
+    monkeypatch.setattr(f"{module}.solve_head", lambda *parts, **options: "solved")
+    monkeypatch.setattr(f"{module}.train_on_features", lambda *parts, **options: "trained")
+    assert fit_cached(made(), X, Y, verbose=0) == ("solved" if other else "trained")
 
 
 @pytest.mark.slow

@@ -1,10 +1,12 @@
 import random
+from contextlib import closing
 
 import keras
 import numpy as np
 import pytest
 from keras.src.backend.common import global_state
 
+from _engines import install
 from _fitting import SAMPLES, inputs, labels, trained
 from _watching import as_numpy, unchanged
 from keras_mtl.batches.recognise import recognise
@@ -12,7 +14,7 @@ from keras_mtl.caching.model_parts import StaticPart, TrainedPart
 from keras_mtl.caching.pass_data import pass_data
 from keras_mtl.caching.static_pass import StaticPass
 from keras_mtl.caching.static_split import split_model
-from keras_mtl.caching.storage.feature_cache import MemoryCache
+from keras_mtl.caching.storage.feature_cache import MemoryCache, make_cache
 from keras_mtl.heads.head import Head
 from keras_mtl.transferring import transfer
 
@@ -80,3 +82,28 @@ def test_the_pass_keeps_quiet_where_keras_does(capsys):
     finally:
         keras.config.enable_interactive_logging()
     assert "Frozen" not in capsys.readouterr().out
+
+
+def test_an_entry_belongs_to_its_engine_and_any_serves_where_each_is_welcome(tmp_path, monkeypatch):
+    """Features are equal to 1e-4 only, and a call is to give the same bits again."""
+    engine = install(monkeypatch)
+    engine.error = 1e-5
+    model = transfer(trained(), 1, head=3)
+    split, source = split_model(model), recognise(inputs(), labels())
+
+    def features(name):
+        with closing(make_cache(tmp_path)) as cache:
+            store = StaticPass(model, split, cache, 0, name).store(
+                pass_data(model, source, batch_size=16)
+            )
+            return np.asarray(store.columns()[0])
+
+    by_engine = features("openvino")
+    calls = engine.calls
+    assert calls == 3  # One for each batch.
+    assert np.array_equal(features("auto"), by_engine) and len(list(tmp_path.iterdir())) == 1
+    by_keras = features("keras")
+    assert not np.array_equal(by_keras, by_engine)
+    np.testing.assert_allclose(by_engine, by_keras, atol=1e-4)
+    assert np.array_equal(features("auto"), by_keras) and len(list(tmp_path.iterdir())) == 2
+    assert np.array_equal(features("openvino"), by_engine) and engine.calls == calls

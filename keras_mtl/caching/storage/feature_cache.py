@@ -48,6 +48,10 @@ class Cache(Protocol):
             batches: How many batches there will be, None if that is not known.
         """
 
+    def holds(self, digest: str) -> bool:
+        """Return whether an earlier run has kept a result under this name."""
+        return False
+
     def close(self) -> None:
         """Delete temporary files."""
 
@@ -128,6 +132,7 @@ class FolderCache(Cache):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._beside: AutoCache | None = None
         try:
             path.mkdir(parents=True, exist_ok=True)
         except FileExistsError as error:
@@ -137,17 +142,46 @@ class FolderCache(Cache):
         except OSError as error:
             raise self._not_writable(error) from error
 
-    def store(self, run: Pass, digest: Callable[[], str], batches: int | None) -> Store:
+    def store(self, run: Pass, digest: Callable[[], str], batches: int | None) -> FileStore:
         """Return what an earlier run wrote under this digest, or else what `run` computes."""
         entry = self._path / digest()
         self._remove_abandoned()
         found = self._found(entry)
         return self._written(run, entry, batches) if found is None else found
 
-    def close(self) -> None:
-        """Do nothing: the entries are for later runs."""
+    def holds(self, digest: str) -> bool:
+        """Return whether there is an entry of this name."""
+        return (self._path / digest).is_dir()
 
-    def _found(self, entry: Path) -> Store | None:
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self._path
+
+    @property
+    def beside(self) -> AutoCache:
+        """A cache for what is needed beside the entries until this cache is closed."""
+        self._beside = self._beside or AutoCache()
+        return self._beside
+
+    def discard(self, name: str) -> None:
+        """Delete an entry, if it is there."""
+        entry = self._path / name
+        while os.path.lexists(entry):
+            if self._take_away(entry, _identity(entry)):
+                return
+
+    def in_progress(self) -> set[str]:
+        """Return the names of the entries that a process that still runs is writing."""
+        partials = [path for path in self._path.iterdir() if _UNFINISHED.fullmatch(path.name)]
+        return {path.name.split(".")[0] for path in partials if not is_abandoned(path, ABANDONED)}
+
+    def close(self) -> None:
+        """Delete what was kept beside the entries; these are for later runs."""
+        if self._beside is not None:
+            self._beside.close()
+
+    def _found(self, entry: Path) -> FileStore | None:
         """Return what is stored, None if nothing is; take away what is damaged."""
         while os.path.lexists(entry):
             seen = _identity(entry)
@@ -179,7 +213,7 @@ class FolderCache(Cache):
         delete(away)
         return False
 
-    def _written(self, run: Pass, entry: Path, batches: int | None) -> Store:
+    def _written(self, run: Pass, entry: Path, batches: int | None) -> FileStore:
         """Write the result of a pass and return it."""
         self._check_writable()
         partial = self._unfinished(entry)

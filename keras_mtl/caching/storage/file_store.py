@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from dataclasses import asdict, dataclass, field
@@ -120,21 +121,9 @@ class FileStore:
         Raises:
             DamagedCache: Files are missing, truncated or changed, or have the format of another
                 version.
+            CacheError: The process has too many files open.
         """
-        try:
-            index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-            version, columns = index["version"], index["columns"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            raise DamagedCache(f"its index cannot be read ({error})") from error
-        if version != VERSION:
-            raise DamagedCache(
-                f"another version of keras_mtl wrote it (format {version}, this one: {VERSION})"
-            )
-        if index.get("checksum") != _checksum(columns):
-            raise DamagedCache("its index does not hold what was written to it")
-        if name not in ("", index.get("name", name)):  # Earlier versions wrote no name.
-            raise DamagedCache(f"it was written under the name {index['name']!r}")
-        store = cls(folder, _read_columns(columns))
+        store = cls(folder, read_index(folder, name))
         store.check()
         return store
 
@@ -156,9 +145,41 @@ class FileStore:
             for file, starts, column in zip(self._files, self._starts, self._columns, strict=True)
         ]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all columns."""
+        return sum(starts[-1] for starts in self._starts)
+
     def columns(self) -> list[Rows]:
         """Return each column; small columns as an array in memory."""
-        return list(map(_rows, self._files, self._columns))
+        return [_rows(*column, SMALL) for column in zip(self._files, self._columns, strict=True)]
+
+    def mapped(self) -> list[Rows]:
+        """Return each column, none of which is held in memory."""
+        return [_rows(*column, 0) for column in zip(self._files, self._columns, strict=True)]
+
+
+def read_index(folder: Path, name: str = "") -> list[ColumnIndex]:
+    """Return what the index of a folder says of its columns; the arguments are those of `open`.
+
+    Raises:
+        DamagedCache: The index is missing or changed, or has the format of another version.
+    """
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        version, columns = index["version"], index["columns"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        _check_open_files(error, folder)
+        raise DamagedCache(f"its index cannot be read ({error})") from error
+    if version != VERSION:
+        raise DamagedCache(
+            f"another version of keras_mtl wrote it (format {version}, this one: {VERSION})"
+        )
+    if index.get("checksum") != _checksum(columns):
+        raise DamagedCache("its index does not hold what was written to it")
+    if name not in ("", index.get("name", name)):  # Earlier versions wrote no name.
+        raise DamagedCache(f"it was written under the name {index['name']!r}")
+    return _read_columns(columns)
 
 
 def _checksum(columns: Any) -> int:
@@ -180,12 +201,23 @@ def _opened(path: Path) -> MappedFile:
     try:
         return MappedFile(path)
     except OSError as error:
+        _check_open_files(error, path)
         raise DamagedCache(f"`{path.name}` cannot be read: {error.strerror}") from error
 
 
-def _rows(file: MappedFile, column: ColumnIndex) -> Rows:
+def _check_open_files(error: Exception, path: Path) -> None:
+    """Raise the error of a limit of the process, of which a file is not to blame."""
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        raise CacheError(
+            f"`{path}` cannot be read, as this process has too many files open. Raise the limit "
+            "(`ulimit -n`), or divide the data into fewer shards."
+        ) from error
+
+
+def _rows(file: MappedFile, column: ColumnIndex, in_memory: int) -> Rows:
+    """Return a column as an array, if it has no more bytes than that, else in its file."""
     samples, shape = sum(shape[0] for shape in column.shapes), tuple(column.shapes[0][1:])
-    if sum(column.sizes) <= SMALL:
+    if sum(column.sizes) <= in_memory:
         return file.read(0, (samples, *shape), column.dtype)
     return MappedRows(file, samples, shape, column.dtype)
 
