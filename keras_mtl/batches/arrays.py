@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count, islice
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_mtl.batches.batch import Batch
@@ -28,12 +29,21 @@ class ArraySource(DataSource):
         y: Their labels or other targets, or None.
         sample_weight: Their weights, or None.
         batch_size: Rows of a batch.
+        part_of: The inputs of more rows, of which these are some that follow each other, and the
+            number of the first of them; None if there are no more.
     """
 
     def __init__(
-        self, x: Any, y: Any = None, sample_weight: Any = None, *, batch_size: int = BATCH_SIZE
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        batch_size: int = BATCH_SIZE,
+        part_of: tuple[Any, int] | None = None,
     ) -> None:
         super().__init__(x, None)
+        self.part_of = part_of
         self.y = y
         self.sample_weight = sample_weight
         self.batch_size = batch_size
@@ -43,12 +53,15 @@ class ArraySource(DataSource):
         """The inputs of all rows."""
         return self.data
 
-    def as_arrays(self, inputs: ModelInputs, *, y_by_column: bool = False) -> ArraySource:
+    def as_arrays(
+        self, inputs: ModelInputs, *, y_by_column: bool = False, what: str = "`x`"
+    ) -> ArraySource:
         """Return the same rows as Keras's adapters take them: NumPy arrays, and tensors of text.
 
         Args:
             inputs: The inputs of the model: they tell whether a list is one array.
             y_by_column: Whether a data frame of targets becomes a dict of its columns.
+            what: What messages call the inputs.
 
         Raises:
             InvalidInputs: A part is not an array, or a value is missing.
@@ -56,10 +69,10 @@ class ArraySource(DataSource):
         x = self.x
         if isinstance(x, list | tuple):
             # Keras cannot tell the rows of one input from the arrays of several; the model can.
-            arrays = [as_leaf(one, "`x`") for one in inputs.in_order(x, "`x`")]
+            arrays = [as_leaf(one, what) for one in inputs.in_order(x, what)]
             x = arrays if len(arrays) > 1 else arrays[0]
         return ArraySource(
-            as_tensors(as_structure(x, "`x`", by_columns=inputs.are_named)),
+            as_tensors(as_structure(x, what, by_columns=inputs.are_named)),
             as_structure(self.y, "`y`", by_columns=y_by_column),
             as_structure(self.sample_weight, "`sample_weight`"),
             batch_size=self.batch_size,
@@ -72,7 +85,11 @@ class ArraySource(DataSource):
             ValueError: There would be no rows on one side.
         """
         first, last = split_off_validation((self.x, self.y, self.sample_weight), share)
-        return ArraySource(*first), ArraySource(*last)
+        rows = keras.tree.flatten(first[0])[0].shape[0]
+        return (
+            ArraySource(*first, part_of=(self.x, 0)),
+            ArraySource(*last, part_of=(self.x, rows)),
+        )
 
     def batches(self, limit: int | None = None) -> Iterator[Any]:
         """Return the first batches of rows, in the order of the rows."""
@@ -145,6 +162,10 @@ class ArrayData(TaskData):
     def of(self, name: str, whole: Batch, batch_size: int, *, shuffle: bool) -> ArrayData:
         """Return some of the rows, or all with other labels."""
         return ArrayData(name, whole, batch_size=batch_size, shuffle=shuffle, seed=self.seed)
+
+    def batch_of(self, rows: np.ndarray) -> Batch:
+        """Return the batch of the rows with these indices."""
+        return self.whole.rows(rows)
 
     def rows(self, position: int) -> np.ndarray:
         """Return the row indices of the batch at a position."""

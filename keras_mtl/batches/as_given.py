@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,19 +40,29 @@ class RowsInOrderOfFit(ArrayData):
         whole: All rows.
         batch_size: Rows of a batch.
         peeked: Whether `fit` draws an order before the first one, to learn the shapes of a batch.
+        agreed: Makes one order of those that several processes have drawn for the same pass.
     """
 
-    def __init__(self, name: str, whole: Batch, *, batch_size: int, peeked: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        whole: Batch,
+        *,
+        batch_size: int,
+        peeked: bool = False,
+        agreed: Callable[[np.ndarray], np.ndarray] = np.asarray,
+    ) -> None:
         super().__init__(name, whole, batch_size=batch_size, shuffle=True)
         self._orders = row_orders(self.num_rows)
         self._peeked = peeked
+        self._agreed = agreed
 
     def _drawn(self, number: int) -> np.ndarray:
         del number  # Whatever epoch a run begins with, its first order is the first one drawn.
         if self._peeked:
             self._peeked = False
             next(self._orders)
-        return next(self._orders)
+        return self._agreed(next(self._orders))
 
 
 def _array(values: Any, what: str) -> Any:

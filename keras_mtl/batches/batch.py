@@ -17,12 +17,23 @@ UNBATCHED = "The data come sample by sample: add `.batch(32)` to a `tf.data.Data
 """Advice for a stream that gives single samples in the place of batches."""
 
 
+class OwnRows(NamedTuple):
+    """The inputs of those rows of a batch that one of several processes computes with.
+
+    Attributes:
+        values: The inputs, in the structure of the inputs of the model.
+    """
+
+    values: Any
+
+
 class Batch(NamedTuple):
     """One batch, or all rows of a data set.
 
     Attributes:
         x: Inputs in the structure of the model's own: NumPy arrays, or TensorFlow's tensors from a
-            `tf.data.Dataset` under the TensorFlow backend.
+            `tf.data.Dataset` under the TensorFlow backend. `OwnRows` where several processes share
+            the rows, each of which has the labels of all.
         y: Labels, a NumPy array. Of joint data a dict of them by the tasks' names, and so are the
             next two.
         sample_weight: None, or weights of shape `(batch,)`.

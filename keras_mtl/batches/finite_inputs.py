@@ -20,12 +20,13 @@ class FiniteInputs:
     Args:
         tensors: The symbolic inputs of the model, in their order.
         what: What messages call the data.
+        first: The number of the first row.
     """
 
-    def __init__(self, tensors: Sequence[Any], what: str) -> None:
+    def __init__(self, tensors: Sequence[Any], what: str, first: int = 0) -> None:
         self._tensors = tensors
         self._what = what
-        self._rows = 0
+        self._rows = first
 
     def check(self, x: Any) -> None:
         """Check the next rows: an array of numbers or text for each input, in any structure."""

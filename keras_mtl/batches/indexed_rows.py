@@ -46,6 +46,7 @@ class IndexedRows(keras.utils.PyDataset):
         self.labels = labels
         self.batch_size = batch_size
         self._is_prepared = False
+        self._stays_unread = False
 
     @property
     def x(self) -> Any:
@@ -75,7 +76,7 @@ class IndexedRows(keras.utils.PyDataset):
     @property
     def is_small(self) -> bool:
         """Whether all rows are read into arrays before a training."""
-        return self.nbytes <= IN_MEMORY
+        return self.nbytes <= IN_MEMORY and not self._stays_unread
 
     def inputs_of(self, places: np.ndarray) -> Any:
         """Return the inputs at some places: an array, or a dict of arrays by names.
@@ -101,7 +102,21 @@ class IndexedRows(keras.utils.PyDataset):
     def batched(self, batch_size: int) -> IndexedRows:
         """Return the same rows in batches of another size, for Keras's own `fit`."""
         size = whole_number("batch_size", batch_size)
-        return IndexedRows(self.name, self.reader, self.rows, self.labels, size)
+        same = IndexedRows(self.name, self.reader, self.rows, self.labels, size)
+        same._stays_unread = self._stays_unread
+        return same
+
+    def in_batches(self) -> IndexedRows:
+        """Return the same rows, which are never read as a whole before a training."""
+        same = self.batched(self.batch_size)
+        same._stays_unread = True
+        return same
+
+    def share(self, index: int, count: int) -> IndexedRows:
+        """Return every `count`-th batch, from the batch at `index` on, as rows of the same data."""
+        places = share_of_rows(np.arange(len(self.rows)), self.batch_size, index, count)
+        labels = self.labels_of(places)
+        return IndexedRows(self.name, self.reader, self.rows[places], labels, self.batch_size)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -118,6 +133,12 @@ class IndexedRows(keras.utils.PyDataset):
             raise IndexError(f"`{self.name}` has {self.num_batches} batches. Received: {index}.")
         places = np.arange(len(self.rows))[index * self.batch_size :][: self.batch_size]
         return self.inputs_of(places), self.labels_of(places)
+
+
+def share_of_rows(rows: np.ndarray, batch_size: int, index: int, count: int) -> np.ndarray:
+    """Return the rows of every `count`-th batch, from the batch at `index` on."""
+    batch = np.arange(len(rows)) // batch_size
+    return rows[batch % count == index]
 
 
 def unpacked(x: Any, y: Any = None) -> tuple[Any, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from keras_mtl.batches.arrays import ArrayData, ArraySource
-from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.batch import Batch, OwnRows
 from keras_mtl.batches.indexed_rows import IndexedRows
 from keras_mtl.batches.label_check import LabelCheck
 from keras_mtl.batches.orders import Order
@@ -18,12 +20,17 @@ from keras_mtl.batches.row_reader import structured
 from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.common.hashing import hash_of_several
 from keras_mtl.errors import InvalidTaskData
+from keras_mtl.keras_private.data_adapters import dataset_batches
 
 
 class IndexedSource(PyDatasetSource):
     """Rows that are read by their numbers; a `PyDataset` for Keras's own loop."""
 
     data: IndexedRows
+
+    def share(self, index: int, count: int) -> Iterator[Any]:
+        """Return every `count`-th batch, from the batch at `index` on; no other row is read."""
+        return dataset_batches(self.data.share(index, count))
 
     def checked(self, check: LabelCheck) -> IndexedRows:
         """Return the rows as they are: all labels are checked at once."""
@@ -57,6 +64,8 @@ class IndexedData(ArrayData):
         whole: All rows, with their numbers in the place of the inputs.
         data: Reads the inputs.
         reader: Puts them into the form of the inputs of the model.
+        places: For a number of rows of a batch the places in it whose inputs are read; None for
+            all.
         batch_size: Rows of a batch; the last one of a pass may be shorter.
         shuffle: Whether the rows are shuffled, differently in each pass.
         seed: Seed of the run.
@@ -68,6 +77,7 @@ class IndexedData(ArrayData):
         whole: Batch,
         data: IndexedRows,
         reader: Reader,
+        places: Callable[[int], np.ndarray] | None = None,
         *,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -76,11 +86,27 @@ class IndexedData(ArrayData):
         super().__init__(name, whole, batch_size=batch_size, shuffle=shuffle, seed=seed)
         self._data = data
         self._reader = reader
+        self._places = places
+
+    def reading(self, places: Callable[[int], np.ndarray]) -> IndexedData:
+        """Return the same batches, with the inputs at some places only.
+
+        Args:
+            places: As for the constructor.
+        """
+        order = Order(self.batch_size, self.shuffle, self.seed)
+        return IndexedData(
+            self.name, self.whole, self._data, self._reader, places, **order._asdict()
+        )
 
     def of(self, name: str, whole: Batch, batch_size: int, *, shuffle: bool) -> IndexedData:
         """Return some of the rows, or all with other labels."""
         order = Order(batch_size, shuffle, self.seed)
-        return IndexedData(name, whole, self._data, self._reader, **order._asdict())
+        return IndexedData(name, whole, self._data, self._reader, self._places, **order._asdict())
+
+    def batch_of(self, rows: np.ndarray) -> Batch:
+        """Return the batch of the rows with these indices, with the inputs that are read."""
+        return self._read(super().batch_of(rows))
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
         """Return the batches of one pass."""
@@ -100,6 +126,8 @@ class IndexedData(ArrayData):
         return self.whole.rows(self.rows(position))
 
     def _read(self, numbered: Batch) -> Batch:
-        source = self._data.reader
-        inputs = structured(source, source.read(numbered.x))
-        return numbered._replace(x=self._reader.read_inputs(inputs))
+        source, rows = self._data.reader, numbered.x
+        if self._places is not None:
+            rows = rows[self._places(len(rows))]
+        inputs = self._reader.read_inputs(structured(source, source.read(rows)))
+        return numbered._replace(x=inputs if self._places is None else OwnRows(inputs))

@@ -86,6 +86,28 @@ class ModelInputs:
         ]
         return keras.tree.pack_sequence_as(self.structure, arrays)
 
+    def check_forms(self, x: Any, what: str) -> None:
+        """Refuse arrays that do not fit, without reading their values.
+
+        Args:
+            x: Arrays and tensors, as `ArraySource.as_arrays` returns them.
+            what: What messages call the data.
+
+        Raises:
+            InvalidFeatures: An input is missing, or has a wrong shape or dtype; or there are no
+                samples.
+            InvalidInputs: The inputs differ in length.
+        """
+        arrays = self.in_order(x, what)
+        for index, (tensor, array) in enumerate(zip(self.tensors, arrays, strict=True)):
+            self.added_axes(index, tuple(array.shape), what)
+            if isinstance(array, np.ndarray):
+                check_dtype(array[:1], tensor.dtype, f"The input `{tensor.name}` in {what}")
+        lengths = {n: array.shape[0] for n, array in zip(self.names, arrays, strict=True)}
+        self._check_equal(lengths, what)
+        if not arrays[0].shape[0]:
+            raise InvalidFeatures(f"There are no samples in {what}.")
+
     def count_rows(self, x: Any, what: str) -> int:
         """Return the number of samples in finite arrays that fit, without a copy of any.
 
@@ -156,6 +178,9 @@ class ModelInputs:
             InvalidInputs: They differ.
         """
         lengths = {name: len(array) for name, array in zip(self.names, arrays, strict=True)}
+        self._check_equal(lengths, what)
+
+    def _check_equal(self, lengths: dict[str, int], what: str) -> None:
         if len(set(lengths.values())) > 1:
             raise InvalidInputs(
                 f"All inputs in {what} must have the same number of rows. Received: {lengths}."

@@ -34,6 +34,10 @@ class PyDatasetSource(DataSource):
         """Return the first batches in the order of indices, read by the data set's workers."""
         return dataset_batches(self.data, limit)
 
+    def share(self, index: int, count: int) -> Iterator[Any]:
+        """Return every `count`-th batch, from the batch at `index` on; no others are read."""
+        return dataset_batches(EveryBatch(self.data, index, count))
+
     def checked(self, check: LabelCheck) -> CheckedPyDataset:
         """Return a data set that reads this one and checks its labels."""
         return CheckedPyDataset(self.data, check)
@@ -41,6 +45,43 @@ class PyDatasetSource(DataSource):
     def task_data(self, reader: Reader, order: Order) -> PyDatasetData:
         """Return the batches as the data of tasks, in another order in each pass."""
         return PyDatasetData(self, reader, shuffle=order.shuffle, seed=order.seed)
+
+
+class EveryBatch(keras.utils.PyDataset):
+    """Every `step`-th batch of another `PyDataset`, whose workers and hooks stay its own.
+
+    Args:
+        dataset: The data set.
+        start: The index of the first batch.
+        step: The difference between the indices of two batches.
+    """
+
+    def __init__(self, dataset: keras.utils.PyDataset, start: int, step: int) -> None:
+        super().__init__(
+            workers=dataset.workers,
+            use_multiprocessing=dataset.use_multiprocessing,
+            max_queue_size=dataset.max_queue_size,
+        )
+        self._dataset = dataset
+        self._start = start
+        self._step = step
+
+    @property
+    def num_batches(self) -> int | None:
+        """The number of batches; None where the other data set has no end."""
+        whole: int | None = self._dataset.num_batches
+        return None if whole is None else len(range(self._start, whole, self._step))
+
+    def __getitem__(self, index: int) -> Any:
+        return self._dataset[self._start + index * self._step]
+
+    def on_epoch_begin(self) -> None:
+        """Call the hook of the data set."""
+        self._dataset.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        """Call the hook of the data set."""
+        self._dataset.on_epoch_end()
 
 
 class PyDatasetData(TaskData):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from keras_mtl.batches.label_check import LabelCheck
@@ -46,6 +47,18 @@ class DataSource(ABC):
         Args:
             limit: The number of batches; None for all.
         """
+
+    def share(self, index: int, count: int) -> Iterator[Any]:
+        """Return every `count`-th batch of a pass, from the batch at `index` on.
+
+        All shares together are the batches of a pass. A source that can skip batches without
+        making them does so.
+
+        Args:
+            index: The number of the share, at least 0 and below `count`.
+            count: The number of shares.
+        """
+        return islice(self.batches(), index, None, count)
 
     def check_form(  # noqa: B027 (of most kinds nothing is known)
         self, inputs: ModelInputs, what: str, *, labelled: bool = False

@@ -18,7 +18,10 @@ class TaskData(ABC):
     Attributes:
         name: What messages call the data: the name of the task.
         num_batches: Batches in a pass; None where it is not known.
+        is_own_share: Whether each of several processes that train together has batches of its own.
     """
+
+    is_own_share = False
 
     def __init__(self, name: str, num_batches: int | None) -> None:
         if num_batches == 0:

@@ -59,6 +59,10 @@ class TfDatasetSource(DataSource):
         """Return the first batches of a pass."""
         return dataset_batches(self.data, limit)
 
+    def share(self, index: int, count: int) -> Iterator[Any]:
+        """Return every `count`-th batch of a pass, from the batch at `index` on."""
+        return dataset_batches(self.data.shard(count, index))
+
     def checked(self, check: LabelCheck) -> Any:
         """Return the data set as it is: only its `element_spec` is checked here."""
         spec = self.data.element_spec
@@ -81,6 +85,7 @@ class TfDatasetData(SequentialData):
     Attributes:
         dataset: The `tf.data.Dataset`.
         specs: Its `element_spec`, None for what it leaves out.
+        is_own_share: Whether its `auto_shard_policy` is `OFF`: it has been sharded.
     """
 
     def __init__(self, source: TfDatasetSource, reader: Reader) -> None:
@@ -90,6 +95,8 @@ class TfDatasetData(SequentialData):
         self.specs = source.specs
         reader.check_specs(self.specs)
         self._source = source
+        policy = source.data.options().experimental_distribute.auto_shard_policy
+        self.is_own_share = policy.name == "OFF"
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
         """Return the batches of the next pass."""

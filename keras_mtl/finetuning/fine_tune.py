@@ -15,6 +15,7 @@ from keras_mtl.finetuning.phase import Phase
 from keras_mtl.finetuning.tuning_setup import AUTO, TuningArguments, set_up_tuning
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.static_flags import BatchNormPolicy
+from keras_mtl.training.distribution.model_workers import workers_of
 from keras_mtl.training.label_checks import label_errors
 from keras_mtl.training.resume.backup import opened
 
@@ -123,6 +124,7 @@ def fine_tune(
     )
     arguments.check_model(model)
     folder = arguments.folder
-    kept_open = nullcontext() if folder is None else opened(folder)
-    with kept_open as kept, label_errors(x, validation_data):
+    workers = workers_of(model)
+    kept_open = nullcontext() if folder is None else opened(folder, workers)
+    with workers.watched(folder), kept_open as kept, label_errors(x, validation_data):
         return set_up_tuning(model, x, y, arguments, kept).run()

@@ -12,6 +12,8 @@ import keras
 from keras_mtl.finetuning.phase_optimizer import current_rate
 from keras_mtl.finetuning.stages import Stage
 from keras_mtl.surgery.fresh_compile import inner_optimizer
+from keras_mtl.training.distribution.chief_writes import without_writing
+from keras_mtl.training.distribution.model_workers import workers_of
 from keras_mtl.training.settings import check_callbacks
 
 PHASE = "phase"
@@ -116,10 +118,12 @@ class CommonCallbacks:
 
     def __init__(self, model: keras.Model, given: Any, verbose: str | int) -> None:
         self._model = model
+        workers = workers_of(model)
         own = keras.tree.flatten(getattr(given, "callbacks", given) or [])
+        own = without_writing(workers, own)
         histories = [one for one in own if isinstance(one, keras.callbacks.History)]
         self.history = histories[0] if histories else keras.callbacks.History()
-        self.shown = 1 if verbose == "auto" else int(verbose)
+        self.shown = (1 if verbose == "auto" else int(verbose)) if workers.is_chief else 0
         self.column = PhaseColumn(self.history)
         self.all = [*own, *([] if histories else [self.history]), self.column]
         self._bars = [keras.callbacks.ProgbarLogger()] if self.shown else []

@@ -16,6 +16,7 @@ from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import fresh_arguments, fresh_optimizer
 from keras_mtl.training.compiled_state import CompiledState
+from keras_mtl.training.distribution.model_workers import scope_of
 from keras_mtl.training.fit import fit_one_task
 from keras_mtl.training.settings import Settings
 
@@ -56,10 +57,11 @@ class PhaseTraining:
                 variable.assign(value)
             return
         old = self._model.optimizer if self._entered else None
-        arguments = fresh_arguments(self._model)
-        arguments["optimizer"] = phase_optimizer(stage, self.compiled)
-        self._model.compile(**arguments)
-        self._model.optimizer.build(self._model.trainable_variables)
+        with scope_of(self._model):
+            arguments = fresh_arguments(self._model)
+            arguments["optimizer"] = phase_optimizer(stage, self.compiled)
+            self._model.compile(**arguments)
+            self._model.optimizer.build(self._model.trainable_variables)
         if old is not None:
             take_over_slots(old, self._model.optimizer)
         self._state, self._entered = CompiledState(self._model), stage
@@ -122,6 +124,7 @@ class PhaseTraining:
 
     def compile_as_before(self) -> None:
         """Compile with an optimizer like that before the first phase, for what trains now."""
-        arguments = fresh_arguments(self._model)
-        arguments["optimizer"] = fresh_optimizer(self.compiled)
-        self._model.compile(**arguments)
+        with scope_of(self._model):
+            arguments = fresh_arguments(self._model)
+            arguments["optimizer"] = fresh_optimizer(self.compiled)
+            self._model.compile(**arguments)

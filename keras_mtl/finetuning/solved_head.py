@@ -14,6 +14,7 @@ from keras_mtl.finetuning.phase_flags import PhaseFlags
 from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import fresh_arguments
+from keras_mtl.training.distribution.model_workers import scope_of
 
 
 def solve_head(
@@ -39,10 +40,11 @@ def solve_head(
     """
     flags.set_all_static()
     # Another model of the same layers, since to compile this one would lose its compiled steps.
-    head_model = TransferModel(model.input, model.output, name=model.name)
-    arguments = fresh_arguments(model)
-    arguments["optimizer"] = keras.optimizers.Adam(RATE)  # where the head cannot be solved for
-    head_model.compile(**arguments)
+    with scope_of(model):
+        head_model = TransferModel(model.input, model.output, name=model.name)
+        arguments = fresh_arguments(model)
+        arguments["optimizer"] = keras.optimizers.Adam(RATE)  # where the head cannot be solved for
+        head_model.compile(**arguments)
     with seeded(np.random.SeedSequence(seed)):
         history = fit_cached(
             head_model,

@@ -19,6 +19,7 @@ from keras_mtl.finetuning.phase_training import PhaseTraining
 from keras_mtl.finetuning.stages import Stage
 from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.models.transfer_model import TransferModel
+from keras_mtl.training.distribution.model_workers import workers_of
 from keras_mtl.training.resume.backup import Backup, Position, SavedRun
 from keras_mtl.training.resume.callback_memory import CallbackMemory
 from keras_mtl.training.steps.choosing import random_state, set_random_state
@@ -167,7 +168,8 @@ class TuningRun:
         """Delete the backups of a run that has ended, and the folder of its phases."""
         backup.remove()
         phases = self._folder and self._folder / PHASE_FOLDER
-        if phases and phases.is_dir() and not any(phases.iterdir()):
+        is_chief = workers_of(self._model).is_chief
+        if phases and is_chief and phases.is_dir() and not any(phases.iterdir()):
             phases.rmdir()
 
     def _save(self, position: int) -> None:

@@ -33,6 +33,8 @@ from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.schedules.round_robin import RoundRobin
 from keras_mtl.surgery.own_training import own_steps
 from keras_mtl.surgery.static_flags import BatchNormPolicy, check_batchnorm
+from keras_mtl.training.distribution.agreement import check_same, common_seed
+from keras_mtl.training.distribution.model_workers import workers_of
 from keras_mtl.training.logs import flat
 from keras_mtl.training.resume.backup import Backup
 from keras_mtl.training.resume.run_identity import identity
@@ -111,7 +113,9 @@ def set_up_tuning(
     data = read_data(model, x, y, arguments.sample_weight, size)
     validation = check_validation(model, data, arguments.validation_data)
     flags = PhaseFlags(model.trunk, arguments.batchnorm)
-    seed = _seed(arguments.seed, backup)
+    workers = workers_of(model)
+    given = backup.seed if arguments.seed is None and backup is not None else arguments.seed
+    seed = _seed(common_seed(workers, "fine_tune", given))
     run = _checked_run(model, data, validation, arguments.class_weight, seed)
     criterion = Criterion(run.state)
     if arguments.phases == AUTO:
@@ -122,6 +126,8 @@ def set_up_tuning(
     for one in stages:
         if not one.solves:
             check_rates(arguments.callbacks, one, phase_optimizer(one, model.optimizer))
+    if workers.size > 1:
+        check_same(workers, "fine_tune", _identity(run, stages, arguments.batchnorm))
     if backup is not None:
         backup.open(_identity(run, stages, arguments.batchnorm))
     return TuningRun(
@@ -154,9 +160,7 @@ def _check_phases(phases: Any, epochs: int | None) -> None:
         )
 
 
-def _seed(given: int | None, backup: Backup | None) -> int:
-    if given is None and backup is not None:
-        given = backup.seed
+def _seed(given: int | None) -> int:
     # Drawn as Keras draws the seeds of layers, so that `keras.utils.set_random_seed` sets it.
     return random.randrange(2**31) if given is None else int(given)
 

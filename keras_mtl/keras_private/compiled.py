@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras.src.backend.common import global_state
 from keras.src.losses.loss import reduce_weighted_values, scale_loss_for_distribution
 from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 
@@ -31,6 +32,7 @@ __all__ = [
     "set_initial_epoch",
     "unweighted_metrics",
     "weighted_metrics",
+    "writes_h5_config",
 ]
 
 
@@ -102,6 +104,11 @@ def initial_epoch(model: keras.Model) -> int:
 def set_initial_epoch(model: keras.Model, epoch: int) -> None:
     """Tell callbacks the epoch that training begins with."""
     model._initial_epoch = epoch
+
+
+def writes_h5_config() -> bool:
+    """Return whether Keras asks for configs to write them into an `.h5` file."""
+    return bool(global_state.get_global_attribute("use_legacy_config", False))
 
 
 def _members(groups: list[Any]) -> list[keras.Metric]:

@@ -2,7 +2,7 @@
 
 keras-tuner 1.4 offers no public way to write the files of a search whole or not at all, to read
 back a search that was killed between two of them, to name trials, to say on the console what they
-do, or to declare hyperparameters without building models.
+do, to declare hyperparameters without building models, or to end a trial of another process.
 `tests/keras_private/test_filed_tuner.py` tells when a new version changes any of it.
 """
 
@@ -15,9 +15,27 @@ from typing import Any
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial
+from keras_tuner.src.engine import tuner_utils
 from keras_tuner.src.engine.oracle import Display
 
-__all__ = ["FiledOracle", "FiledTuner", "Trial"]
+__all__ = ["FiledOracle", "FiledTuner", "Trial", "reported"]
+
+
+def reported(results: Any, objective: keras_tuner.Objective) -> tuple[dict[str, float], int]:
+    """Return the metrics in the best epoch of a trial, and which epoch that is.
+
+    Args:
+        results: What `Tuner.run_trial` returns.
+        objective: The objective of the search.
+
+    Raises:
+        FatalTypeError: The results are nothing that keras-tuner knows.
+        FatalValueError: The objective is missing.
+    """
+    tuner_utils.validate_trial_results(results, objective, "Tuner.run_trial()")
+    metrics = tuner_utils.convert_to_metrics_dict(results, objective)
+    values = {name: float(value) for name, value in metrics.items()}
+    return values, int(tuner_utils.get_best_step(results, objective))
 
 
 class FiledOracle(keras_tuner.Oracle):

@@ -13,12 +13,18 @@ from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.heads.task_names import check_task
+from keras_mtl.models.noise_of_changes import noise_of_changes
 from keras_mtl.models.task_changes import model_of_task
 from keras_mtl.models.task_scores import TaskScores, relative_changes
 from keras_mtl.models.trunk_with_heads import TrunkWithHeads
+from keras_mtl.training.distribution.agreement import check_same, versions
+from keras_mtl.training.distribution.chief_writes import callbacks_of_pass
+from keras_mtl.training.distribution.model_workers import num_devices
 from keras_mtl.training.logs import of_task
 from keras_mtl.training.metric_directions import directions
+from keras_mtl.training.own_share import read_in_batches
 from keras_mtl.training.rows import rank_of
+from keras_mtl.training.run_facts import facts_of_data
 from keras_mtl.training.scoring_pass import score
 from keras_mtl.training.settings import check_callbacks
 from keras_mtl.training.state import OneTaskState, TrainingState
@@ -48,7 +54,8 @@ def evaluate(
         )
     check_callbacks(callbacks)
     options = RowOptions(batch_size, sample_weight, masks)
-    data = read_data(state, x, y, options, every_task=False)
+    workers = state.workers
+    data = read_data(state, read_in_batches(workers, x), y, options, every_task=False)
     models = any(isinstance(one, keras.Model) for one in (baselines or {}).values())
     for one in data.sets.values():
         one.check_passes(2 if models else 1)
@@ -59,12 +66,14 @@ def evaluate(
                 f"The baseline of `{task}` is a model or a dict of its metrics. Received: "
                 f"{baseline!r}."
             )
-    if not isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = keras.callbacks.CallbackList(callbacks, model=model)
-    results = score(state, data, callbacks, verbose=1 if verbose == "auto" else int(verbose))
-    loss = results.pop("")["loss"]
-    changes = _changes(state, results, baselines, data) if baselines else None
-    return TaskScores(results, changes, loss)
+    callbacks = callbacks_of_pass(workers, callbacks, model)
+    with workers.watched():
+        if workers.size > 1:
+            check_same(workers, "evaluate", {**versions(), **facts_of_data(state, data)})
+        results = score(state, data, callbacks, verbose=1 if verbose == "auto" else int(verbose))
+        loss = results.pop("")["loss"]
+        changes, noise = _changes(state, results, baselines or {}, data)
+    return TaskScores(results, changes, loss, noise)
 
 
 def _changes(
@@ -72,10 +81,12 @@ def _changes(
     results: Mapping[str, Mapping[str, float]],
     baselines: Mapping[str, Any],
     data: Data,
-) -> dict[str, dict[str, float]]:
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """Return the relative changes by task and metric, and their noise."""
     sets = apart(data).sets
-    changes = {}
+    changes, noise = {}, {}
     for task, baseline in baselines.items():
+        alone = None
         if isinstance(baseline, keras.Model):
             if task not in sets:
                 raise InvalidTaskData(
@@ -89,7 +100,8 @@ def _changes(
             values = _known_metrics(task, baseline, results[task])
         known = directions(state.objectives[task].metrics)
         changes[task] = relative_changes(results[task], values, known)
-    return changes
+        noise[task] = noise_of_changes(state, task, sets.get(task), alone, values, changes[task])
+    return changes, noise
 
 
 def _known_metrics(
@@ -108,8 +120,10 @@ def _known_metrics(
 
 def _evaluated(model: keras.Model, data: TaskData) -> Mapping[str, Any]:
     """Return the result of Keras's `evaluate`, without its warning that a generator ends."""
-    if isinstance(data, ArrayData) and rank_of(data.whole.mask) > 1:
-        # Keras cannot leave out a part of the labels of a row: a weight of 0 does not.
+    masked = isinstance(data, ArrayData) and rank_of(data.whole.mask) > 1
+    if masked or num_devices(model) > 1:
+        # Keras cannot leave out a part of the labels of a row: a weight of 0 does not. Nor does it
+        # score on several workers, or weigh the rows of several devices alike.
         state = OneTaskState(model)
         (own,) = state.tasks
         quiet = keras.callbacks.CallbackList([], model=model)

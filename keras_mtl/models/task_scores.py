@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,15 @@ class TaskScores(dict[str, float]):
         by_task: The values by task and metric; `scores["hair"]` is `scores.by_task["hair"]`.
         changes: By task and metric the relative change against the baseline, positive where this
             model is better; empty without baselines.
+        noise: By task and metric half of the width of the 95% interval of the change, which the
+            choice of the rows accounts for; infinite where the rows do not tell.
 
     Example:
         >>> from keras_mtl.models.task_scores import TaskScores
-        >>> scores = TaskScores({"hair": {"accuracy": 0.9}}, {"hair": {"accuracy": 0.1}})
+        >>> values, changes = {"hair": {"accuracy": 0.9}}, {"hair": {"accuracy": -0.1}}
+        >>> scores = TaskScores(values, changes, noise={"hair": {"accuracy": 0.02}})
         >>> scores["hair_accuracy"], scores["hair"], scores.negative_transfer
-        (0.9, {'accuracy': 0.9}, [])
+        (0.9, {'accuracy': 0.9}, ['hair'])
     """
 
     def __init__(
@@ -31,19 +35,39 @@ class TaskScores(dict[str, float]):
         by_task: Mapping[str, Mapping[str, float]],
         changes: Mapping[str, Mapping[str, float]] | None = None,
         loss: float | None = None,
+        noise: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         flat = {f"{task}_{name}": v for task, own in by_task.items() for name, v in own.items()}
         super().__init__(flat if loss is None else {"loss": loss, **flat})
         self.by_task = {task: dict(own) for task, own in by_task.items()}
         self.changes = {task: dict(own) for task, own in (changes or {}).items()}
+        self.noise = {task: dict(own) for task, own in (noise or {}).items()}
 
     @property
     def negative_transfer(self) -> list[str]:
-        """The tasks at which the model is worse than the baseline, by the mean of their changes.
+        """The tasks at which the model is worse than the baseline beyond the noise of the rows.
 
-        The loss counts only where there is no metric.
+        The mean of the changes of a task decides; the loss counts only where there is no metric.
         """
-        return [task for task, own in self.changes.items() if _mean(own) < 0]
+        return [task for task in self._worse if self._mean_change(task) + self._reach(task) < 0]
+
+    @property
+    def perhaps_worse(self) -> list[str]:
+        """The tasks at which the model is worse, but not beyond the noise of the rows."""
+        negative = self.negative_transfer
+        return [task for task in self._worse if task not in negative]
+
+    @property
+    def _worse(self) -> list[str]:
+        return [task for task in self.changes if self._mean_change(task) < 0]
+
+    def _mean_change(self, task: str) -> float:
+        return _mean(self.changes[task])
+
+    def _reach(self, task: str) -> float:
+        """Return the noise of the mean change, as if its parts had it all together."""
+        noise = self.noise.get(task, {})
+        return _mean({name: noise.get(name, 0.0) for name in self.changes[task]})
 
     def __missing__(self, task: str) -> dict[str, float]:
         if task in self.by_task:
@@ -67,11 +91,22 @@ class TaskScores(dict[str, float]):
 
     def _table(self) -> ScoreTable:
         rows = [
-            TaskScore(task, name, value, self.changes.get(task, {}).get(name))
+            TaskScore(
+                task,
+                name,
+                value,
+                self.changes.get(task, {}).get(name),
+                self.noise.get(task, {}).get(name),
+            )
             for task, own in self.by_task.items()
             for name, value in own.items()
         ]
-        return ScoreTable(rows, compared=bool(self.changes), worse=self.negative_transfer)
+        return ScoreTable(
+            rows,
+            compared=bool(self.changes),
+            worse=self.negative_transfer,
+            perhaps=self.perhaps_worse,
+        )
 
 
 @dataclass(frozen=True)
@@ -83,12 +118,14 @@ class TaskScore:
         metric: Name of the metric, or "loss".
         value: Its value; an array for a metric that has a value for each class.
         change: Relative change against the baseline, positive for better; None without one.
+        noise: Half of the width of the 95% interval of the change; None if it has none.
     """
 
     task: str
     metric: str
     value: Any
     change: float | None
+    noise: float | None
 
 
 class ScoreTable(Records[TaskScore]):
@@ -97,15 +134,22 @@ class ScoreTable(Records[TaskScore]):
     Args:
         records: The rows.
         compared: Whether there is a baseline.
-        worse: The tasks at which the model is worse than the baseline.
+        worse: The tasks at which the model is worse than the baseline beyond the noise.
+        perhaps: The tasks at which it is worse, but not beyond the noise.
     """
 
     def __init__(
-        self, records: Sequence[TaskScore], *, compared: bool, worse: Sequence[str]
+        self,
+        records: Sequence[TaskScore],
+        *,
+        compared: bool,
+        worse: Sequence[str],
+        perhaps: Sequence[str],
     ) -> None:
         super().__init__(records)
         self._compared = compared
         self._worse = worse
+        self._perhaps = perhaps
 
     @property
     def header(self) -> Sequence[str]:
@@ -115,13 +159,17 @@ class ScoreTable(Records[TaskScore]):
     @property
     def footer(self) -> str:
         """The tasks with negative transfer, if there are any."""
-        if not self._worse:
-            return ""
-        return f"Negative transfer: worse than the baseline at {', '.join(self._worse)}."
+        parts = (
+            ("Negative transfer: worse than the baseline at", self._worse),
+            ("Not beyond the noise of the rows: worse at", self._perhaps),
+        )
+        return " ".join(f"{said} {', '.join(tasks)}." for said, tasks in parts if tasks)
 
     def cells(self, record: TaskScore) -> Sequence[object]:
         """Return what the columns show of a row."""
         change = "" if record.change is None else f"{record.change:+.1%}"
+        if record.noise is not None and isfinite(record.noise):
+            change += f" ± {record.noise:.1%}"
         cells = [record.task, record.metric, _shown(record.value)]
         return [*cells, change] if self._compared else cells
 

@@ -19,9 +19,15 @@ from keras_mtl.models.trunk_with_heads import TrunkWithHeads
 from keras_mtl.schedules.schedule import Epoch
 from keras_mtl.surgery.fresh_compile import inner_optimizer
 from keras_mtl.training import task_compiling as compiling
-from keras_mtl.training.balancer_argument import balancer_for
-from keras_mtl.training.balancer_files import load_balancer, save_balancer, without_balancer
+from keras_mtl.training.balancer_argument import balancer_for, check_weights
+from keras_mtl.training.balancer_files import (
+    load_balancer,
+    save_balancer,
+    warn_of_h5,
+    without_balancer,
+)
 from keras_mtl.training.compile_checks import checked_arguments
+from keras_mtl.training.distribution.model_workers import predicted, workers_to_predict
 from keras_mtl.training.fit import fit
 from keras_mtl.training.optimizer_arguments import task_optimizer
 from keras_mtl.training.settings import Settings
@@ -64,7 +70,8 @@ class TrainableTasks(TrunkWithHeads):
 
         Raises:
             MissingLoss: A head is no `Head`, and its loss was never given.
-            InvalidBalancer: There is one task only, or a trunk without weights.
+            InvalidBalancer: There is one task only, a trunk without weights, or a balancer beside a
+                negative weight of a loss.
             ValueError: `fit` could not use an argument; `TaskNotFound` for the name of no task.
         """
         heads, tasks = self.heads, self.tasks
@@ -79,6 +86,8 @@ class TrainableTasks(TrunkWithHeads):
             jit_compile=jit_compile,
             auto_scale_loss=auto_scale_loss,
         )
+        if chosen is not None:
+            check_weights(chosen, arguments["loss_weights"] or {})
         by_part = task_optimizer(optimizer, tasks)
         inner = inner_optimizer(by_part)
         inner.look_up_layers(self)
@@ -89,6 +98,11 @@ class TrainableTasks(TrunkWithHeads):
         if chosen is not None:
             self.training_state.use_balancer(chosen)
             add_compile_argument(self, "balancer", chosen)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the trunk and the heads, without their weights."""
+        warn_of_h5(self.training_state)
+        return super().get_config()
 
     def save_own_variables(self, store: Any) -> None:
         """Save what the balancer remembers; layers and optimizer are saved by Keras."""
@@ -237,7 +251,10 @@ class TrainableTasks(TrunkWithHeads):
             masks: As for `fit`.
             baselines: For some tasks a model trained for that task alone, or its metrics as a
                 dict. With them the result has the relative changes, positive where this model is
-                better, and names the tasks that are worse: negative transfer.
+                better, and names the tasks that are worse beyond the noise of the rows: negative
+                transfer. Arrays are divided into groups for the noise, streams by batches. It is
+                not measured by several workers, nor of a stream that is compared with a dict, which
+                would be read twice: no task is named then.
             callbacks: Callbacks of Keras; `on_test_batch_end` is told the values so far.
             return_dict: False for a list of the values instead.
 
@@ -265,6 +282,10 @@ class TrainableTasks(TrunkWithHeads):
         Only the head of that task runs then. Text, lists and pandas objects are taken as by `fit`.
         """
         x = as_model_input(ModelInputs.of(self), inputs_alone(x))
+        workers = workers_to_predict(self)
+        if workers.size > 1:
+            graph = self if task is None else self.training_state.graphs.of_task(task)
+            return predicted(workers, graph, x, *args, **kwargs)
         if task is None:
             return super().predict(x, *args, **kwargs)
         return self.training_state.graphs.of_task(task).predict(x, *args, **kwargs)

@@ -25,14 +25,21 @@ from keras_mtl.optimizers.layer_paths import ModelOfParts
 from keras_mtl.surgery.layer_copies import copy_of_input
 from keras_mtl.surgery.trunk import Trunk
 from keras_mtl.training.compiled_state import CompiledState
+from keras_mtl.training.distribution.model_workers import (
+    predicted,
+    workers_of,
+    workers_to_predict,
+)
 from keras_mtl.training.fit import fit_one_task
 from keras_mtl.training.keras_loop import (
     reason_for_keras_evaluate,
     reason_for_keras_fit,
+    refuse_several_workers,
     refuse_without_own_loop,
 )
 from keras_mtl.training.label_checks import checked_stream, label_errors
 from keras_mtl.training.one_task_scoring import evaluate_one_task
+from keras_mtl.training.own_share import read_in_batches
 from keras_mtl.training.settings import check_arguments_of_keras, settings_of_keras
 
 
@@ -155,8 +162,9 @@ class TransferModel(ModelOfParts, Trunk):
             >>> sorted(history.history), len(history.epoch)
             (['accuracy', 'loss'], 3)
         """
-        x, y = unpacked(x, y)
-        validation_data = unpacked_pair(validation_data)
+        workers = workers_of(self)
+        x, y = unpacked(read_in_batches(workers, x), y)
+        validation_data = unpacked_pair(read_in_batches(workers, validation_data))
         x, batch_size = in_batches(x, batch_size)
         keras_arguments = {
             "batch_size": batch_size,
@@ -195,6 +203,8 @@ class TransferModel(ModelOfParts, Trunk):
             if reason is None:
                 return fit_one_task(self._training_state(), x, y, settings_of_keras(given))
             refuse_without_own_loop(reason, ours)
+            if workers.size > 1:
+                refuse_several_workers(reason)
             return super().fit(x, y, validation_data=validation_data, **keras_arguments)
 
     def evaluate(
@@ -227,7 +237,7 @@ class TransferModel(ModelOfParts, Trunk):
                 not fit its kind.
         """
         in_fit = is_validation_of_fit(kwargs)
-        x, y = unpacked(x, y)
+        x, y = unpacked(read_in_batches(workers_of(self), x), y)
         x, batch_size = in_batches(x, batch_size)
         if not in_fit:
             y, _ = self.checked_labels(y, None)
@@ -243,6 +253,8 @@ class TransferModel(ModelOfParts, Trunk):
         if not in_fit:
             x = self.checked_stream(x, y)
         with values_kept(self), label_errors(x):
+            if reason is not None and workers_of(self).size > 1:
+                refuse_several_workers(reason)
             if in_fit or kwargs or reason is not None:
                 return super().evaluate(x, y, return_dict=return_dict, **given, **kwargs)
             logs = evaluate_one_task(self._training_state(), x, y, **given)
@@ -251,6 +263,9 @@ class TransferModel(ModelOfParts, Trunk):
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return what `keras.Model.predict` does, for inputs of all kinds that `fit` takes."""
         x = as_model_input(ModelInputs.of(self), inputs_alone(x))
+        workers = workers_to_predict(self)
+        if workers.size > 1:
+            return predicted(workers, self, x, *args, **kwargs)
         return super().predict(x, *args, **kwargs)
 
     def _training_state(self) -> CompiledState:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 
@@ -35,3 +36,22 @@ def balancer_for(given: object, tasks: Sequence[str], trunk: keras.layers.Layer)
             "the model later, or leave `balancer` out."
         )
     return bound
+
+
+def check_weights(balancer: Balancer, loss_weights: Mapping[str, Any]) -> None:
+    """Refuse weights that turn a loss around, which every balancer would lower.
+
+    Args:
+        balancer: The balancer.
+        loss_weights: The weights of the losses by task, numbers or variables.
+
+    Raises:
+        InvalidBalancer: A weight is negative.
+    """
+    for task, weight in loss_weights.items():
+        if float(keras.ops.convert_to_numpy(weight)) < 0:
+            raise InvalidBalancer(
+                f"`{balancer}` lowers the weighted loss of each task, and the negative weight of "
+                f"`{task}` in `loss_weights` would raise the loss itself. Received: {weight!r}. "
+                "Give a weight of at least 0, or leave `balancer` out."
+            )

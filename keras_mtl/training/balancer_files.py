@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import MutableMapping
 from typing import Any
 
 import keras
 
+from keras_mtl.keras_private.compiled import writes_h5_config
 from keras_mtl.training.state import TrainingState
 
 PREFIX = "balancer_"
@@ -32,6 +34,16 @@ def load_balancer(state: TrainingState, store: MutableMapping[str, Any]) -> None
         return
     for name, variable in variables.items():
         variable.assign(store[name])
+
+
+def warn_of_h5(state: TrainingState) -> None:
+    """Warn that the file that Keras is writing will not hold the balancer of a model."""
+    if state.balancer is not None and writes_h5_config():
+        warnings.warn(
+            f"An `.h5` file does not hold the balancer `{state.balancer}`: save a `.keras` file, "
+            "or compile the model with it again once it is loaded.",
+            stacklevel=2,
+        )
 
 
 def _variables(state: TrainingState) -> dict[str, keras.Variable]:

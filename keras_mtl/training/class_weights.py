@@ -1,10 +1,11 @@
-"""Weights of classes, by task."""
+"""Weights of classes, by task or of one task."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_mtl.common.arguments import is_whole_number, number
@@ -36,6 +37,20 @@ def class_weights(given: Any, state: TrainingState) -> dict[str, np.ndarray]:
     for task in given:
         check_task(task, state.tasks, where="`class_weight`")
     return {task: _weights(task, own, _num_classes(state, task)) for task, own in given.items()}
+
+
+def weights_of_rows(labels: np.ndarray, given: Mapping[int, float]) -> np.ndarray:
+    """Return a weight for each row, as `keras.Model.fit` makes them of `class_weight`.
+
+    Args:
+        labels: The class of each row, also one-hot.
+        given: The weights of classes, 1 for a class that is left out.
+    """
+    if labels.ndim > 1:
+        labels = labels.argmax(-1) if labels.shape[-1] != 1 else labels[..., 0]
+    classes, places = np.unique(np.round(labels).astype("int32"), return_inverse=True)
+    weights = np.array([given.get(int(one), 1.0) for one in classes])
+    return weights.astype(keras.config.floatx())[places]
 
 
 def _weights(task: str, given: Any, classes: int) -> np.ndarray:

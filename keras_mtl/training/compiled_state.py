@@ -8,6 +8,7 @@ from keras_mtl.keras_private.compiled import compiled_loss, compiled_metrics, lo
 from keras_mtl.training.model_objective import ModelObjective
 from keras_mtl.training.objective import Objective
 from keras_mtl.training.state import OneTaskState
+from keras_mtl.training.task_graphs import TaskGraphs
 
 
 class CompiledState(OneTaskState):
@@ -17,12 +18,19 @@ class CompiledState(OneTaskState):
 
     Args:
         model: A Functional or built Sequential model with one output, compiled with a loss.
+        graphs: As for `OneTaskState`.
+        compiled: As for `OneTaskState`.
     """
 
     refuses_non_finite = False
 
-    def __init__(self, model: keras.Model) -> None:
-        super().__init__(model)
+    def __init__(
+        self,
+        model: keras.Model,
+        graphs: TaskGraphs | None = None,
+        compiled: keras.Model | None = None,
+    ) -> None:
+        super().__init__(model, graphs, compiled)
         tracker = loss_tracker(model)
         assert tracker is not None
         self.mean_of_steps = tracker

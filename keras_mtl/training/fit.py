@@ -8,11 +8,14 @@ from typing import Any
 import keras
 
 from keras_mtl.training.compiled_state import CompiledState
+from keras_mtl.training.distribution.agreement import check_same, common_seed
+from keras_mtl.training.distribution.workers import Workers
 from keras_mtl.training.loop import TrainingLoop
 from keras_mtl.training.one_task_setup import set_up_one_task
 from keras_mtl.training.resume.backup import Backup, opened
 from keras_mtl.training.resume.resuming import Resuming
 from keras_mtl.training.run_callbacks import callback_list, refuse_swapping
+from keras_mtl.training.run_facts import check_batches, facts_of_run
 from keras_mtl.training.run_setup import Run, set_up
 from keras_mtl.training.run_steps import RunSteps
 from keras_mtl.training.settings import NEWEST_DEFAULTS, Settings
@@ -36,11 +39,15 @@ def fit(state: TrainingState, x: Any, y: Any, settings: Settings) -> keras.callb
     if not state.model.compiled:
         raise ValueError("The model is not compiled: call `compile` with the losses of its tasks.")
     state.check_variables()
-    with _backup(state, settings) as backup:
+    workers = state.workers
+    with workers.watched(settings.backup), _backup(workers, settings) as backup:
+        seed = common_seed(workers, "fit", _seed(settings, backup))
         defaults = NEWEST_DEFAULTS if backup is None else backup.defaults
-        run = set_up(state, x, y, settings, _seed(settings, backup), defaults)
-        refuse_swapping(settings.callbacks)
-        return _loop(run, backup).run()
+        with workers.failing_together():
+            run = set_up(state, x, y, settings, seed, defaults)
+            refuse_swapping(settings.callbacks)
+            check_batches(workers, run.data)
+        return _loop(run, backup, workers).run()
 
 
 def fit_one_task(
@@ -59,16 +66,22 @@ def fit_one_task(
         The history of the run.
     """
     state.check_variables()
-    with _backup(state, settings) as backup:
-        run = set_up_one_task(state, x, y, settings, _seed(settings, backup))
-        return _loop(run, backup).run()
+    workers = state.workers
+    with workers.watched(settings.backup), _backup(workers, settings) as backup:
+        # Without a seed and a backup the chief draws each order, see `RowsInOrderOfFit`.
+        draws = settings.backup is not None
+        seed = common_seed(workers, "fit", _seed(settings, backup), draws=draws)
+        with workers.failing_together():
+            run = set_up_one_task(state, x, y, settings, seed)
+            check_batches(workers, run.data)
+        return _loop(run, backup, workers).run()
 
 
-def _backup(state: TrainingState, settings: Settings) -> AbstractContextManager[Backup | None]:
+def _backup(workers: Workers, settings: Settings) -> AbstractContextManager[Backup | None]:
     """Return the backups of a run, whose folder is locked until it ends."""
     if settings.backup is None:
         return nullcontext()
-    return opened(settings.backup, shared=state.num_workers > 1)
+    return opened(settings.backup, workers)
 
 
 def _seed(settings: Settings, backup: Backup | None) -> int | None:
@@ -76,9 +89,11 @@ def _seed(settings: Settings, backup: Backup | None) -> int | None:
     return backup.seed if settings.seed is None and backup is not None else settings.seed
 
 
-def _loop(run: Run, backup: Backup | None) -> TrainingLoop:
+def _loop(run: Run, backup: Backup | None, workers: Workers) -> TrainingLoop:
     """Return what runs a run, ready for its first step."""
     model, settings = run.state.model, run.settings
+    if workers.size > 1:
+        check_same(workers, "fit", facts_of_run(run))
     model.stop_training = False
     run.state.stopped.clear()
     steps = RunSteps(run)
@@ -88,5 +103,6 @@ def _loop(run: Run, backup: Backup | None) -> TrainingLoop:
         verbose=settings.verbose,
         epochs=settings.epochs,
         steps=run.plan.steps_per_epoch,
+        workers=workers,
     )
     return TrainingLoop(run, steps, callbacks, Resuming(run, steps, backup))

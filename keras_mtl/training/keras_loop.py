@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 import keras
 
 from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.indexed_rows import IndexedRows
 from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.tf_datasets import TfDatasetSource
+from keras_mtl.errors import UnsupportedBackend
 from keras_mtl.keras_private.compiled import compiled_metrics, loss_tracker
 from keras_mtl.keras_private.data_adapters import is_sparse_or_ragged
 from keras_mtl.surgery.own_training import STEPS, own_methods
+from keras_mtl.training.distribution.model_workers import workers_of
 
 METHODS = (
     *STEPS,
@@ -40,11 +43,33 @@ def reason_for_keras_fit(
     Returns:
         A clause to be put after "because".
     """
-    # A run with a position to come back to needs our loop, even where Keras's is as fast.
+    # A run with a position to come back to, or with several workers, needs our loop, even where
+    # Keras's is as fast.
     exact = arguments["seed"] is not None or arguments["backup"] is not None
+    exact = exact or workers_of(model).size > 1
     return next(
         chain(_of_model(model, exact), _of_call(arguments), _of_fit_data(x, y, arguments, exact)),
         None,
+    )
+
+
+def reason_of_model(model: keras.Model) -> str | None:
+    """Return why a model trains in Keras's own loop whatever the data; None if it need not."""
+    return next(_of_model(model, exact=True), None)
+
+
+def refuse_several_workers(reason: str) -> None:
+    """Refuse what Keras's own loop trains, which does not train on several workers.
+
+    Args:
+        reason: Why it does.
+
+    Raises:
+        UnsupportedBackend: Always.
+    """
+    raise UnsupportedBackend(
+        f"Keras's own loop trains and scores this model because {reason}, and it does not do so on "
+        "several workers. Change that, or train in one process."
     )
 
 
@@ -62,7 +87,8 @@ def reason_for_keras_evaluate(
     data = _Given(
         "`x`", x, y, arguments["sample_weight"], arguments["batch_size"], arguments["steps"]
     )
-    return next(chain(_of_model(model), _of_scoring(), _of_pass(data)), None)
+    any_stream = workers_of(model).size > 1
+    return next(chain(_of_model(model), _of_scoring(), _of_pass(data, any_stream)), None)
 
 
 def refuse_without_own_loop(reason: str, arguments: Mapping[str, Any]) -> None:
@@ -177,6 +203,8 @@ class _Given(NamedTuple):
     @property
     def num_batches(self) -> int | None:
         """The number of batches in a pass; None where it is not known, or without an end."""
+        if self.y is None and isinstance(self.x, IndexedRows):
+            return -(-int(len(self.x) * self.kept) // self.x.batch_size)
         if self.y is None:
             return recognise(self.x).num_batches
         rows = int(len(self.y) * self.kept)

@@ -19,6 +19,7 @@ from keras_mtl.training.run_callbacks import (
 from keras_mtl.training.run_setup import Run
 from keras_mtl.training.run_steps import RunSteps
 from keras_mtl.training.scoring_pass import score
+from keras_mtl.training.steps_together import StepsTogether
 
 
 class TrainingLoop:
@@ -48,7 +49,10 @@ class TrainingLoop:
         self._callbacks = callbacks
         self._resuming = resuming
         self._logs = EpochLogs()
-        self._block = steps_per_block(self._model, callbacks, run.settings.steps_per_execution)
+        self._together = StepsTogether(run.state, callbacks.callbacks)
+        self._block = self._together.block(
+            steps_per_block(self._model, callbacks, run.settings.steps_per_execution)
+        )
 
     def run(self) -> keras.callbacks.History:
         """Train all epochs, from a backup on if there is one."""
@@ -90,6 +94,7 @@ class TrainingLoop:
         set_auto_modes(self._state, self._callbacks.callbacks)
         watch_tasks(self._state, self._validation, self._callbacks.callbacks)
         epoch = begin_training(self._model, self._callbacks, position.epoch)
+        epoch = self._together.first_epoch(epoch, position.epoch)
         if epoch != position.epoch:  # `BackupAndRestore` of Keras has restored a later epoch.
             position = Position(epoch, 0)
             if not self._run.skips_earlier_epochs:
@@ -112,6 +117,7 @@ class TrainingLoop:
         logs = self._logs.of_epoch(self._state.results(), self._steps.trained, self._state.stopped)
         logs |= self._validate(epoch)
         self._callbacks.on_epoch_end(epoch, logs)
+        self._together.after_epoch()
         if self._resuming.is_due(self._since_start(epoch, end)):
             self._resuming.save(Position(epoch + 1, 0))
         return logs
@@ -154,6 +160,7 @@ class TrainingLoop:
         self._state.check_current()
         results = self._steps.take(tasks, epoch=epoch, first=first)
         self._callbacks.on_train_batch_end(until - 1, step_logs(results, self._steps.trained))
+        self._together.after_block()
 
     def _end_of_block(self, epoch: int, step: int) -> int:
         """Return the step before which the block that begins at `step` ends."""

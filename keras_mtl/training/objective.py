@@ -34,7 +34,7 @@ class Objective:
         loss: As `keras.Model.compile` takes it for one output.
         metrics: A metric or a list of metrics.
         weighted_metrics: Metrics that sample weights count in.
-        weight: What the loss is multiplied with in a step; None for 1.
+        weight: What the loss is multiplied with in a step, a number or a variable; None for 1.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Objective:
         loss: Any,
         metrics: Any = None,
         weighted_metrics: Any = None,
-        weight: float | None = None,
+        weight: float | keras.Variable | None = None,
     ) -> None:
         self.task = task
         self.weight = weight

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-
 from keras_mtl.training.compiled_state import CompiledState
+from keras_mtl.training.distribution.agreement import check_same, versions
+from keras_mtl.training.distribution.chief_writes import callbacks_of_pass
 from keras_mtl.training.logs import flat
 from keras_mtl.training.one_task_setup import read_pass
+from keras_mtl.training.run_facts import facts_of_data
 from keras_mtl.training.scoring_pass import score
 from keras_mtl.training.settings import check_callbacks
 
@@ -31,13 +32,10 @@ def evaluate_one_task(
     check_callbacks(callbacks)
     data = read_pass(state, x, y, sample_weight, batch_size, steps)
     (only,) = data.sets.values()
-    if not isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = keras.callbacks.CallbackList(
-            callbacks,
-            add_progbar=verbose != 0,
-            verbose=verbose,
-            epochs=1,
-            steps=steps or only.num_batches,
-            model=state.model,
-        )
-    return dict(sorted(flat(score(state, data, callbacks, steps=steps)).items()))
+    workers = state.workers
+    steps_shown = steps or only.num_batches
+    shown = callbacks_of_pass(workers, callbacks, state.model, verbose=verbose, steps=steps_shown)
+    with workers.watched():
+        if workers.size > 1:
+            check_same(workers, "evaluate", {**versions(), **facts_of_data(state, data)})
+        return dict(sorted(flat(score(state, data, shown, steps=steps)).items()))

@@ -6,7 +6,6 @@ import random
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_mtl.batches.arrays import ArrayData
 from keras_mtl.batches.as_given import AsGiven, RowsInOrderOfFit
@@ -16,12 +15,13 @@ from keras_mtl.batches.model_inputs import ModelInputs
 from keras_mtl.batches.orders import BATCH_SIZE, Order
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.task_batches import TaskData
+from keras_mtl.training.class_weights import weights_of_rows
 from keras_mtl.training.compiled_state import CompiledState
 from keras_mtl.training.keras_loop import default_batch_size
 from keras_mtl.training.plan import make_plan
 from keras_mtl.training.run_setup import Run
 from keras_mtl.training.settings import Settings
-from keras_mtl.training.task_data import Data
+from keras_mtl.training.task_data import Data, hold_out
 
 
 def set_up_one_task(
@@ -74,6 +74,9 @@ def _read(
         source = recognise(x)
         rows = x.batch_size if isinstance(x, IndexedRows) else BATCH_SIZE
         training = source.task_data(reader, Order(rows, settings.shuffle, seed or 0))
+        if settings.validation_split:
+            both = _data(state, training)
+            return hold_out(both, settings.validation_split, settings.validation_batch_size)
     else:
         whole = reader.read((x, y, settings.sample_weight))
         if settings.validation_split:
@@ -97,7 +100,8 @@ def _rows(state: CompiledState, whole: Batch, settings: Settings, seed: int | No
     if settings.shuffle and seed is None:
         # On these backends `fit` reads a batch of a model that it has not trained yet.
         peeked = keras.config.backend() != "tensorflow" and not state.is_built_by_keras()
-        return RowsInOrderOfFit(task, whole, batch_size=size, peeked=peeked)
+        agreed = state.workers.from_chief
+        return RowsInOrderOfFit(task, whole, batch_size=size, peeked=peeked, agreed=agreed)
     return ArrayData(task, whole, batch_size=size, shuffle=settings.shuffle, seed=seed or 0)
 
 
@@ -112,15 +116,10 @@ def _held_out(reader: AsGiven, parts: tuple[Any, Any, Any], size: Any, steps: An
 
 
 def _with_class_weights(whole: Batch, class_weight: Any) -> Batch:
-    """Return rows whose weights are those of their classes, 1 for a class that is left out."""
+    """Return rows whose weights are those of their classes."""
     if class_weight is None:
         return whole
-    labels = whole.y
-    if labels.ndim > 1:
-        labels = labels.argmax(-1) if labels.shape[-1] != 1 else labels[..., 0]
-    classes, places = np.unique(np.round(labels).astype("int32"), return_inverse=True)
-    weights = np.array([class_weight.get(int(one), 1.0) for one in classes])
-    return whole._replace(sample_weight=weights.astype(keras.config.floatx())[places])
+    return whole._replace(sample_weight=weights_of_rows(whole.y, class_weight))
 
 
 def _reader(state: CompiledState) -> AsGiven:

@@ -19,7 +19,7 @@ class Rows(NamedTuple):
     Attributes:
         sample_weight: Weights, or None.
         mask: Boolean, True where there is a label; None if there are all.
-        total: Entries of `mask` for the batch over all replicas.
+        total: Entries of `mask`, times the number of replicas.
         valid: Entries of `mask` that are True over all replicas.
         real: The mask that layers have put on the predictions: False where a sequence is padded.
     """
@@ -37,13 +37,13 @@ class Rows(NamedTuple):
 
     @property
     def counts(self) -> tuple[Any, Any]:
-        """How many entries `counted` has over all replicas, and how many of them are True."""
+        """Entries of `counted` times the replicas, and how many are True over all replicas."""
         if self.real is None:
             return ops.cast(self.total, "float32"), ops.cast(self.valid, "float32")
         # Only the replicas themselves know which steps of their rows are real.
         counted = self.counted
         valid = ops.sum(ops.cast(counted, "float32"))
-        return _over_replicas(product(ops.shape(counted))), _over_replicas(valid)
+        return product(ops.shape(counted)) * _num_replicas(), _over_replicas(valid)
 
 
 def with_real_steps(rows: Rows, y_pred: Any) -> Rows:
@@ -84,6 +84,14 @@ def of_rank(values: Any, rank: int) -> Any:
 def product(sizes: Any) -> Any:
     """Return the product of sizes, some of which may be tensors, as a float."""
     return ops.prod(ops.cast(ops.convert_to_tensor(sizes, dtype="int32"), "float32"))
+
+
+def _num_replicas() -> int:
+    if keras.config.backend() != "tensorflow":
+        return 1
+    from keras_mtl.training.distribution.replicas import num_replicas
+
+    return num_replicas()
 
 
 def _over_replicas(value: Any) -> Any:

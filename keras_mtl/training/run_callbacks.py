@@ -9,6 +9,8 @@ import keras
 
 from keras_mtl.keras_private.compiled import initial_epoch, set_initial_epoch
 from keras_mtl.training.batch_hooks import follows_batches
+from keras_mtl.training.distribution.chief_writes import without_writing
+from keras_mtl.training.distribution.workers import ALONE, Workers
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.task_conflicts import TaskConflicts
 from keras_mtl.training.task_data import Data
@@ -19,17 +21,27 @@ STEPS_PER_BLOCK = 32
 
 
 def callback_list(
-    model: keras.Model, callbacks: Any, *, verbose: str | int, epochs: int, steps: int
+    model: keras.Model,
+    callbacks: Any,
+    *,
+    verbose: str | int,
+    epochs: int,
+    steps: int,
+    workers: Workers = ALONE,
 ) -> keras.callbacks.CallbackList:
-    """Return the callbacks with a `History`, and a progress bar unless `verbose` is 0."""
+    """Return the callbacks with a `History`, and a progress bar unless `verbose` is 0.
+
+    Of several workers only the chief shows a bar, and has callbacks that write files.
+    """
     if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.callbacks = without_writing(workers, callbacks.callbacks)
         if not any(isinstance(one, keras.callbacks.History) for one in callbacks.callbacks):
             callbacks.callbacks.append(keras.callbacks.History())
             callbacks.set_model(model)
         return callbacks
-    shown = 1 if verbose == "auto" else int(verbose)
+    shown = (1 if verbose == "auto" else int(verbose)) if workers.is_chief else 0
     return keras.callbacks.CallbackList(
-        callbacks,
+        without_writing(workers, keras.tree.flatten(callbacks or [])),
         add_history=True,
         add_progbar=shown != 0,
         model=model,

@@ -11,6 +11,7 @@ import numpy as np
 from keras_mtl.training.class_weights import class_weights
 from keras_mtl.training.few_steps import warn_of_few_steps
 from keras_mtl.training.idle_balancer import warn_of_idle_balancer
+from keras_mtl.training.own_share import read_in_batches
 from keras_mtl.training.plan import Plan, make_plan
 from keras_mtl.training.settings import NEWEST_DEFAULTS, Settings
 from keras_mtl.training.state import TrainingState
@@ -87,7 +88,7 @@ def _read(
     options = RowOptions(
         settings.batch_size, settings.sample_weight, settings.masks, settings.shuffle, seed
     )
-    data = read_data(state, x, y, options)
+    data = read_data(state, read_in_batches(state.workers, x), y, options)
     if settings.validation_split:
         return hold_out(data, settings.validation_split, settings.validation_batch_size)
     return data, _read_validation(state, settings, seed)
@@ -97,7 +98,8 @@ def _read_validation(state: TrainingState, settings: Settings, seed: int) -> Dat
     if settings.validation_data is None:
         return None
     options = RowOptions(settings.validation_batch_size or settings.batch_size, seed=seed)
-    data = read_data(state, settings.validation_data, None, options, every_task=False)
+    given = read_in_batches(state.workers, settings.validation_data)
+    data = read_data(state, given, None, options, every_task=False)
     passes = settings.validations(settings.initial_epoch, settings.epochs)
     for one in data.sets.values():
         one.check_passes(len(passes))

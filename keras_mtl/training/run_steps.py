@@ -9,6 +9,7 @@ import numpy as np
 from keras_mtl.errors import NonFiniteLoss
 from keras_mtl.schedules.schedule import JOINT
 from keras_mtl.training.logs import Results
+from keras_mtl.training.own_share import own_shares, read_by_each
 from keras_mtl.training.run_setup import Run
 from keras_mtl.training.steps.choosing import make_runner
 from keras_mtl.training.steps.step import Step
@@ -37,7 +38,8 @@ class RunSteps:
             if not model.optimizer.built:
                 model.optimizer.build(model.trainable_variables)
             self._steps = self._make_steps()
-            self._runner = make_runner(self._state, self._steps, self._data.sets)
+            sets = own_shares(self._state.workers, self._data.sets)
+            self._runner = make_runner(self._state, self._steps, sets)
         self.used = dict.fromkeys(self._data.sets, 0)
         self.trained: set[str] = set()
 
@@ -129,7 +131,10 @@ class RunSteps:
     def _make_steps(self) -> list[Step]:
         """Return a step for each kind."""
         joint, weights = self._data.joint, self._run.class_weights
-        return [Step(self._state, self._tasks(kind), joint, weights) for kind in self._kinds]
+        shared = read_by_each(self._state.workers, self._data.sets)
+        return [
+            Step(self._state, self._tasks(kind), joint, weights, shared) for kind in self._kinds
+        ]
 
     def _tasks(self, kind: int) -> tuple[str, ...]:
         """Return the tasks that a kind of step trains; the stopped ones too, if none is left."""

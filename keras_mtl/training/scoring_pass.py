@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, islice
 
 import keras
@@ -11,6 +11,7 @@ from keras_mtl.batches.batch import Batch
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.training.batch_hooks import overrides
 from keras_mtl.training.logs import flat, of_task
+from keras_mtl.training.own_share import own_shares, read_by_each
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.choosing import make_scorer
 from keras_mtl.training.steps.step import Step
@@ -78,12 +79,15 @@ class ScoringPasses:
         steps: int | None,
     ) -> None:
         self._state = state
-        self._data = data
+        self._data = data._replace(sets=own_shares(state.workers, data.sets))
         self._callbacks = callbacks
         # To read the values after each batch is to wait for the device, so it is done only for
         # callbacks that use them.
-        self._told = any(overrides(one, "on_test_batch_end") for one in callbacks.callbacks)
-        self._progress = keras.utils.Progbar(_num_batches(data), verbose=1) if verbose else None
+        told = any(overrides(one, "on_test_batch_end") for one in callbacks.callbacks)
+        self._workers = state.workers
+        self._told = self._workers.any(told)
+        shown = verbose and self._workers.is_chief
+        self._progress = keras.utils.Progbar(_num_batches(data), verbose=1) if shown else None
         self._scored: tuple[str, ...] = ()
         self._pass = number
         self._steps = steps
@@ -96,8 +100,10 @@ class ScoringPasses:
             InvalidTaskData: The data set gave no batch.
         """
         state = self._state
-        step = Step(state, tuple(tasks), self._data.joint)
+        shared = read_by_each(self._workers, self._data.sets)
+        step = Step(state, tuple(tasks), self._data.joint, shared=shared)
         (feed,) = step.feeds
+        self._check_length(feed, shared)
         state.mean_of_steps.reset_state()
         scorer = make_scorer(step)
         self._scored += step.tasks
@@ -109,11 +115,26 @@ class ScoringPasses:
             self._callbacks.on_test_batch_end(number, logs)
             if self._progress is not None:
                 self._progress.add(1)
-            if state.model.stop_evaluating:  # A callback may set it, as in Keras.
+            stops = bool(state.model.stop_evaluating)  # A callback may set it, as in Keras.
+            if self._workers.any(stops) if self._told else stops:
                 break
         if number is None:
             raise InvalidTaskData(f"The data of `{self._data.sets[feed].name}` gave no batch.")
         return float(keras.ops.convert_to_numpy(state.mean_of_steps.result()))
+
+    def _check_length(self, feed: str, shared: Mapping[str, bool]) -> None:
+        """Refuse batches of each worker's own whose number is not known.
+
+        Raises:
+            InvalidTaskData: Workers with fewer batches would leave the others waiting.
+        """
+        data = self._data.sets[feed]
+        if shared.get(feed) and data.num_batches is None and self._steps is None:
+            raise InvalidTaskData(
+                f"The data of `{data.name}` do not say how many batches they have, and each worker "
+                "has its own, of which all need as many. Say it with "
+                "`.apply(tf.data.experimental.assert_cardinality(n))`."
+            )
 
     def _batches(self, feed: str) -> Iterator[Batch]:
         data = self._data.sets[feed]

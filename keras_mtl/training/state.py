@@ -9,8 +9,11 @@ from typing import Any
 import keras
 
 from keras_mtl.balancing.balancer import Balancer
+from keras_mtl.keras_private.compiled import add_compile_argument
 from keras_mtl.keras_private.optimizers import trained_variables
 from keras_mtl.surgery.fresh_compile import inner_optimizer
+from keras_mtl.training.distribution.model_workers import scope_of, workers_of
+from keras_mtl.training.distribution.workers import Workers
 from keras_mtl.training.objective import Objective
 from keras_mtl.training.steps.balanced_updates import balanced_update
 from keras_mtl.training.steps.update_rules import UpdateRule, WeightedSum
@@ -36,9 +39,11 @@ class TrainingState:
         warned_of_idle_balancer: Whether `fit` has said that the balancer changes nothing.
         update_rule: How the losses of the tasks become one update.
         refuses_non_finite: Whether a loss that is NaN or infinite changes nothing and ends the run.
+        trains_on_features: Whether the inputs are features that this process has computed.
     """
 
     refuses_non_finite = True
+    trains_on_features = False
 
     def __init__(self, model: keras.Model, graphs: TaskGraphs, arguments: TaskArguments) -> None:
         self.model = model
@@ -97,6 +102,29 @@ class TrainingState:
         """Return how much a step of so many rows counts in `mean_of_steps`; None for 1."""
         del rows
 
+    def loss_weight(self, task: str) -> float:
+        """Return what the loss of a task is multiplied with in a step."""
+        weight = self.arguments["loss_weights"].get(task)
+        return 1.0 if weight is None else float(keras.ops.convert_to_numpy(weight))
+
+    def set_loss_weights(self, weights: Mapping[str, float]) -> None:
+        """Multiply the losses of some tasks with other weights, from the next `fit` on.
+
+        The model is saved with them. Nothing changes for a task that has its weight already.
+        """
+        changed = {task: one for task, one in weights.items() if self.loss_weight(task) != one}
+        for task, weight in changed.items():
+            before = self.arguments["loss_weights"].get(task)
+            if isinstance(before, keras.Variable):
+                before.assign(weight)
+                continue
+            self.arguments["loss_weights"] = {**self.arguments["loss_weights"], task: weight}
+            if task in self._objectives:
+                self._objectives[task].weight = weight
+            self._functions.clear()  # Compiled steps hold the weight as a constant.
+        if changed:
+            add_compile_argument(self.model, "loss_weights", dict(self.arguments["loss_weights"]))
+
     def compiled_function(self, key: str, make: Callable[[], Any]) -> Any:
         """Return a function that outlives one `fit`, until the model is compiled again.
 
@@ -111,18 +139,12 @@ class TrainingState:
 
     def scope(self) -> AbstractContextManager[Any]:
         """Return the context in which variables are made, and steps run, for all replicas."""
-        if keras.config.backend() == "tensorflow":
-            return self.model.distribute_strategy.scope()
-        return nullcontext()
+        return scope_of(self.model)
 
     @property
-    def num_workers(self) -> int:
-        """The number of processes that train the model together."""
-        if keras.config.backend() != "tensorflow":
-            return 1
-        resolver = self.model.distribute_strategy.cluster_resolver
-        jobs = resolver.cluster_spec().as_dict() if resolver else {}
-        return max(1, sum(map(len, jobs.values())))
+    def workers(self) -> Workers:
+        """The processes that train the model together."""
+        return workers_of(self.model)
 
     @property
     def part_optimizer(self) -> TaskOptimizer | None:
@@ -172,17 +194,25 @@ class OneTaskState(TrainingState):
 
     Args:
         model: A compiled Functional or built Sequential model with one output.
+        graphs: Its graph, where it is a model of another kind.
+        compiled: The model that was compiled, where it is trained in the place of another one.
 
     Raises:
         UnsupportedModel: It has several outputs, or none that is known before it is called.
         ValueError: It is not compiled.
     """
 
-    def __init__(self, model: keras.Model) -> None:
-        if not model.compiled:
-            raise ValueError(f"`{model.name}` is not compiled: call `compile` with its loss.")
-        graphs = WholeModel(model)
-        super().__init__(model, graphs, arguments_of_one_task(model, *graphs.tasks))
+    def __init__(
+        self,
+        model: keras.Model,
+        graphs: TaskGraphs | None = None,
+        compiled: keras.Model | None = None,
+    ) -> None:
+        compiled = compiled or model
+        if not compiled.compiled:
+            raise ValueError(f"`{compiled.name}` is not compiled: call `compile` with its loss.")
+        graphs = graphs or WholeModel(model)
+        super().__init__(model, graphs, arguments_of_one_task(compiled, *graphs.tasks))
 
     def grouped(
         self, loss: Any, by_task: Mapping[str, Mapping[str, Any]]

@@ -190,7 +190,7 @@ class _Watched:
 
 def _first_rows(data: TaskData, rows: int) -> Batch:
     if isinstance(data, ArrayData):
-        return data.whole.rows(np.arange(min(rows, data.whole.num_rows)))
+        return data.batch_of(np.arange(min(rows, data.num_rows)))
     return next(iter(data.one_pass()))
 
 

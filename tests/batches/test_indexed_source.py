@@ -32,6 +32,8 @@ def test_batches_are_those_of_arrays_at_any_position(streamed):
         pairs = zip(read.batches(start), arrays.batches(start), strict=False)
         assert all(same(a, b) for a, b in islice(pairs, 12))
     assert all(same(*pair) for pair in zip(read.one_pass(2), arrays.one_pass(2), strict=True))
+    some = np.array([9, 2, 40])
+    assert same(read.batch_of(some), arrays.batch_of(some))
     halves = zip(read.split(0.25), arrays.split(0.25), strict=True)
     assert all(
         same(*pair) for a, b in halves for pair in zip(a.one_pass(), b.one_pass(), strict=True)

@@ -29,6 +29,15 @@ def test_a_limit_takes_the_first_batches(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("index", "count"), [(0, 1), (1, 2), (2, 3), (3, 4)])
+def test_a_share_is_every_so_many_batches(kind, index, count):
+    whole = [batch[0] for batch in KINDS[kind]().batches(3)]
+    share = [batch[0] for batch in KINDS[kind]().share(index, count)]
+    for x, same in zip(share, whole[index::count], strict=True):
+        np.testing.assert_array_equal(x, same)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_only_what_is_read_once_is_gone_after_a_pass(kind):
     source = KINDS[kind]()
     first, again = (sum(len(y) for _, y, *_ in source.batches(3)) for _ in range(2))

@@ -79,12 +79,13 @@ def test_losses_are_those_of_training_by_hand():
     np.testing.assert_allclose([step.loss for step in found], losses, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trained_before", "drawn_before"),
     [
         (True, False),
-        pytest.param(True, True, marks=pytest.mark.slow),
-        pytest.param(False, True, marks=[pytest.mark.slow, BUILDS_WITHOUT_A_DRAW]),
+        (True, True),
+        pytest.param(False, True, marks=BUILDS_WITHOUT_A_DRAW),
     ],
 )
 def test_model_and_random_state_are_left_as_they_were(trained_before, drawn_before):

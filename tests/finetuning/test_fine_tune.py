@@ -25,6 +25,7 @@ def weights(model):
     return [as_numpy(weight) for weight in model.weights]
 
 
+@pytest.mark.slow
 def test_phases_are_what_freeze_unfreeze_and_fit_do():
     """Slots are carried over by variable, and steps are counted anew."""
     by_hand, tuned = (to_tune(adam(), freeze=False) for _ in range(2))
@@ -106,6 +107,7 @@ def test_a_callback_that_stops_ends_all_phases(capsys):
     assert "is kept" not in capsys.readouterr().out  # The later ones were never tried.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batchnorm", ["frozen", "train"])
 def test_batchnorm_trains_only_if_asked_for(batchnorm):
     model = to_tune()

@@ -138,9 +138,8 @@ def test_freeze_keeps_the_batchnorm_policy():
 # In place, in `fit`, after loading
 
 
-@pytest.mark.parametrize(
-    "loaded", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["made", "loaded"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("loaded", [False, True], ids=["made", "loaded"])
 def test_fit_moves_exactly_the_trainable_variables_after_every_switch(loaded, tmp_path):
     model = transferred()
     for switch, options in [

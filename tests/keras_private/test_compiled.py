@@ -125,3 +125,20 @@ def test_what_compile_makes_and_training_updates():
     assert found == [2.0, 1.0], GONE.format("the order of what `evaluate` returns")
     model.compile("sgd", "mse")
     assert private.loss_tracker(model) is not first, GONE.format("a new mean at each `compile`")
+
+
+def test_configs_for_an_h5_file_are_told_apart(tmp_path):
+    seen = []
+
+    class Tells(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+        def get_config(self):
+            seen.append(private.writes_h5_config())
+            return super().get_config()
+
+    model = keras.Sequential([keras.Input((2,)), Tells()])
+    for name in ("model.h5", "model.keras"):
+        model.save(tmp_path / name)
+    assert seen == [True, False], GONE.format("that it writes an `.h5` file")

@@ -2,10 +2,11 @@
 
 import keras
 import keras_tuner
+import numpy as np
 import pytest
 from keras_tuner.engine.trial import Trial
 
-from keras_mtl.keras_private.filed_tuner import FiledOracle, FiledTuner
+from keras_mtl.keras_private.filed_tuner import FiledOracle, FiledTuner, reported
 
 CHANGED = ": see keras_private/filed_tuner.py"
 
@@ -108,6 +109,18 @@ def test_all_trials_can_be_forgotten(tuner):
     kept = [name for name in ("ongoing_trials", "start_order", "end_order", "retry_queue")]
     assert not any(state[name] for name in kept), f"keras-tuner knows trials elsewhere{CHANGED}"
     assert oracle.create_trial("tuner0").trial_id == "new1"
+
+
+def test_what_a_trial_reports_is_read_as_keras_tuner_reads_it(tuner):
+    history = keras.callbacks.History()
+    history.history = {"val_loss": [3.0, np.float32(1.0), 2.0], "loss": [1.0, 2.0, 3.0]}
+    objective = tuner.oracle.objective
+    assert reported(history, objective) == ({"val_loss": 1.0, "loss": 2.0}, 1), (
+        f"keras-tuner finds the best epoch elsewhere{CHANGED}"
+    )
+    assert reported({"val_loss": 0.5}, objective) == ({"val_loss": 0.5}, 0)
+    with pytest.raises(keras_tuner.errors.FatalTypeError):
+        reported(None, objective)
 
 
 def test_a_seed_of_zero_is_kept(tuner):

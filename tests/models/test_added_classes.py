@@ -132,6 +132,7 @@ def test_one_of_several_tasks():
     larger.fit(data, epochs=1, verbose=0)
 
 
+@pytest.mark.slow
 def test_classes_without_names_are_counted():
     model = model_with(Head(2), freeze=True)
     assert add_classes(model, 3).head.units == 5

@@ -89,6 +89,7 @@ def test_a_tail_keeps_its_loss_and_metrics_when_compiled_again(tmp_path):
         assert again.fit(data, **FAST).history.keys() == history.keys()
 
 
+@pytest.mark.slow
 def test_a_tail_keeps_its_loss_beside_a_head_without_one():
     model = MultiTaskModel.from_model(
         convolutions(), "relu", "sex", {"hair": [layers.Flatten(), layers.Dense(3, "softmax")]}

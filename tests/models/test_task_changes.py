@@ -13,6 +13,7 @@ from keras_mtl import MultiTaskModel, transfer
 from keras_mtl.errors import TaskNotFound
 
 
+@pytest.mark.slow
 def test_the_model_of_a_task_is_an_ordinary_one_that_shares_the_weights(tmp_path):
     model = two_tasks()
     x, y = two_data_sets()["hair"]
@@ -81,6 +82,7 @@ def test_tasks_are_added_and_removed_without_a_copy():
         model.remove_task("ages")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["one for all", "one for each"])
 def test_a_model_with_other_tasks_has_an_optimizer_of_the_same_settings(given):
     optimizer = keras.optimizers.SGD(0.5, momentum=0.25)

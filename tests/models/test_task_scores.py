@@ -41,9 +41,23 @@ def test_changes_are_a_column_and_name_the_tasks_that_lose():
     assert "<td" in scores._repr_html_() and lines[6] in scores._repr_html_()
 
 
+def test_only_what_is_beyond_the_noise_is_negative_transfer():
+    changes = {"sex": {"accuracy": -0.1, "f1": -0.2}, "hair": {"accuracy": -0.1}}
+    noise = {"sex": {"accuracy": 0.05, "f1": 0.1}, "hair": {"accuracy": 0.12}}
+    scores = TaskScores(BY_TASK, changes, noise=noise)
+    assert (scores.negative_transfer, scores.perhaps_worse) == (["sex"], ["hair"])
+    assert "-10.0% ± 5.0%" in str(scores)
+    assert str(scores).splitlines()[-1] == (
+        "Negative transfer: worse than the baseline at sex. "
+        "Not beyond the noise of the rows: worse at hair."
+    )
+    unknown = TaskScores(BY_TASK, changes, noise={"sex": {"accuracy": np.inf, "f1": np.inf}})
+    assert unknown.negative_transfer == ["hair"] and "inf" not in str(unknown)
+
+
 def test_it_is_a_frame_with_a_row_for_each_metric():
     frame = TaskScores(BY_TASK, CHANGES).to_frame()
-    assert list(frame.columns) == ["task", "metric", "value", "change"]
+    assert list(frame.columns) == ["task", "metric", "value", "change", "noise"]
     assert frame["value"].tolist() == [0.5, 0.9, 1.25, 0.4]
     assert frame["change"].fillna(0).tolist() == [-0.5, 0.25, 0, -0.1]
 

@@ -57,6 +57,7 @@ def test_inputs_that_do_not_fit_are_refused_before_training(model):
         model.fit(X, Y, validation_data=(gap, Y))
 
 
+@pytest.mark.slow
 def test_labels_of_every_kind_are_evaluated_as_they_are_trained_on(model):
     expected = model.evaluate(X, Y, verbose=0)
     for kind in ("Int64", "float64", "category"):

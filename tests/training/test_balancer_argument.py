@@ -32,3 +32,10 @@ def test_models_that_cannot_be_balanced():
     flat = keras.Sequential([keras.Input((4,)), keras.layers.Rescaling(2.0)])
     with pytest.raises(InvalidBalancer, match=r"the trunk has no weights\. Cut the model later"):
         MultiTaskModel(flat, {"sex": 2, "hair": 3}).compile(balancer="pcgrad")
+
+
+def test_weights_that_turn_a_loss_around():
+    two_tasks(loss_weights={"age": -1.0})
+    two_tasks(loss_weights={"age": 0.0}, balancer="pcgrad")
+    with pytest.raises(InvalidBalancer, match=r"negative weight of `age`.* Received: -1\.0"):
+        two_tasks(loss_weights={"age": -1.0}, balancer="pcgrad")

@@ -1,5 +1,7 @@
 """A model is saved with its balancer, and with what the balancer remembers."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -40,3 +42,14 @@ def test_tasks_that_come_and_go_keep_the_balancer():
     assert larger.remove_task("age").training_state.balancer.tasks == ("hair", "sex")
     assert model.remove_task("age").training_state.balancer is None
     assert keras.Model.get_compile_config(larger)["balancer"]["class_name"] == "PCGrad"
+
+
+def test_an_h5_file_loses_the_balancer_with_a_warning(tmp_path):
+    model = two_tasks(balancer="pcgrad")
+    with pytest.warns(UserWarning, match=r"does not hold the balancer `PCGrad\(seed=0\)`: save a"):
+        model.save(tmp_path / "model.h5")
+    loaded = keras.models.load_model(tmp_path / "model.h5")
+    assert loaded.training_state.balancer is None
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        loaded.save(tmp_path / "model.h5")
+        model.save(tmp_path / "model.keras")

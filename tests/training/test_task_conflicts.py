@@ -6,9 +6,11 @@ import pytest
 
 from _balanced import BalancedReference, labels_of, several_tasks
 from _helpers import draw
+from _rows import two_tasks
 from _two_tasks import EAGER, WIDTH, Sgd, bits, joint_data, sex_and_hair
 from keras_mtl import TaskConflicts
 from keras_mtl.balancing import Bloop
+from keras_mtl.batches import indexed_rows
 from keras_mtl.batches.batch import Batch
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.schedules import RoundRobin
@@ -62,6 +64,15 @@ def test_it_changes_nothing_and_divides_the_trunk_into_blocks():
         conflicts.norms(0) ** 2 + conflicts.norms(1) ** 2, conflicts.norms() ** 2
     )
     assert (np.abs(conflicts.cosines()) < 1 + 1e-6).all()
+
+
+def test_rows_that_are_read_when_needed_are_measured_on_as_arrays(monkeypatch):
+    monkeypatch.setattr(indexed_rows, "IN_MEMORY", 0)
+    data = two_tasks(40, labelled=1.0, width=WIDTH).joint()
+    model = sex_and_hair()
+    read, arrays = TaskConflicts(data, rows=8), TaskConflicts(*data, rows=8)
+    model.fit(*data, callbacks=[read, arrays], **RUN)
+    np.testing.assert_allclose(read.norms(), arrays.norms(), rtol=1e-5)
 
 
 def test_what_cannot_be_measured():

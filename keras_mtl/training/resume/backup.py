@@ -18,6 +18,7 @@ from keras_mtl.common.atomic_files import left_unfinished, written_whole_file
 from keras_mtl.common.checksums import add_checksum, check_checksum
 from keras_mtl.common.locks import AlreadyLocked, locked
 from keras_mtl.errors import BackupNotWritable, FolderInUse, InvalidBackup
+from keras_mtl.training.distribution.workers import ALONE, Workers
 from keras_mtl.training.settings import NEWEST_DEFAULTS
 
 VERSION = 1
@@ -53,39 +54,54 @@ class SavedRun(NamedTuple):
     arrays: Mapping[str, np.ndarray]
 
 
+Contents = tuple[dict[str, np.ndarray], dict[str, Any]]
+"""The arrays of a backup by name, and its notes; both are empty where there is none."""
+
+
 @contextmanager
-def opened(folder: str | os.PathLike[str], *, shared: bool = False) -> Iterator[Backup]:
+def opened(folder: str | os.PathLike[str], workers: Workers = ALONE) -> Iterator[Backup]:
     """Give the backups in a folder, in which no other run makes its backups meanwhile.
 
     Args:
         folder: Made if it does not exist.
-        shared: Whether several processes train together. One of them writes; the others only read
-            where they share the folder.
+        workers: The processes that train together. The chief alone reads and writes the folder,
+            which need not exist for the others: they are told what is in the newest backup.
 
     Raises:
         BackupNotWritable: Nothing can be written there.
         FolderInUse: Another run makes its backups there.
         InvalidBackup: All backups are damaged, or of another version.
     """
-    _make(Path(folder))
     with ExitStack() as stack:
-        writes = True
+        contents: Contents = ({}, {})
+        with workers.failing_together():
+            if workers.is_chief:
+                _make(Path(folder))
+                stack.enter_context(_locked(folder))
+                contents = newest_sound(Path(folder))
+        backup = Backup(folder, _of_chief(workers, contents), writes=workers.is_chief)
+        del contents  # As large as the model and its slots.
+        yield backup
+
+
+@contextmanager
+def _locked(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Lock the folder; a file system that knows no locks is warned of."""
+    with ExitStack() as stack:
         try:
             stack.enter_context(locked(Path(folder) / LOCK))
         except AlreadyLocked as error:
-            writes = False
-            if not shared:
-                raise FolderInUse(
-                    f"The folder {str(folder)!r} has the backups of a run that has not ended "
-                    f"({error.owner}). Give another folder, or wait until that run ends."
-                ) from None
+            raise FolderInUse(
+                f"The folder {str(folder)!r} has the backups of a run that has not ended "
+                f"({error.owner}). Give another folder, or wait until that run ends."
+            ) from None
         except OSError as error:  # The folder can be written: its file system knows no locks.
             warnings.warn(
                 f"The folder {str(folder)!r} cannot be locked ({error}): see to it that no other "
                 "run makes its backups there.",
                 stacklevel=2,
             )
-        yield Backup(folder, writes=writes)
+        yield
 
 
 class Backup:
@@ -93,14 +109,21 @@ class Backup:
 
     Args:
         folder: The folder; `opened` makes it and locks it.
-        writes: Whether backups are written and deleted, or only read.
+        contents: The arrays and the notes of the newest backup; None to read them.
+        writes: Whether backups are written and deleted.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], *, writes: bool = True) -> None:
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        contents: Contents | None = None,
+        *,
+        writes: bool = True,
+    ) -> None:
         self._folder = Path(folder)
         self._writes = writes
         self._identity: dict[str, Any] = {}
-        self._arrays, self._meta = self._newest_sound()
+        self._arrays, self._meta = newest_sound(self._folder) if contents is None else contents
 
     @property
     def seed(self) -> int | None:
@@ -197,29 +220,47 @@ class Backup:
         # Earlier versions wrote to `.new-*.npz`.
         return [*left_unfinished(self._folder / NEWEST), *self._folder.glob(".new-*.npz")]
 
-    def _newest_sound(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        paths = [path for path in map(self._folder.joinpath, (NEWEST, BEFORE)) if path.exists()]
-        damage = ""
-        for path in paths:
-            try:
-                arrays, meta = _read(path)
-            except DAMAGE as error:
-                damage = f"The backup {str(path)!r} is damaged: {error}. The one before it is used."
-                continue
-            if damage:
-                warnings.warn(damage, stacklevel=2)
-            if meta["version"] != VERSION:
-                raise InvalidBackup(
-                    f"The backup {str(path)!r} has the format {meta['version']}; this version of "
-                    f"`keras_mtl` reads {VERSION}. Give another folder for a new run."
-                )
-            return arrays, meta
-        if paths:
+
+def newest_sound(folder: Path) -> Contents:
+    """Return the arrays and the notes of the newest backup in a folder that is not damaged.
+
+    Both are empty if there is no backup.
+
+    Raises:
+        InvalidBackup: All of them are damaged, or of another version.
+    """
+    paths = [path for path in map(folder.joinpath, (NEWEST, BEFORE)) if path.exists()]
+    damage = ""
+    for path in paths:
+        try:
+            arrays, meta = _read(path)
+        except DAMAGE as error:
+            damage = f"The backup {str(path)!r} is damaged: {error}. The one before it is used."
+            continue
+        if damage:
+            warnings.warn(damage, stacklevel=2)
+        if meta["version"] != VERSION:
             raise InvalidBackup(
-                f"All backups in {str(self._folder)!r} are damaged. Give another folder, or delete "
-                "them to begin anew."
+                f"The backup {str(path)!r} has the format {meta['version']}; this version of "
+                f"`keras_mtl` reads {VERSION}. Give another folder for a new run."
             )
-        return {}, {}
+        return arrays, meta
+    if paths:
+        raise InvalidBackup(
+            f"All backups in {str(folder)!r} are damaged. Give another folder, or delete "
+            "them to begin anew."
+        )
+    return {}, {}
+
+
+def _of_chief(workers: Workers, contents: Contents) -> Contents:
+    """Return the contents that the chief has read: another worker may not see its folder."""
+    if workers.size == 1:
+        return contents
+    arrays, meta = contents
+    names, meta = workers.exchanged([list(arrays), meta])[0]
+    none = np.empty(0, np.uint8)
+    return {name: workers.from_chief(arrays.get(name, none)) for name in names}, meta
 
 
 def _make(folder: Path) -> None:
@@ -232,7 +273,7 @@ def _make(folder: Path) -> None:
         raise BackupNotWritable(f"Nothing can be written in `backup={str(folder)!r}`.")
 
 
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _read(path: Path) -> Contents:
     # NumPy leaves a damaged file open that it has opened itself.
     with path.open("rb") as stream:
         check_checksum(stream)

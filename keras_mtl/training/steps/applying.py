@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
 from keras_mtl.training.one_device import without_sums_over_devices
-from keras_mtl.training.steps.labelled_rows import tasks_present
-from keras_mtl.training.steps.step import Batches, Step
+from keras_mtl.training.steps.step import Step
 
 
 def loss_scale(step: Step, weight: Any) -> Any:
@@ -30,10 +29,20 @@ def skips_non_finite_gradients(step: Step) -> bool:
 
 
 def apply(
-    step: Step, batches: Batches, gradients: Sequence[Any], variables: Sequence[keras.Variable]
+    step: Step,
+    present: Mapping[str, Any],
+    gradients: Sequence[Any],
+    variables: Sequence[keras.Variable],
 ) -> None:
-    """Update the variables; the parts of tasks without a label are left alone."""
-    with step.state.updating(tasks_present(step, batches)):
+    """Update the variables; the parts of tasks without a label are left alone.
+
+    Args:
+        step: The step.
+        present: What `tasks_present` returns.
+        gradients: The gradients.
+        variables: Their variables.
+    """
+    with step.state.updating(present):
         if variables:
             with without_sums_over_devices(step.state.model):
                 step.state.model.optimizer.apply(gradients, variables)

@@ -40,7 +40,12 @@ def scored_again(step: Step, tensors: Sequence[tuple[Any, ...]]) -> list[Scored]
 
 
 def forward(
-    step: Step, batches: Batches, rows: Mapping[str, Rows], *, training: bool = True
+    step: Step,
+    batches: Batches,
+    rows: Mapping[str, Rows],
+    *,
+    training: bool = True,
+    present: Mapping[str, Any] | None = None,
 ) -> tuple[StepLosses, list[Scored]]:
     """Compute the losses of a step.
 
@@ -49,6 +54,8 @@ def forward(
         batches: Its batches by the names of the data sets.
         rows: The weights and masks of the rows, by task.
         training: Whether layers run in training mode.
+        present: What `tasks_present` returns for the batches of all replicas, where `batches` are
+            those of one of them.
 
     Returns:
         The losses, and for each task what `add_to_metrics` takes.
@@ -56,7 +63,7 @@ def forward(
     run = _one_call if step.joint_data and len(step.tasks) > 1 else _call_by_task
     if not training:
         return run(step, batches, rows, training)
-    with _absent_heads_kept(step, batches):
+    with _absent_heads_kept(step, tasks_present(step, batches) if present is None else present):
         return run(step, batches, rows, training)
 
 
@@ -138,9 +145,8 @@ def _summed(losses: Iterable[Any]) -> Any:
 
 
 @contextmanager
-def _absent_heads_kept(step: Step, batches: Batches) -> Iterator[None]:
+def _absent_heads_kept(step: Step, present: Mapping[str, Any]) -> Iterator[None]:
     """Put back what a call changes in the heads of tasks without a label in a joint step."""
-    present = tasks_present(step, batches)
     heads = {task: changing_variables(step.state.graphs.layers_of(task)) for task in present}
     before = {task: [ops.copy(v.value) for v in own] for task, own in heads.items()}
     # In a joint step the heads of all tasks are called on all rows. By `where` and not by a branch:

@@ -88,12 +88,17 @@ def losses_and_rows(step: Step, values: Values, batches: Batches) -> tuple[Any, 
 def variables_of(step: Step) -> list[keras.Variable]:
     """Return all variables that a step reads or changes."""
     state = step.state
-    metrics = [v for task in step.tasks for v in state.objectives[task].variables]
+    objectives = [state.objectives[task] for task in step.tasks]
+    metrics = [v for objective in objectives for v in objective.variables]
+    # A weight that is a variable may change while training; as a constant it would not.
+    given = [one.weight for one in objectives if isinstance(one.weight, keras.Variable)]
+    weights = {id(variable): variable for variable in given}  # Tasks may share one.
     model = state.model
     return [
         *model.variables,
         *model.optimizer.variables,
         *metrics,
+        *weights.values(),
         *state.mean_of_steps.variables,
         *state.update_rule.variables,
         *state.update_rule.flags,

@@ -36,6 +36,9 @@ class Step:
         tasks: The tasks that the step trains.
         joint_data: Whether the tasks' labels are for the same rows.
         class_weights: By task the weights of the rows of each class, where they are not all 1.
+        shared: The names of the data sets that each of several workers reads for itself, so that
+            their batches may differ: whether each has its own, which together are the batch of a
+            step (True), or each takes its rows of a batch that should be the same (False).
     """
 
     def __init__(
@@ -44,19 +47,21 @@ class Step:
         tasks: tuple[str, ...],
         joint_data: bool,
         class_weights: Mapping[str, np.ndarray] | None = None,
+        shared: Mapping[str, bool] | None = None,
     ) -> None:
         self.state = state
+        self.shared = dict(shared or {})
         self.tasks = tasks
         self.joint_data = joint_data
         self.class_weights = {
             task: weights for task, weights in (class_weights or {}).items() if task in tasks
         }
-        shared = state.graphs.shared_layers()
+        trunk = state.graphs.shared_layers()
         own = {task: state.graphs.layers_of(task) for task in tasks}
         self.variables = StepVariables(
-            _trainable(shared), {task: _trainable(layers) for task, layers in own.items()}
+            _trainable(trunk), {task: _trainable(layers) for task, layers in own.items()}
         )
-        layers = [*shared, *(layer for of_task in own.values() for layer in of_task)]
+        layers = [*trunk, *(layer for of_task in own.values() for layer in of_task)]
         self.changing_variables = changing_variables(layers)
         # One task has nobody to be weighed against.
         self.update_rule: UpdateRule = state.update_rule if len(tasks) > 1 else WeightedSum()
@@ -65,7 +70,7 @@ class Step:
     def key(self) -> str:
         """Identifies the step among the steps of the model, for the function compiled for it."""
         weights = {task: own.tolist() for task, own in self.class_weights.items()}
-        return f"{self.tasks} {self.joint_data} {weights}{self.update_rule.key}"
+        return f"{self.tasks} {self.joint_data} {weights}{self.update_rule.key}{self.shared or ''}"
 
     @property
     def feeds(self) -> tuple[str, ...]:

@@ -97,7 +97,8 @@ class BatchRunner(Runner):
         opened = {name: one.open(positions[name].start) for name, one in self._data.items()}
         first = {name: next(batches) for name, batches in opened.items()}
         # Losses and metrics make variables, which a compiled step could not do.
-        whole_step(self.state, first).build(first)
+        with self.state.scope():
+            whole_step(self.state, first).build(first)
         self._iterators = {name: chain([first[name]], opened[name]) for name in opened}
 
     def results(self) -> Mapping[str, Mapping[str, Any]]:
@@ -119,8 +120,9 @@ class StepByStep(BatchRunner):
         for kind in block.kinds:
             batches = self.batches(kind)
             taken += 1
-            # Without any label there is nothing to learn; the batch counts as taken.
-            if has_labels(self.steps[kind], batches):
+            # Without any label there is nothing to learn; the batch counts as taken. Another worker
+            # may have labels where this one has none.
+            if self.steps[kind].shared or has_labels(self.steps[kind], batches):
                 finite = self.take(kind, batches)
             if not finite:
                 break

@@ -179,8 +179,8 @@ def make_scorer(step: Step) -> Callable[[Batches], None]:
     compiled = state.compiled_function(f"score {step.key}", make)
 
     def scorer(batches: Batches) -> None:
-        step.build(batches)
         with state.scope():
+            step.build(batches)
             compiled(tensors(batches))
 
     return scorer

@@ -14,10 +14,11 @@ from keras_mtl.training.distribution.replicas import (
     sums_over_replicas,
     true_everywhere,
 )
-from keras_mtl.training.distribution.sharding import num_rows, shards
+from keras_mtl.training.distribution.sharding import shards
+from keras_mtl.training.distribution.totals import Totals, totals_of
 from keras_mtl.training.steps.applying import apply, loss_scale, skips_non_finite_gradients
-from keras_mtl.training.steps.forward import add_to_metrics, forward, scored_again
-from keras_mtl.training.steps.labelled_rows import rows_by_task, tasks_present
+from keras_mtl.training.steps.forward import Scored, add_to_metrics, forward, scored_again
+from keras_mtl.training.steps.labelled_rows import rows_by_task
 from keras_mtl.training.steps.step import Batches, Step
 from keras_mtl.training.steps.task_gradients import TaskGradients, task_gradients
 from keras_mtl.training.steps.update_rules import StepLosses, StepPasses
@@ -33,8 +34,9 @@ def train(step: Step, batches: Batches) -> Any:
     """
     strategy = tf.distribute.get_strategy()
     replicas = num_replicas()
+    totals = totals_of(step, batches)
     if not step.state.refuses_non_finite:
-        strategy.run(partial(_train_anyhow, step, batches, replicas))
+        strategy.run(partial(_train_anyhow, step, batches, totals, replicas))
         return tf.constant(True)
     # Statistics and seeds change in the forward pass, before it is known whether the loss is
     # finite.
@@ -45,16 +47,15 @@ def train(step: Step, batches: Batches) -> Any:
     connected: list[int] = []
 
     def compute() -> Any:
-        finite, total, gradients, tensors = _losses_and_gradients(step, batches, replicas)
+        finite, total, gradients, tensors = _losses_and_gradients(step, batches, totals, replicas)
         connected[:] = gradients
         return finite, total, list(gradients.values()), tensors
 
     def accepted(finite: Any, total: Any, gradients: Any, tensors: Any) -> None:
         del finite
         variables = [step.variables.all[index] for index in connected]
-        apply(step, batches, summed(step.state.part_optimizer, gradients, replicas), variables)
-        # The loss of a replica is a part of the loss of the batch: Keras has divided it.
-        add_to_metrics(step, scored_again(step, tensors), total * replicas)
+        _update(step, totals, summed(step.state.part_optimizer, gradients, replicas), variables)
+        _add_to_metrics(step, scored_again(step, tensors), total, totals, replicas)
 
     # In two parts, because whether to undo a step is decided between them, outside of the replicas:
     # applying gradients makes replicas wait for each other (`merge_call`), which TensorFlow refuses
@@ -71,7 +72,7 @@ def train(step: Step, batches: Batches) -> Any:
         return tf.constant(False)
 
     finite = true_everywhere(computed[0])
-    labelled = _labelled(step, batches)
+    labelled = totals.labelled(step)
     # A batch without labels is computed for nothing: a second `tf.cond` would cost every step time.
     return tf.cond(finite & labelled, accept, undo) | ~labelled
 
@@ -79,12 +80,13 @@ def train(step: Step, batches: Batches) -> Any:
 def score(step: Step, batches: Batches) -> None:
     """Add a batch to the metrics, in inference mode; inside a `tf.function`."""
     replicas = num_replicas()
+    totals = totals_of(step, batches)
 
     def compute() -> None:
-        own_batches, rows = shards(step, batches, replicas, training=False)
+        own_batches, rows = shards(step, batches, totals, replicas)
         losses, scored = forward(step, own_batches, rows, training=False)
         total = tf.convert_to_tensor(losses.total)
-        add_to_metrics(step, scored, total * replicas, num_rows(batches[step.feeds[0]]))
+        add_to_metrics(step, scored, total * replicas, totals.rows[step.feeds[0]])
 
     tf.distribute.get_strategy().run(compute)
 
@@ -97,17 +99,34 @@ def measured_gradients(step: Step, batches: Batches) -> TaskGradients:
     return task_gradients(losses, backward, step.variables.shared, loss_scale(step, 1.0))
 
 
-def _train_anyhow(step: Step, batches: Batches, replicas: int) -> None:
+def _train_anyhow(step: Step, batches: Batches, totals: Totals, replicas: int) -> None:
     """Take a step of one replica, whatever its loss is."""
-    _, total, found, tensors = _losses_and_gradients(step, batches, replicas)
+    _, total, found, tensors = _losses_and_gradients(step, batches, totals, replicas)
     variables = [step.variables.all[index] for index in found]
     gradients = list(found.values())
-    apply(step, batches, summed(step.state.part_optimizer, gradients, replicas), variables)
-    add_to_metrics(step, scored_again(step, tensors), total * replicas)
+    _update(step, totals, summed(step.state.part_optimizer, gradients, replicas), variables)
+    _add_to_metrics(step, scored_again(step, tensors), total, totals, replicas)
+
+
+def _update(step: Step, totals: Totals, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
+    apply(step, totals.present(step), gradients, variables)
+
+
+def _add_to_metrics(
+    step: Step, scored: Sequence[Scored], total: Any, totals: Totals, replicas: int
+) -> None:
+    """Add the loss of a replica, a part of the loss of the batch: Keras has divided it."""
+    if replicas == 1:
+        add_to_metrics(step, scored, total)
+        return
+    # Without the padding of replicas.
+    rows = tf.cast(totals.rows[step.feeds[0]], total.dtype)
+    weight = step.state.step_weight(rows / replicas)
+    add_to_metrics(step, scored, total * replicas, 1.0 if weight is None else weight)
 
 
 def _losses_and_gradients(
-    step: Step, batches: Batches, replicas: int
+    step: Step, batches: Batches, totals: Totals, replicas: int
 ) -> tuple[Any, Any, dict[int, Any], list[tuple[Any, ...]]]:
     """Run a step of one replica forward and backward.
 
@@ -115,14 +134,15 @@ def _losses_and_gradients(
         Whether the step is finite, its loss, the gradients by the positions of their variables,
         and what the metrics need of each task.
     """
-    own_batches, rows = shards(step, batches, replicas, training=True)
+    own_batches, rows = shards(step, batches, totals, replicas)
+    present = totals.present(step)
     with tf.GradientTape(persistent=step.update_rule.several_passes) as tape:
-        losses, scored = forward(step, own_batches, rows)
+        losses, scored = forward(step, own_batches, rows, present=present)
     passes = StepPasses(
         losses,
         _backward(step, tape, losses),
         step.variables,
-        tasks_present(step, batches),
+        present,
         loss_scale(step, 1.0),
         replicas,
         sums_over_replicas,
@@ -149,14 +169,6 @@ def _backward(step: Step, tape: tf.GradientTape, losses: StepLosses) -> Any:
         return gradients
 
     return backward
-
-
-def _labelled(step: Step, batches: Batches) -> Any:
-    """Return whether any row has a label for the step, a boolean scalar."""
-    masks = [labels.mask for labels in step.labels(batches).values()]
-    if any(mask is None for mask in masks):
-        return tf.constant(True)
-    return tf.reduce_any([tf.reduce_any(mask) for mask in masks])
 
 
 def _finite(step: Step, total: Any, gradients: Sequence[Any]) -> Any:

@@ -96,7 +96,12 @@ class TorchSteps(StepByStep):
                 variable.assign(value)
             return False
         with torch.no_grad():
-            apply(step, given, [gradient for gradient, _ in found], [v for _, v in found])
+            apply(
+                step,
+                tasks_present(step, given),
+                [gradient for gradient, _ in found],
+                [v for _, v in found],
+            )
             # Detached, or the metrics would keep the graph of the step, and its memory, alive.
             add_to_metrics(step, [Scored(*map(_detached, one)) for one in scored], total.detach())
         return True

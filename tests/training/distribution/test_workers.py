@@ -1,128 +1,34 @@
-"""Training in several processes, the workers of `MultiWorkerMirroredStrategy`."""
+"""What workers pass to each other."""
 
-import numpy as np
 import pytest
 
-from _processes import PATHS, free_ports, reports
-from _two_tasks import sex_and_hair, two_sets
-
-pytestmark = [
-    pytest.mark.backend("tensorflow", reason="`tf.distribute` is TensorFlow's"),
-    pytest.mark.slow,
-]
-
-SCRIPT = """
-import json, os, sys
-index, *ports = sys.argv[1:]
-os.environ["TF_CONFIG"] = json.dumps({{
-    "cluster": {{"worker": [f"localhost:{{port}}" for port in ports]}},
-    "task": {{"type": "worker", "index": int(index)}},
-}})
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
-import tensorflow as tf
-
-strategy = tf.distribute.MultiWorkerMirroredStrategy()  # before any operation
-sys.path[:0] = {paths!r}
-import keras
-import numpy as np
-from test_workers import FITTED, STILL, model_with_statistics, uneven
-from _two_tasks import sex_and_hair, two_sets
-
-report = {{"replicas": strategy.num_replicas_in_sync}}
+from _told_workers import ToldWorkers, same
+from keras_mtl.errors import InvalidTaskData, WorkersDiffer
+from keras_mtl.training.distribution.workers import ALONE
 
 
-def trained(make, data, **options):
-    with strategy.scope():
-        model = make()
-    history = model.fit(data, validation_data=two_sets(8, 8), **{{**FITTED, **options}})
-    return [np.asarray(w).tolist() for w in model.get_weights()], history.history
+def test_an_error_of_another_worker_is_raised_here_by_its_class():
+    def other(_):
+        return ["InvalidTaskData", "The data of `sex` are empty."]
+
+    words = r"Worker 1 \(`host1:12345`\) could not begin: The data of `sex` are empty"
+    with pytest.raises(InvalidTaskData, match=words), ToldWorkers(other).failing_together():
+        pass
 
 
-report["dense"] = trained(lambda: sex_and_hair(optimizer="adam", run_eagerly=False), uneven())
-report["statistics"] = trained(lambda: model_with_statistics("adam"), two_sets(8, 8))
-folder = os.path.dirname(sys.argv[0]) + "/backup"  # both workers share it
-make = lambda: model_with_statistics("adam")
-report["backed up"] = trained(make, two_sets(8, 8), backup=folder, backup_every=1)
-report["still"] = trained(lambda: model_with_statistics(**STILL), two_sets(8, 8))
-bad = two_sets(8, 8)
-bad["hair"][0][-1] = np.nan  # a row of the second worker
-try:
-    trained(lambda: model_with_statistics("adam"), bad)
-except ArithmeticError as error:
-    report["refused"] = str(error)
-print("REPORT" + json.dumps(report))
-"""
-
-FITTED = {"epochs": 2, "batch_size": 8, "seed": 1, "verbose": 0, "shuffle": False}
-STILL = {"optimizer": "sgd", "learning_rate": 0.0}
-MOMENTUM = 0.5
+def test_an_error_that_is_not_ours_becomes_one_of_ours():
+    other = ToldWorkers(lambda _: ["ZeroDivisionError", "division by zero"])
+    with pytest.raises(WorkersDiffer, match="division by zero"), other.failing_together():
+        pass
 
 
-def uneven():
-    """Batches of 8 and 3, and of 7."""
-    return two_sets(11, 7)
+@pytest.mark.parametrize("workers", [ALONE, ToldWorkers(same)])
+def test_an_error_here_is_raised_as_it_is(workers):
+    with pytest.raises(ZeroDivisionError), workers.failing_together():
+        raise ZeroDivisionError
 
 
-def model_with_statistics(optimizer, **changed):
-    import keras
-
-    norm = keras.layers.BatchNormalization(momentum=MOMENTUM)
-    model = sex_and_hair(extra=[norm], optimizer=optimizer, run_eagerly=False)
-    for name, value in changed.items():
-        setattr(model.optimizer, name, value)
-    return model
-
-
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory):
-    """What two workers have found."""
-    script = tmp_path_factory.mktemp("workers") / "run.py"
-    paths = [str(script.parent), *PATHS]
-    script.write_text(SCRIPT.format(paths=[__file__.rpartition("/")[0], *paths]))
-    ports = free_ports(2)
-    return reports(script, [(0, *ports), (1, *ports)])
-
-
-def test_there_are_two_workers_that_agree_on_everything(workers):
-    assert workers[0]["replicas"] == 2
-    assert workers[0] == workers[1]
-
-
-def test_weights_and_logs_are_those_of_one_process(workers):
-    model = sex_and_hair(optimizer="adam", run_eagerly=False)
-    history = model.fit(uneven(), validation_data=two_sets(8, 8), **FITTED).history
-    weights, logs = workers[0]["dense"]
-    for value, expected in zip(weights, model.get_weights(), strict=True):
-        np.testing.assert_allclose(value, expected, atol=1e-5)
-    for name, expected in history.items():
-        np.testing.assert_allclose(logs[name], expected, atol=1e-5, err_msg=name)
-
-
-def test_statistics_are_the_means_over_the_workers(workers):
-    model = model_with_statistics(**STILL)
-    dense, norm = model.trunk.layers
-    mean, variance = np.zeros(6), np.ones(6)
-    data = two_sets(8, 8)
-    for task in ("sex", "hair") * 2:  # two epochs of one batch each
-        x = data[task][0]
-        features = np.maximum(x @ dense.get_weights()[0], 0).reshape(2, 4, 6)  # by worker
-        mean = MOMENTUM * mean + (1 - MOMENTUM) * features.mean(axis=1).mean(axis=0)
-        variance = MOMENTUM * variance + (1 - MOMENTUM) * features.var(axis=1).mean(axis=0)
-    weights, _ = workers[0]["still"]
-    named = dict(zip([v.path for v in model.weights], weights, strict=True))
-    for variable, expected in ((norm.moving_mean, mean), (norm.moving_variance, variance)):
-        np.testing.assert_allclose(named[variable.path], expected, atol=1e-6)
-
-
-def test_workers_may_share_the_folder_of_their_backups(workers):
-    weights, logs = workers[0]["backed up"]
-    expected_weights, expected_logs = workers[0]["statistics"]
-    # Shorter blocks: statistics are averaged more often, which rounds in another way.
-    for value, expected in zip(weights, expected_weights, strict=True):
-        np.testing.assert_allclose(value, expected, atol=1e-5)
-    for name, expected in expected_logs.items():
-        np.testing.assert_allclose(logs[name], expected, atol=1e-5, err_msg=name)
-
-
-def test_a_loss_that_is_not_finite_on_one_worker_stops_both(workers):
-    assert "became NaN or infinite" in workers[0]["refused"] == workers[1]["refused"]
+def test_a_flag_is_true_where_any_worker_passes_true():
+    assert ToldWorkers(lambda _: True).any(False)
+    assert not ToldWorkers(same).any(False)
+    assert ALONE.any(True) and not ALONE.any(False)

@@ -13,6 +13,7 @@ from _interrupted import (
 )
 from _two_tasks import bits, same_logs, sex_and_hair
 from keras_mtl.errors import BackupNotWritable, FolderInUse, InvalidBackup
+from keras_mtl.training.distribution.workers import Workers
 from keras_mtl.training.resume.backup import BEFORE, NEWEST, Backup, Position, SavedRun, opened
 
 
@@ -182,7 +183,9 @@ def test_the_folder_is_free_after_a_run_that_failed(backups, tmp_path):
 def test_of_several_processes_that_train_together_one_writes(tmp_path):
     variables = {"model-0": keras.Variable([1.0])}
     saved = SavedRun(Position(1, 0), {}, {})
-    with opened(tmp_path, shared=True) as first, opened(tmp_path, shared=True) as second:
+    other = Workers()
+    other.index = 1
+    with opened(tmp_path) as first, opened(tmp_path, other) as second:
         second.save(saved, variables)
         assert not (tmp_path / NEWEST).exists()
         first.save(saved, variables)

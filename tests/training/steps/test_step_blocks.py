@@ -205,6 +205,7 @@ def test_inputs_of_a_dataset_by_name():
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_blocks_of_any_size_train_alike(models):
     data = two_data_sets()
     same_start(models)

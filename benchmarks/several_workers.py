@@ -1,0 +1,134 @@
+"""Two workers of one core each against one process of one core, on the same batches of a CNN whose
+step computes for 50 ms or more: steps a second, at least 1.6 times as many.
+
+    python benchmarks/several_workers.py
+
+The processes are on 127.0.0.1 and train in turn, epoch by epoch. The losses of both ways are
+compared as well. `--batch-size` makes steps longer, `--cores` names the two cores."""
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+STEPS = 20
+
+
+def network():
+    import keras
+
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(64, "relu"),
+        ]
+    )
+
+
+def train(arguments):
+    """One process: an epoch for each line on its standard input; the seconds are printed."""
+    os.sched_setaffinity(0, {arguments.core})
+    if arguments.ports:
+        workers = [f"127.0.0.1:{port}" for port in arguments.ports]
+        task = {"type": "worker", "index": arguments.index}
+        os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": workers}, "task": task})
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    several = bool(arguments.ports)
+    strategy = (
+        tf.distribute.MultiWorkerMirroredStrategy() if several else tf.distribute.get_strategy()
+    )
+    import keras
+    import numpy as np
+
+    from keras_mtl import MultiTaskModel
+
+    with strategy.scope():
+        keras.utils.set_random_seed(0)
+        model = MultiTaskModel(network(), {"first": 10, "second": 2})
+        model.compile(keras.optimizers.SGD(0.01))
+    rows = STEPS * arguments.batch_size
+    x = np.random.default_rng(0).random((rows, 32, 32, 3), dtype="float32")
+    data = {"first": (x[: rows // 2], np.arange(rows // 2) % 10)}
+    data["second"] = (x[rows // 2 :], np.arange(rows // 2) % 2)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        history = model.fit(data, batch_size=arguments.batch_size, seed=0, verbose=0)
+        seconds = time.perf_counter() - start
+        print(json.dumps([seconds, history.history["loss"][-1]]), flush=True)
+
+
+def started(*arguments):
+    call = [sys.executable, __file__, *map(str, arguments)]
+    return subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def epoch(processes):
+    """Let some processes train an epoch; the seconds of the slowest, and the loss."""
+    for one in processes:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    found = [json.loads(one.stdout.readline()) for one in processes]
+    return max(seconds for seconds, _ in found), found[0][1]
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def compare(runs, batch_size, cores):
+    shared = ["--batch-size", batch_size]
+    ports = ["--ports", *free_ports(2)]
+    alone = [started("--core", cores[0], *shared)]
+    workers = [
+        started("--core", core, "--index", index, *shared, *ports)
+        for index, core in enumerate(cores)
+    ]
+    try:
+        pairs = []
+        for run in range(runs + 1):
+            one, two = epoch(alone), epoch(workers)
+            print(f"epoch {run}: one {one[0]:.2f} s, two {two[0]:.2f} s, losses", one[1], two[1])
+            if run:  # The first one compiles.
+                pairs.append((one[0], two[0]))
+    finally:
+        for process in (*alone, *workers):
+            process.stdin.close()
+            process.kill()
+    step = statistics.median(one for one, _ in pairs) / STEPS
+    print(f"one process: {1000 * step:.0f} ms a step")
+    print(f"ratio: {statistics.median(one / two for one, two in pairs):.2f}")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--cores", type=int, nargs=2, default=[0, 1])
+    parser.add_argument("--core", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--index", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--ports", type=int, nargs="*", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.core is None:
+        compare(given.runs, given.batch_size, given.cores)
+    else:
+        train(given)

@@ -1,0 +1,109 @@
+"""A worker is killed at random moments: the seconds until the others have ended with one sentence
+(at most 30), and how far the resumed run is from one that was not interrupted (1e-5).
+
+    python benchmarks/several_workers_resume.py
+
+Each kill hits one of the workers, the chief among them; after each the same command starts all
+again, with 2 or 3 workers in turn, until a run ends."""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from _workers import started, strategy, training_calls
+
+LIMIT, SECONDS = 1e-5, 30
+EPOCHS = 12
+
+
+def run(arguments):
+    """Train in this process, from the backup on if there is one."""
+    made_for = strategy()
+    calls = training_calls(made_for)
+    import keras
+
+    class Slow(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            print("epoch", epoch, flush=True)
+            time.sleep(arguments.pause)
+
+    # Its batches divide by 2 and by 3, so that padding has no part in the moving statistics.
+    model = calls.several(
+        layer=lambda: calls.normalization(synchronized=True), optimizer=lambda: calls.sgd()
+    )
+    history = model.fit(
+        calls.divisible(),
+        batch_size=6,
+        epochs=EPOCHS,
+        seed=1,
+        verbose=0,
+        callbacks=[Slow()],
+        backup=arguments.run[0],
+        backup_every=1,
+    )
+    if made_for.cluster_resolver is None or made_for.cluster_resolver.task_id == 0:
+        np.savez(arguments.out, **calls.found(model, history))
+
+
+def wait_for(processes, seconds):
+    """Wait for processes to end; the seconds that it took."""
+    start = time.perf_counter()
+    for one in processes:
+        one.wait(max(1, start + seconds - time.perf_counter()))
+    return time.perf_counter() - start
+
+
+def compare(kills, pause):
+    generator = random.Random(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        out, expected = folder / "out.npz", folder / "expected.npz"
+        arguments = ["--out", expected, "--pause", 0, "--run", folder / "other"]
+        (alone,) = started(__file__, 1, arguments)
+        if alone.wait():
+            sys.exit("the uninterrupted run has failed")
+        slowest = 0.0
+        for number in range(kills + 1):
+            count = 2 + number % 2
+            arguments = ["--out", out, "--pause", pause, "--run", folder / "backup"]
+            processes = started(__file__, count, arguments, stdout=-1, stderr=-1)
+            for _ in iter(processes[0].stdout.readline, ""):
+                break  # The first epoch begins.
+            if number < kills:
+                time.sleep(generator.uniform(0, 3 * pause))
+                victim = generator.randrange(count)
+                processes[victim].kill()
+                others = [one for one in processes if one is not processes[victim]]
+                seconds = wait_for(others, 120)
+                slowest = max(slowest, seconds)
+                sentences = [one.stderr.read().strip().splitlines()[-1] for one in others]
+                print(f"kill {number}: worker {victim} of {count}, others ended in {seconds:.1f} s")
+                print("   ", *sorted(set(sentences)), sep="\n    ")
+                if out.exists():
+                    break
+            else:
+                wait_for(processes, 300)
+        found, wanted = np.load(out), np.load(expected)
+        far = max(float(np.abs(found[key] - wanted[key]).max(initial=0)) for key in wanted.files)
+    print(f"slowest end: {slowest:.1f} s, allowed {SECONDS}")
+    print(f"largest difference: {far:.1e}, allowed {LIMIT:.0e}")
+    return slowest <= SECONDS and far <= LIMIT
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--pause", type=float, default=0.5, help="seconds before each epoch")
+    parser.add_argument("--out", help=argparse.SUPPRESS)
+    parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if given.run:
+        run(given)
+    else:
+        sys.exit(not compare(given.kills, given.pause))

@@ -1,0 +1,73 @@
+"""A worker that is busy notices that another one has ended."""
+
+import signal
+import socket
+import time
+
+import pytest
+
+from keras_mtl.training.distribution.peers import PeerWatch
+
+
+@pytest.fixture
+def peer():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening
+
+
+def watching(*peers):
+    ports = [peer.getsockname()[1] for peer in peers]
+    return PeerWatch({3 + i: f"127.0.0.1:{port}" for i, port in enumerate(ports)}, every=0.01)
+
+
+def run_on():
+    """Run for 20 seconds; an interruption is raised between two operations of Python."""
+    for _ in range(2000):
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_the_main_thread_is_interrupted_when_a_worker_is_gone(peer, handler):
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        watch = watching(peer)
+        peer.close()
+        watch.start()
+        with pytest.raises(KeyboardInterrupt):
+            run_on()
+        watch.stop()
+        assert watch.lost == 3 and signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_ignored_signal_is_ignored_while_all_are_there(peer):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        watch = watching(peer)
+        watch.start()
+        signal.raise_signal(signal.SIGINT)
+        watch.stop()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_interruption_on_its_way_ends_with_the_watch(peer):
+    watch = watching(peer)
+    peer.close()
+    watch.start()
+    try:
+        watch.stop()
+    finally:
+        watch.stop()
+    time.sleep(0.1)
+
+
+def test_workers_that_are_there_are_left_alone(peer):
+    watch = watching(peer)
+    watch.start()
+    time.sleep(0.1)
+    watch.stop()
+    assert watch.lost is None
