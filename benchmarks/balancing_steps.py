@@ -1,11 +1,11 @@
 """Milliseconds of a joint step with each balancer, against a step without, and against TorchJD.
 
 Usage: `python benchmarks/balancing_steps.py [cnn | mlp] [2 | 4 | 8] [memory] [NAME ...]`.
-The model is a small
-CNN (28 x 28, convolutions of 16 and 32, dense 64) or an MLP (784 - 64), with a head of 10 classes
-for each task, batches of 64 rows with all labels, Adam, loss and accuracy of each task tracked.
-The peer needs `pip install torch "torchjd[quadprog_projector,nash_mtl]==0.18"`; it is left out
-where it is not installed.
+The model is a small CNN (28 x 28, convolutions of 16 and 32, dense 64) or an MLP (784 - 64), with a
+head of 10 classes for each task, batches of 64 rows with all labels, Adam, loss and accuracy of
+each task tracked.
+The peer needs `pip install torch torchjd==0.18 quadprog qpsolvers cvxpy ecos`; it is left out where
+it is not installed.
 
 The limit of a gradient balancer is (1 + 2T) / 3 of the time of a plain step: one forward pass and
 T backward passes, each of which takes twice as long as the forward pass.

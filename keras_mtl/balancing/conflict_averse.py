@@ -10,7 +10,8 @@ from keras_mtl.balancing.same_type import larger, matrix_product, smaller
 from keras_mtl.balancing.shortest_combination import shortest_combination
 from keras_mtl.balancing.unit_rows import UnitRows
 
-CONVERGED = {"float32": 1e-6, "float64": 1e-12}
+CONVERGED = {"float32": 1e-5, "float64": 1e-11}
+"""Above what the regularisation changes of the slope: steps would go on beside the solution."""
 LARGEST = {"float32": 1e8, "float64": 1e12}
 MOST_STEPS = 40
 

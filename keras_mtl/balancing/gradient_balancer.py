@@ -9,8 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_mtl.balancing.balancer import Balancer, State, Tensor
-from keras_mtl.balancing.gradient_arrays import checked_gradients, checked_losses, checked_mean
-from keras_mtl.balancing.same_type import matrix_product
+from keras_mtl.balancing.first_step import first_step
 
 SMALLEST_SQUARE = {"float32": 1e-36, "float64": 1e-300}
 """The squared norm at or below which a gradient is zero: its scalar products are rounded off."""
@@ -140,18 +139,7 @@ class GradientBalancer(Balancer):
             ValueError: The shapes do not fit, or something is not finite.
             InvalidBalancer: There is only one task.
         """
-        balancer, matrix = checked_gradients(self, gradients)
-        values = ops.convert_to_tensor(checked_losses(losses, matrix), dtype=matrix.dtype.name)
-        with_mean = _with_mean(balancer.running_mean, matrix, mean)
-        rows = ops.convert_to_tensor(with_mean, dtype=matrix.dtype.name)  # Or torch takes floatx.
-        state = {key: ops.convert_to_tensor(one) for key, one in balancer.initial_state().items()}
-        weights, _ = balancer.balance(
-            matrix_product(rows, ops.transpose(rows)), values, ops.ones(len(matrix), "bool"), state
-        )
-        return ops.convert_to_numpy(matrix_product(weights[None], rows)[0])
-
-
-def _with_mean(running: RunningMean | None, matrix: np.ndarray, mean: Any) -> np.ndarray:
-    if running is None and mean is not None:
-        raise ValueError("`mean` is for a balancer that has a `running_mean`; this one has none.")
-    return matrix if running is None else np.vstack([matrix, checked_mean(mean, matrix)])
+        step = first_step(self, gradients, losses)
+        step = step.with_mean(mean, step.balancer.running_mean is not None)
+        weights, _ = step.balancer.balance(step.gramian, step.losses, step.present, step.state)
+        return step.update(weights)

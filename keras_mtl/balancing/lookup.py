@@ -49,7 +49,7 @@ def as_balancer(balancer: object) -> Balancer | None:
     if balancer is None or isinstance(balancer, Balancer):
         return balancer
     if isinstance(balancer, str):
-        return _named(balancer)
+        return named_balancer(balancer)
     if isinstance(balancer, type) and issubclass(balancer, Balancer):
         raise TypeError(
             f"A balancer is an object: pass `{balancer.__name__}(...)`, not the class itself."
@@ -58,6 +58,33 @@ def as_balancer(balancer: object) -> Balancer | None:
         "`balancer` is one of `keras_mtl.balancing`, such as `UPGrad()`, its name or None. "
         f"Received: {balancer!r}."
     )
+
+
+def named_balancer(name: str, main: str | None = None) -> Balancer:
+    """Return the balancer of a name, with the defaults of its arguments.
+
+    Args:
+        name: The name of its class, in any case, with or without `_` between the words.
+        main: The main task, for balancers that have one; None if it is not known.
+
+    Raises:
+        ValueError: There is no balancer of the name, or it needs a main task.
+    """
+    known = {_plain(cls.__name__): cls for cls in CLASSES}
+    cls = known.get(_plain(name))
+    if cls is None:
+        names = [cls.__name__ for cls in CLASSES]
+        near = did_you_mean(_plain(name), known)
+        hint = next((f" Did you mean {one!r}?" for one in names if f"'{_plain(one)}'" in near), "")
+        raise ValueError(f"There is no balancer {name!r}; the balancers are {names}.{hint}")
+    if not issubclass(cls, MainTaskBalancer):
+        return cls()
+    if main is None:
+        raise ValueError(
+            f"`balancer={name!r}` needs the name of the main task: pass "
+            f'`keras_mtl.balancing.{cls.__name__}(main="...")`.'
+        )
+    return cls(main)
 
 
 def balancer_config(balancer: Balancer | None) -> dict[str, Any] | None:
@@ -85,22 +112,6 @@ def balancer_from_config(config: Mapping[str, Any] | None) -> Balancer | None:
     if not isinstance(balancer, Balancer):
         raise TypeError(f"The saved balancer is no balancer: {balancer!r}.")
     return balancer
-
-
-def _named(name: str) -> Balancer:
-    known = {_plain(cls.__name__): cls for cls in CLASSES}
-    cls = known.get(_plain(name))
-    if cls is None:
-        names = [cls.__name__ for cls in CLASSES]
-        near = did_you_mean(_plain(name), known)
-        hint = next((f" Did you mean {one!r}?" for one in names if f"'{_plain(one)}'" in near), "")
-        raise ValueError(f"There is no balancer {name!r}; the balancers are {names}.{hint}")
-    if issubclass(cls, MainTaskBalancer):
-        raise ValueError(
-            f"`balancer={name!r}` needs the name of the main task: pass "
-            f'`keras_mtl.balancing.{cls.__name__}(main="...")`.'
-        )
-    return cls()
 
 
 def _plain(name: str) -> str:

@@ -9,8 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_mtl.balancing.balancer import Balancer, State, Tensor
-from keras_mtl.balancing.gradient_arrays import checked_gradients, checked_losses
-from keras_mtl.balancing.same_type import matrix_product
+from keras_mtl.balancing.first_step import first_step
 
 
 class LossBalancer(Balancer):
@@ -88,10 +87,5 @@ class LossBalancer(Balancer):
             ValueError: The shapes do not fit, or something is not finite.
             InvalidBalancer: There is only one task.
         """
-        balancer, matrix = checked_gradients(self, gradients)
-        dtype = matrix.dtype.name  # Without it, torch takes floatx.
-        values = ops.convert_to_tensor(checked_losses(losses, matrix), dtype=dtype)
-        state = {key: ops.convert_to_tensor(one) for key, one in balancer.initial_state().items()}
-        coefficients, _ = balancer.balance(values, ops.ones(len(matrix), "bool"), state)
-        rows = ops.convert_to_tensor(matrix, dtype=dtype)
-        return ops.convert_to_numpy(matrix_product(coefficients[None], rows)[0])
+        step = first_step(self, gradients, losses)
+        return step.update(step.balancer.balance(step.losses, step.present, step.state)[0])

@@ -72,6 +72,7 @@ def test_a_balancer_of_ones_own_is_one_method():
     np.testing.assert_array_equal(combined(Longest(), F, "float32"), F[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("balancer", first_ones(ALL, 1), ids=str)
 def test_compiled_it_gives_the_same(balancer):
     gramian, losses, state = inputs(balancer, F)

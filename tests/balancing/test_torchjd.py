@@ -17,7 +17,7 @@ def matrices(count):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["UPGrad", "DualProj", "CAGrad", "FairGrad", "NashMTL"])
+@pytest.mark.parametrize("name", ["UPGrad", "DualProj", "CAGrad", "FairGrad"])
 def test_equal_to_torchjd(name):
     torch = pytest.importorskip("torch")
     aggregation = pytest.importorskip("torchjd.aggregation")
@@ -33,18 +33,43 @@ def test_equal_to_torchjd(name):
         ours, theirs, tolerance = FairGrad(2), aggregation.FairGrad(2.0), 1e-3
     else:
         pytest.importorskip("cvxpy")
-        pytest.importorskip({"CAGrad": "clarabel", "NashMTL": "ecos"}[name])
-        ours, tolerance = {"CAGrad": CAGrad(0.5), "NashMTL": NashMTL()}[name], 1e-3
+        pytest.importorskip("clarabel")
+        ours, tolerance = CAGrad(0.5), 1e-3
 
     for matrix in matrices(10):
         if name == "CAGrad":
             theirs = aggregation.CAGrad(c=0.5, norm_eps=0.0)
-        if name == "NashMTL":  # It keeps a state, and its approximation ends too early by default.
-            theirs = aggregation.NashMTL(n_tasks=len(matrix), optim_niter=200)
         expected = theirs(torch.tensor(matrix)).numpy()
         found = combined(ours, matrix, "float64")
         scale = np.linalg.norm(expected)
-        if name == "NashMTL":
-            found, expected = found / np.linalg.norm(found), expected / scale
-            tolerance, scale = 1e-2, 1.0
         np.testing.assert_allclose(found / scale, expected / scale, atol=tolerance)
+
+
+def fairness(matrix, update):
+    """1 if `update` solves the equations of Nash: the weight of each task times its gain is equal.
+
+    Source: Navon et al., "Multi-Task Learning as a Bargaining Game", 2022, equation 2.
+    """
+    weights = np.linalg.lstsq(matrix.T, update, rcond=None)[0]
+    shares = weights * (matrix @ update)
+    return shares.min() / shares.max()
+
+
+@pytest.mark.slow
+def test_nash_is_equal_to_torchjd_where_its_solver_ends():
+    """In a part of the cases it gives weights that do not solve the equations, without a word."""
+    torch = pytest.importorskip("torch")
+    aggregation = pytest.importorskip("torchjd.aggregation")
+    pytest.importorskip("cvxpy")
+    pytest.importorskip("ecos")
+    solved = 0
+    for matrix in matrices(5):
+        # It keeps a state.
+        theirs = aggregation.NashMTL(n_tasks=len(matrix))(torch.tensor(matrix)).numpy()
+        found = combined(NashMTL(), matrix, "float64")
+        assert fairness(matrix, found) > 1 - 1e-8
+        if fairness(matrix, theirs) > 0.999:
+            solved += 1
+            directions = [one / np.linalg.norm(one) for one in (found, theirs)]
+            np.testing.assert_allclose(*directions, atol=1e-6)
+    assert solved >= 5

@@ -61,6 +61,7 @@ def test_no_update_conflicts_with_a_gradient(dtype):
             assert cosines.min() > (-1e-4 if dtype == "float32" else -1e-9)
 
 
+@pytest.mark.slow
 def test_projections_fulfil_the_conditions_of_optimality():
     """Each is its vector plus non-negative multiples of gradients that it is orthogonal to."""
     for tasks, parameters in SHAPES:

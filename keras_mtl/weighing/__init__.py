@@ -1,0 +1,1 @@
+"""How much the losses of helper tasks count."""
