@@ -12,6 +12,7 @@ from keras_mtl.common.arguments import random_seed
 from keras_mtl.datasets.array_files import NamedArrays
 from keras_mtl.datasets.column_targets import ReadTargets, labels_of_columns
 from keras_mtl.datasets.label_columns import label_column
+from keras_mtl.datasets.leakage import check_no_target
 from keras_mtl.datasets.multi_task_dataset import MultiTaskDataset, in_parts
 from keras_mtl.datasets.named_targets import check_by_task, named_targets, names_of
 from keras_mtl.datasets.one_of_columns import warn_of_unclear
@@ -62,8 +63,8 @@ def from_arrays(
 
     Raises:
         DataNotFound: There is no such file.
-        InvalidTaskData: The file is damaged or holds pickled objects, an array is not there or has
-            another number of rows, or a task has no label at all.
+        InvalidTaskData: The file is damaged or holds pickled objects, an array is not there, has
+            another number of rows, or is an input and a target at once, or a task has no label.
         InvalidLabels: Labels do not fit the kind of a task.
         TypeError, ValueError: An argument is not what it must be.
 
@@ -84,6 +85,7 @@ def from_arrays(
     kinds = check_by_task("kinds", kinds, targets)
     classes = check_by_task("classes", classes, targets)
     chosen = _chosen(inputs)
+    check_no_target(list(chosen.values()), targets)
     arrays = NamedArrays(source)
     patterns = _patterns(split)
     read = {

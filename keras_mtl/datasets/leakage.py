@@ -17,7 +17,7 @@ FEWEST_ROWS = 20
 
 
 def check_no_target(inputs: Sequence[str], targets: Targets) -> None:
-    """Refuse columns that are inputs and targets at once.
+    """Refuse columns or arrays that are inputs and targets at once.
 
     Raises:
         InvalidTaskData: One is: a model would read the answer off its inputs.
@@ -26,7 +26,7 @@ def check_no_target(inputs: Sequence[str], targets: Targets) -> None:
     for name in inputs:
         if name in owners:
             raise InvalidTaskData(
-                f"`inputs` names the column {name!r}, which has the labels of the task "
+                f"`inputs` names {name!r}, which has the labels of the task "
                 f"{owners[name]!r} (leakage): the model would read the answer off its inputs. "
                 "Leave it out of `inputs`."
             )

@@ -280,7 +280,9 @@ def checked_budgets(labels: Mapping[str, int] | None, tasks: tuple[str, ...]) ->
 def _checked_shares(parts: Mapping[str, float]) -> dict[str, float]:
     example = '`{"train": 0.8, "test": 0.2}`'
     if not isinstance(parts, Mapping) or not parts:
-        raise ValueError(f"`parts` is a dict of shares, such as {example}. Received: {parts!r}.")
+        raise ValueError(
+            f"A split is a dict of the share of each part, such as {example}. Received: {parts!r}."
+        )
     shares = dict(parts)
     numbers = all(
         isinstance(share, int | float) and not isinstance(share, bool) and 0 < share <= 1

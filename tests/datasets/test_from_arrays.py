@@ -96,6 +96,9 @@ class Objects:
     [
         ({"inputs": "imag"}, InvalidTaskData, "no array 'imag'.*Did you mean 'image'"),
         ({"tasks": "digits"}, InvalidTaskData, "no array 'digits'.*Did you mean 'digit'"),
+        ({"tasks": ["digit", "image"]}, InvalidTaskData, "`inputs` names 'image'.*leakage"),
+        ({"split": {"train": 0.8}}, ValueError, "A split is a dict|shares of the parts"),
+        ({"split": 0.8}, ValueError, r"A split is a dict .*Received: 0\.8"),
         ({"source": 3}, TypeError, "dict of arrays, or the path"),
         ({"source": "no.npz"}, DataNotFound, "no file 'no.npz'"),
         ({"source": {"image": np.zeros(3), "digit": [0, 1]}}, InvalidTaskData, "numbers of rows"),

@@ -136,7 +136,7 @@ def test_prints_what_each_task_has():
         (lambda data: data.budget({"hair": 1.5}), TypeError, r"labels\['hair'\]"),
         (lambda data: data.split({"train": 0.5}), ValueError, "add up to 1"),
         (lambda data: data.split({"train": 0.999, "test": 0.001}), InvalidTaskData, "no rows"),
-        (lambda data: data.split(0.5), ValueError, "dict of shares"),
+        (lambda data: data.split(0.5), ValueError, "dict of the share"),
         (lambda data: data.shard(2, 2), ValueError, "below `count`"),
         (lambda data: in_parts(data, labels={"hiar": 9}), ValueError, "Did you mean 'hair'"),
         (lambda data: two_tasks(labelled=0.0), InvalidTaskData, "all 90 labels are missing"),
