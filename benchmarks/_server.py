@@ -70,12 +70,12 @@ class Client:
         if self._writer is None:
             opened = await asyncio.open_connection("127.0.0.1", self._port)
             self._reader, self._writer = opened
-        self._writer.write(request)
-        await self._writer.drain()
-        if cut:
-            await self.close()
-            return GONE, b""
         try:
+            self._writer.write(request)
+            await self._writer.drain()
+            if cut:
+                await self.close()
+                return GONE, b""
             head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.close()

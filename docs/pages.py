@@ -32,8 +32,8 @@ OUTPUT = 'text title="as it comes out"'
 NOT_RUN = re.compile(r'python title=".*not run.*"')
 
 
-PROGRESS = re.compile(r"\x1b\[\d*m|^.*[\r\x08]", re.MULTILINE)
-"""Colours, and what a progress bar writes over."""
+PROGRESS = re.compile(r"\x1b\[\d*m|^.*[\r\x08]|^.*━.*\n", re.MULTILINE)
+"""Colours, what a progress bar writes over, and progress bars."""
 
 
 def fences(page: Path) -> list[Token]:
@@ -114,7 +114,7 @@ def run_examples(page: Path) -> Iterator[tuple[Token, str]]:
             _, script, *arguments = shlex.split(commands.content)
             call = [sys.executable, str(ROOT / script), *arguments]
             done = subprocess.run(call, check=True, capture_output=True, text=True)
-            yield block, PROGRESS.sub("", done.stdout)
+            yield block, done.stdout
 
 
 def refresh(page: Path, runner: Callable[[Path], Iterable[tuple[Token, str]]]) -> None:
@@ -124,7 +124,8 @@ def refresh(page: Path, runner: Callable[[Path], Iterable[tuple[Token, str]]]) -
         found = [(block, text) for block, text in runner(page) if block.info != SHOWN]
     for block, text in reversed(found):
         start, end = block.map
-        lines[start + 1 : end - 1] = [line.rstrip() for line in text.splitlines()]
+        shown = PROGRESS.sub("", text).splitlines()
+        lines[start + 1 : end - 1] = [line.rstrip() for line in shown]
     page.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
