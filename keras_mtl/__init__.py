@@ -18,6 +18,8 @@ One new task:
 - `freeze`, `unfreeze`: make layers of the trunk static, or trainable again
 - `predict_classes`: predictions as names of classes; `add_classes`: a trained head gets new classes
 - `fit_cached`: like `model.fit`, but the frozen layers run once
+- `compute_features`: what the frozen layers give, in shards that several machines compute (a
+  `FeatureShards`); `FeatureWorker`: the same in actors of Ray Data
 - `fine_tune`: the head first, then deeper, at smaller rates; `Phase`: what trains in one phase
 - `find_learning_rate`: a learning rate range test (`RateRange`)
 - `layerwise`: an optimizer with a learning rate for each layer
@@ -31,6 +33,7 @@ Several tasks:
 - `schedules`: which task trains at which step
 - `balancing`: how the losses or gradients of several tasks become one update
 - `TaskOptimizer`: one optimizer for each part, with steps of its own
+- `tune_loss_weights`: how much helper tasks count for a main task, as a table (`WeightTrials`)
 - `TaskConflicts`: a callback that measures whether the gradients of the tasks agree
 - `TaskEarlyStopping`: a callback that stops one task, while the others go on
 - `TaskScores`: what `MultiTaskModel.evaluate` returns
@@ -63,6 +66,9 @@ from keras_mtl.errors import MissingBackend
 
 if TYPE_CHECKING:
     from keras_mtl import balancing, datasets, errors, schedules, scores
+    from keras_mtl.caching.compute_features import compute_features
+    from keras_mtl.caching.feature_shards import FeatureShards
+    from keras_mtl.caching.feature_worker import FeatureWorker
     from keras_mtl.caching.fit_cached import fit_cached
     from keras_mtl.comparing.compare import compare
     from keras_mtl.comparing.compared_strategy import ComparedStrategy
@@ -100,6 +106,8 @@ if TYPE_CHECKING:
     from keras_mtl.transferring import transfer
     from keras_mtl.tuning.hypermodel import CutHyperModel
     from keras_mtl.tuning.tuner import CutTuner
+    from keras_mtl.weighing.tune_loss_weights import tune_loss_weights
+    from keras_mtl.weighing.weight_trials import WeightTrials
 
 __version__ = "0.1.0"
 
@@ -112,6 +120,8 @@ __all__ = [
     "CutTuner",
     "Explanation",
     "FeatureExtractor",
+    "FeatureShards",
+    "FeatureWorker",
     "Head",
     "LoadedExport",
     "MultiTaskModel",
@@ -127,9 +137,11 @@ __all__ = [
     "TransferModel",
     "TransferRegressor",
     "Trunk",
+    "WeightTrials",
     "add_classes",
     "balancing",
     "compare",
+    "compute_features",
     "cut_points",
     "datasets",
     "errors",
@@ -150,6 +162,7 @@ __all__ = [
     "scores",
     "to_plain",
     "transfer",
+    "tune_loss_weights",
     "unfreeze",
 ]
 
@@ -162,6 +175,8 @@ _HOMES = {
     "CutTuner": "tuning.tuner",
     "Explanation": "explaining.explanation",
     "FeatureExtractor": "estimators.feature_extractor",
+    "FeatureShards": "caching.feature_shards",
+    "FeatureWorker": "caching.feature_worker",
     "Head": "heads.head",
     "LoadedExport": "serving.loaded_export",
     "MultiTaskModel": "models.multi_task_model",
@@ -177,8 +192,10 @@ _HOMES = {
     "TransferModel": "models.transfer_model",
     "TransferRegressor": "estimators.transfer_regressor",
     "Trunk": "surgery.trunk",
+    "WeightTrials": "weighing.weight_trials",
     "add_classes": "models.added_classes",
     "compare": "comparing.compare",
+    "compute_features": "caching.compute_features",
     "cut_points": "graph.cuts",
     "explain": "explaining.explain",
     "export": "exporting.export",
@@ -195,6 +212,7 @@ _HOMES = {
     "probe_cuts": "probing.probe_cuts",
     "to_plain": "surgery.plain",
     "transfer": "transferring",
+    "tune_loss_weights": "weighing.tune_loss_weights",
     "unfreeze": "finetuning.freezing",
 }
 _MODULES = ("balancing", "datasets", "schedules", "scores")

@@ -132,7 +132,11 @@ class ExportMismatch(KerasMtlError, ValueError):
 
 
 class NotConvertible(KerasMtlError, ValueError):
-    """The format of an export lacks something that the model computes."""
+    """The format of an export, or an engine, lacks something that the model computes."""
+
+
+class EngineMismatch(KerasMtlError, ValueError):
+    """An engine does not give what Keras gives."""
 
 
 class ExportNotFound(KerasMtlError, FileNotFoundError):
@@ -172,7 +176,27 @@ class ComparisonNotWritable(KerasMtlError, OSError):
 
 
 class WorkerDied(KerasMtlError, RuntimeError):
-    """The processes that do the runs of a comparison end again and again."""
+    """The processes that do runs of a comparison or trials of a search end again and again."""
+
+
+class WorkerDiffers(KerasMtlError, RuntimeError):
+    """A process that is to do jobs has another version or backend of Keras than their sender."""
+
+
+class FolderNotShared(KerasMtlError, OSError):
+    """The folder through which processes share files is not there on one of their machines."""
+
+
+class InvalidCluster(KerasMtlError, ValueError):
+    """`TF_CONFIG` does not name the workers that train a model together."""
+
+
+class WorkersDiffer(KerasMtlError, ValueError):
+    """Workers that train together were given other data, settings or versions."""
+
+
+class WorkerLost(KerasMtlError, RuntimeError):
+    """Another worker has ended, so that training cannot go on."""
 
 
 class AllRunsFailed(KerasMtlError, RuntimeError):

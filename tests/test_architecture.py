@@ -25,8 +25,8 @@ OPTIONAL = {
     "tensorflow_datasets": ("datasets.tfds_builders",),
     "onnx": ("serving.formats.onnx",),
     "onnxruntime": ("serving.formats.onnx",),
-    "tf2onnx": ("serving.formats.onnx",),
-    "openvino": ("serving.formats.openvino",),
+    "tf2onnx": ("serving.formats.onnx", "engines.tensorflow_network"),
+    "openvino": ("serving.formats.openvino", "engines.tensorflow_network"),
     "ai_edge_litert": ("serving.formats.litert",),
 }
 BACKENDS = {"tensorflow", "jax", "torch"}
@@ -218,7 +218,7 @@ def test_an_optional_package_stays_in_its_room(package, places):
 def test_backends_are_imported_where_they_are_needed():
     """In functions of exports, and in the files of a backend, which functions import in turn."""
     uses = [found for found in all_imports() if found.package in BACKENDS]
-    rooms_of_exports = ("exporting", "serving")
+    rooms_of_exports = ("exporting", "serving", "engines")
     in_export = [
         found
         for found in uses

@@ -88,6 +88,21 @@ MODELS = {
             (0.5, r"Received: 0\.5"),
         ],
     },
+    lambda **given: keras_mtl.tune_loss_weights(
+        **{"model": tasks(), "x": ROWS, "y": {"sex": CLASSES % 2, "hair": CLASSES}, "main": "hair"}
+        | given
+    ): {
+        "model": [(None, "`MultiTaskModel`"), ("net", "Received: `str`")],
+        "main": [("hiar", "Did you mean 'hair'"), (None, "names the task None")],
+        "helpers": [("hair", "beside the main task"), (["sxe"], "Did you mean 'sex'")],
+        "weights": [([NAN], "at least 0"), (3, "list of numbers"), (["tune"], "list of numbers")],
+        "metric": [(3, "name of a metric")],
+        "steps": [(0, "positive whole number"), (2.5, "whole number")],
+        "seeds": [(0, "positive whole number"), ([1], "whole number")],
+        "verbose": [(2, "is one of")],
+        "validation_data": [(None, "not trained on: pass `validation_data=")],
+        "validation_split": [(1, r"in \[0, 1\)")],
+    },
     transfer: {
         "cut": [(99, "from 0"), (NAN, "Received: nan"), ("dense_9", "no layer"), ([], "empty")],
         "freeze": [(1, "True, False or the name"), ([True], "True, False or the name")],
@@ -120,6 +135,26 @@ MODELS = {
     },
     lambda **given: transferred().predict(**given, verbose=0): {
         "x": [(None, "`x`"), ([], "no samples"), ({}, "is missing")],
+    },
+    lambda **given: keras_mtl.fit_cached(
+        **{"model": transferred(), "x": ROWS, "y": CLASSES} | given
+    ): {
+        "engine": [("openvno", "Did you mean 'openvino'"), (None, "is one of"), (array, "is one")],
+    },
+    lambda **given: keras_mtl.probe_cuts(**{"model": trained(), "x": ROWS, "y": CLASSES} | given): {
+        "engine": [("onnxrutime", "Did you mean 'onnxruntime'"), (True, "is one of")],
+    },
+    lambda **given: keras_mtl.FeatureExtractor(trained(), **given).transform(ROWS): {
+        "engine": [("kears", "Did you mean 'keras'"), (array, "is one of")],
+    },
+    lambda **given: keras_mtl.compute_features(
+        **{"model": transferred(), "data": ROWS, "cache": NEVER} | given
+    ): {
+        "shard": [((2, 2), r"from 0 to n - 1.*is \(1, 2\)"), (1, r"`shard` is `\(i, n\)`")],
+        "data": [(ROWS[:, :2], "does not fit"), (ROWS[:0], "no samples"), ("x", "`data`")],
+        "cache": [("", "path of a folder"), (None, "path of a folder")],
+        "batch_size": [(0, "positive whole number"), (8.0, "positive whole number")],
+        "verbose": [(3, "is one of"), (None, "is one of")],
     },
     lambda **given: keras_mtl.find_learning_rate(
         **{"model": transferred(), "x": ROWS, "y": CLASSES} | given
@@ -248,7 +283,7 @@ SOURCES = {
         "inputs": [(["b"], "does not have"), (3, "list of columns"), (["a", "y"], "leakage")],
         "tasks": [("z", "does not have"), (None, "which column"), ({}, "no task")],
         "labels": [({"y": 2}, "between 3"), ({"z": 5}, "z"), (50, "dict of budgets")],
-        "split": [({"train": 0.5}, "add up to 1"), ("train", "dict of shares")],
+        "split": [({"train": 0.5}, "add up to 1"), ("train", "dict of the share")],
         "missing": [("no", "is one of")],
         "unclear": [("no", "is one of"), (array, "is one of")],
         "encode": [("a", "list of columns"), (["b"], "inputs of their own")],

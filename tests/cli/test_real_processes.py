@@ -79,25 +79,18 @@ def hair(folder, tmp_path_factory):
     return path
 
 
-def test_every_command_piped(folder, tmp_path):
+def test_commands_piped(folder, tmp_path):
+    """The other ones are in `examples/command_line.sh`, which a test of its own runs."""
     sex, table = folder / "portrait.keras", ("--data", folder / "pictures")
-    new, served = tmp_path / "hair.keras", tmp_path / "served"
     runs = ("--labels", 4, "--seeds", 1, "--strategies", "features+knn", "--test", 0.5)
     for arguments in (
         ("cuts", sex),
-        ("probe", sex, *table),
-        ("transfer", sex, "--cut", 1, "--head", 2, "-o", new),
-        ("train", new, *table, "--strategy", "frozen"),
         ("compare", sex, *table, *runs, "--results", tmp_path / "runs"),
         ("report", tmp_path / "runs"),
-        ("predict", new, folder / "pictures" / "black" / "0.png"),
-        ("export", new, served, "--version", "next"),
-        ("inspect", served),
     ):
         done = piped(*arguments)
         assert done.returncode == 0 and done.stdout.strip(), (arguments, done.stderr)
         assert "\x1b" not in done.stdout + done.stderr and "absl" not in done.stderr
-    assert json.loads(piped("inspect", served, "--json").stdout)["format"] == "tf_saved_model"
 
 
 def test_a_reader_that_goes_is_no_error(folder):
@@ -151,7 +144,7 @@ def test_a_terminal_has_a_bar_and_ctrl_c(folder, tmp_path):
     assert code == 4 and "\x1b[31m" in said and "Traceback" not in said
 
 
-@pytest.mark.parametrize("number", (3, 5, 8))
+@pytest.mark.parametrize("number", (3, 6))
 def test_an_export_that_is_interrupted_leaves_nothing(hair, tmp_path, number):
     process = subprocess.Popen(
         command("export", hair, tmp_path / "served"), stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -144,6 +144,7 @@ def test_bad_calls(arguments, error, message):
         grad_cam(**{"model": network(), "x": X} | arguments)
 
 
+@pytest.mark.slow
 def test_sheets_with_and_without_maps(tmp_path):
     y = [0, 1, 2, 0, 1]
     model = network()

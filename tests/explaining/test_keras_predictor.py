@@ -16,6 +16,7 @@ X = draw(ROWS, 6)
 Y = np.arange(ROWS) % 3
 
 
+@pytest.mark.slow
 def test_nothing_of_the_model_changes():
     """Weights, statistics, what a stateful RNN remembers, seeds, `compile` and global states."""
     model = keras.Sequential(

@@ -54,6 +54,7 @@ def expected_loss(model, factor=3.0):
     return factor * np.mean((Y - as_numpy(model(X))) ** 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [weighted, weighted_sequence])
 def test_a_control_has_the_loss_of_the_class(build):
     source = build()

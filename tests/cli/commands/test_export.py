@@ -5,6 +5,7 @@ import pytest
 pytestmark = pytest.mark.backend("tensorflow", reason="it writes a SavedModel in this process")
 
 
+@pytest.mark.slow
 def test_an_export_and_what_is_said_of_it(facts, message, tmp_path):
     new, served = tmp_path / "hair.keras", tmp_path / "served"
     facts("transfer", "portrait.keras", "--cut", 1, "--head", "black,brown", "-o", new)
