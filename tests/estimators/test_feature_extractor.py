@@ -360,7 +360,7 @@ def test_a_fitted_pipeline_survives_a_file_and_a_new_process(trained, tmp_path):
         params = pipeline[0].get_params()
         assert params.pop("model").name == "convnet"
         settings = dict(cut="second", pooling="max", batch_size=7, verbose=0)
-            assert params == settings | {{"engine": "keras"}}, params
+        assert params == settings | {{"engine": "keras"}}, params
         np.save({str(tmp_path / "features.npy")!r}, pipeline[0].transform(x))
         assert pipeline.score(x, {y.tolist()}) == 1
     """
