@@ -9,11 +9,12 @@ compared as well. `--batch-size` makes steps longer, `--cores` names the two cor
 import argparse
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import time
+
+from _workers import free_ports
 
 STEPS = 20
 
@@ -81,16 +82,6 @@ def epoch(processes):
         one.stdin.flush()
     found = [json.loads(one.stdout.readline()) for one in processes]
     return max(seconds for seconds, _ in found), found[0][1]
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def compare(runs, batch_size, cores):
