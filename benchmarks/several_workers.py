@@ -4,7 +4,11 @@ step computes for 50 ms or more: steps a second, at least 1.6 times as many.
     python benchmarks/several_workers.py
 
 The processes are on 127.0.0.1 and train in turn, epoch by epoch. The losses of both ways are
-compared as well. `--batch-size` makes steps longer, `--cores` names the two cores."""
+compared as well. `--batch-size` makes steps longer, `--cores` names the two cores.
+
+Cores share their memory and caches, so twice as many steps a second may be out of reach. The limit
+is measured in the same run: two processes with half of each batch that know nothing of each other.
+"""
 
 import argparse
 import json
@@ -15,8 +19,6 @@ import sys
 import time
 
 from _workers import free_ports
-
-STEPS = 20
 
 
 def network():
@@ -59,7 +61,7 @@ def train(arguments):
         keras.utils.set_random_seed(0)
         model = MultiTaskModel(network(), {"first": 10, "second": 2})
         model.compile(keras.optimizers.SGD(0.01))
-    rows = STEPS * arguments.batch_size
+    rows = arguments.steps * arguments.batch_size
     x = np.random.default_rng(0).random((rows, 32, 32, 3), dtype="float32")
     data = {"first": (x[: rows // 2], np.arange(rows // 2) % 10)}
     data["second"] = (x[rows // 2 :], np.arange(rows // 2) % 2)
@@ -84,28 +86,31 @@ def epoch(processes):
     return max(seconds for seconds, _ in found), found[0][1]
 
 
-def compare(runs, batch_size, cores):
-    shared = ["--batch-size", batch_size]
+def compare(runs, steps, batch_size, cores):
+    shared = ["--steps", steps, "--batch-size", batch_size]
     ports = ["--ports", *free_ports(2)]
     alone = [started("--core", cores[0], *shared)]
     workers = [
         started("--core", core, "--index", index, *shared, *ports)
         for index, core in enumerate(cores)
     ]
+    halves = ["--steps", steps, "--batch-size", batch_size // 2]
+    strangers = [started("--core", core, *halves) for core in cores]
     try:
-        pairs = []
+        epochs = []
         for run in range(runs + 1):
-            one, two = epoch(alone), epoch(workers)
+            one, two, limit = epoch(alone), epoch(workers), epoch(strangers)
             print(f"epoch {run}: one {one[0]:.2f} s, two {two[0]:.2f} s, losses", one[1], two[1])
             if run:  # The first one compiles.
-                pairs.append((one[0], two[0]))
+                epochs.append((one[0], two[0], limit[0]))
     finally:
-        for process in (*alone, *workers):
+        for process in (*alone, *workers, *strangers):
             process.stdin.close()
             process.kill()
-    step = statistics.median(one for one, _ in pairs) / STEPS
-    print(f"one process: {1000 * step:.0f} ms a step")
-    print(f"ratio: {statistics.median(one / two for one, two in pairs):.2f}")
+    milliseconds = [1000 * statistics.median(way) / steps for way in zip(*epochs, strict=True)]
+    print("ms a step: one process {:.0f}, two workers {:.0f}, limit {:.0f}".format(*milliseconds))
+    print(f"limit: {statistics.median(one / limit for one, _, limit in epochs):.2f}")
+    print(f"ratio: {statistics.median(one / two for one, two, _ in epochs):.2f}")
 
 
 if __name__ == "__main__":
@@ -113,6 +118,7 @@ if __name__ == "__main__":
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--cores", type=int, nargs=2, default=[0, 1])
     parser.add_argument("--core", type=int, help=argparse.SUPPRESS)
@@ -120,6 +126,6 @@ if __name__ == "__main__":
     parser.add_argument("--ports", type=int, nargs="*", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.core is None:
-        compare(given.runs, given.batch_size, given.cores)
+        compare(given.runs, given.steps, given.batch_size, given.cores)
     else:
         train(given)
