@@ -57,7 +57,12 @@ def weights_of(balancer, matrices, dtype, present=None):
         tensors = [
             keras.ops.convert_to_tensor(one, dtype=dtype) for one in (gramians, np.ones(shape))
         ]
-        weights, _ = balancer.balance(*tensors, keras.ops.convert_to_tensor(present), {})
+        balance = balancer.balance
+        if keras.backend.backend() == "jax":  # As in a step; each operation alone compiles longer.
+            import jax
+
+            balance = jax.jit(balance)
+        weights, _ = balance(*tensors, keras.ops.convert_to_tensor(present), {})
         return keras.ops.convert_to_numpy(weights).astype("float64")
 
 

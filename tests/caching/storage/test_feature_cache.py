@@ -253,8 +253,7 @@ module.make_cache(kind).store(run, lambda: "digest", 3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["auto", "folder"])
-@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
+@pytest.mark.parametrize(("kind", "number"), [("auto", "SIGKILL"), ("folder", "SIGTERM")])
 def test_a_run_that_is_killed_leaves_no_half_entry(kind, number, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     command = [sys.executable, "-c", KILLED, "auto" if kind == "auto" else str(tmp_path), number]
