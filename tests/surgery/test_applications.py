@@ -31,12 +31,8 @@ ON_TENSORFLOW = [
     QUICKEST,
     Architecture("Xception", 27, size=71),
     Architecture("MobileNetV3Small", 66),
-    Architecture("ResNet50V2", 33),
     Architecture("EfficientNetB0", 86),
-    Architecture("EfficientNetV2B0", 67),
-    Architecture("DenseNet121", 81),
     Architecture("ConvNeXtTiny", 27),
-    Architecture("InceptionV3", 31, size=75),
     Architecture("NASNetMobile", 7),
 ]
 SLOW_ELSEWHERE = pytest.mark.backend("tensorflow", reason="JAX takes minutes to compile these")

@@ -165,7 +165,7 @@ def kinds(variables):
 
 
 @pytest.mark.slow
-@every_backbone
+@pytest.mark.parametrize("build", [own, llama, mit])
 def test_files_are_loaded(build, tmp_path):
     """The whole and a part, static and partly static; other copies are as the originals."""
     model = build()
