@@ -188,7 +188,7 @@ class FolderNotShared(KerasMtlError, OSError):
 
 
 class InvalidCluster(KerasMtlError, ValueError):
-    """`TF_CONFIG` does not name the workers that train a model together."""
+    """A model was made for other workers than there are, or `TF_CONFIG` does not name them."""
 
 
 class WorkersDiffer(KerasMtlError, ValueError):

@@ -31,6 +31,8 @@ OPTIONAL = {
 }
 BACKENDS = {"tensorflow", "jax", "torch"}
 BACKEND_ROOMS = ("training.steps", "training.distribution", "datasets.tf_records")
+BACKEND_NAMES = ("jax_", "tf_", "torch_")
+"""How files of a backend begin that import no backend, but other files of it."""
 PLAIN = (
     "report",
     "explaining.class_explanation",
@@ -134,8 +136,15 @@ def private_names_used_in(path):
             yield name, node.lineno
 
 
+def is_of_a_backend(module):
+    """Return whether a file imports no backend, but, as its name says, other files of one."""
+    in_room = any(within(module, place) for place in BACKEND_ROOMS)
+    return in_room and module.rpartition(".")[2].startswith(BACKEND_NAMES)
+
+
 def uses_a_backend(module):
-    return any(found.package in BACKENDS for found in all_imports() if found.source == module)
+    imports = any(found.package in BACKENDS for found in all_imports() if found.source == module)
+    return imports or is_of_a_backend(module)
 
 
 def classes_of(module):
@@ -226,7 +235,8 @@ def test_backends_are_imported_where_they_are_needed():
     ]
     in_training = [f for f in uses if any(within(f.source, place) for place in BACKEND_ROOMS)]
     assert [found for found in uses if found not in in_export + in_training] == []
-    backend_files = {found.source for found in in_training}
+    named = [found for found in inner_imports() if is_of_a_backend(found.source)]
+    backend_files = {found.source for found in in_training + named}
     above = [
         f for f in inner_imports() if f.target in backend_files and f.source not in backend_files
     ]

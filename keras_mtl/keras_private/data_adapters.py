@@ -21,6 +21,7 @@ from keras.src.trainers.data_adapters.array_data_adapter import (
 )
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+from keras.src.trainers.data_adapters.tf_dataset_adapter import TFDatasetAdapter
 from keras.src.utils.module_utils import tensorflow as tf
 
 __all__ = ["ArrayDataAdapter", "DataAdapter", "DrawnAdapter", "PyDatasetAdapter"]
@@ -103,7 +104,7 @@ def split_off_validation(arrays: Any, share: float) -> tuple[Any, Any]:
 
 def refuse_class_weight(data: Any, class_weight: Any) -> None:
     """Raise the error of `fit` if it takes no `class_weight` for this kind of data."""
-    data_adapters.get_data_adapter(data, class_weight=class_weight)
+    _adapter(data, class_weight)
 
 
 def array_batches(x: Any, y: Any, sample_weight: Any, *, batch_size: int) -> Iterator[Any]:
@@ -118,7 +119,15 @@ def dataset_batches(dataset: Any, limit: int | None = None) -> Iterator[Any]:
 
     The workers of a `PyDataset` read ahead, and it hears of the beginning and the end of an epoch.
     """
-    adapter = data_adapters.get_data_adapter(dataset)
+    adapter = _adapter(dataset)
     adapter.on_epoch_begin()
     yield from islice(adapter.get_numpy_iterator(), limit)
     adapter.on_epoch_end()
+
+
+def _adapter(data: Any, class_weight: Any = None) -> DataAdapter:
+    """Return the adapter of `fit` for all data; Keras's would share them out over JAX processes."""
+    if is_tf_dataset(data):
+        return TFDatasetAdapter(data, class_weight=class_weight)
+    adapter: DataAdapter = data_adapters.get_data_adapter(data, class_weight=class_weight)
+    return adapter

@@ -24,7 +24,7 @@ from keras_mtl.training.logs import of_task
 from keras_mtl.training.metric_directions import directions
 from keras_mtl.training.own_share import read_in_batches
 from keras_mtl.training.rows import rank_of
-from keras_mtl.training.run_facts import facts_of_data
+from keras_mtl.training.run_facts import check_policies, facts_of_data
 from keras_mtl.training.scoring_pass import score
 from keras_mtl.training.settings import check_callbacks
 from keras_mtl.training.state import OneTaskState, TrainingState
@@ -56,6 +56,7 @@ def evaluate(
     options = RowOptions(batch_size, sample_weight, masks)
     workers = state.workers
     data = read_data(state, read_in_batches(workers, x), y, options, every_task=False)
+    check_policies(workers, data)
     models = any(isinstance(one, keras.Model) for one in (baselines or {}).values())
     for one in data.sets.values():
         one.check_passes(2 if models else 1)

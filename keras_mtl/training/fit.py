@@ -15,7 +15,7 @@ from keras_mtl.training.one_task_setup import set_up_one_task
 from keras_mtl.training.resume.backup import Backup, opened
 from keras_mtl.training.resume.resuming import Resuming
 from keras_mtl.training.run_callbacks import callback_list, refuse_swapping
-from keras_mtl.training.run_facts import check_batches, facts_of_run
+from keras_mtl.training.run_facts import check_run, facts_of_run
 from keras_mtl.training.run_setup import Run, set_up
 from keras_mtl.training.run_steps import RunSteps
 from keras_mtl.training.settings import NEWEST_DEFAULTS, Settings
@@ -46,7 +46,7 @@ def fit(state: TrainingState, x: Any, y: Any, settings: Settings) -> keras.callb
         with workers.failing_together():
             run = set_up(state, x, y, settings, seed, defaults)
             refuse_swapping(settings.callbacks)
-            check_batches(workers, run.data)
+            check_run(workers, run)
         return _loop(run, backup, workers).run()
 
 
@@ -73,7 +73,7 @@ def fit_one_task(
         seed = common_seed(workers, "fit", _seed(settings, backup), draws=draws)
         with workers.failing_together():
             run = set_up_one_task(state, x, y, settings, seed)
-            check_batches(workers, run.data)
+            check_run(workers, run)
         return _loop(run, backup, workers).run()
 
 

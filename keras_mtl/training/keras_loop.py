@@ -88,7 +88,7 @@ def reason_for_keras_evaluate(
         "`x`", x, y, arguments["sample_weight"], arguments["batch_size"], arguments["steps"]
     )
     any_stream = workers_of(model).size > 1
-    return next(chain(_of_model(model), _of_scoring(), _of_pass(data, any_stream)), None)
+    return next(chain(_of_model(model), _of_scoring(any_stream), _of_pass(data, any_stream)), None)
 
 
 def refuse_without_own_loop(reason: str, arguments: Mapping[str, Any]) -> None:
@@ -136,7 +136,7 @@ def _of_backend(model: keras.Model, exact: bool) -> Iterator[str]:
         yield "it is compiled with `jit_compile=True`"
     if backend == "torch" and not exact:
         yield "torch runs each step by itself in any loop"
-    if keras.distribution.distribution() is not None:
+    if keras.distribution.distribution() is not None and workers_of(model).size == 1:
         yield "a `keras.distribution` is set"
     if backend == "tensorflow":
         strategy = type(model.distribute_strategy).__name__
@@ -144,8 +144,8 @@ def _of_backend(model: keras.Model, exact: bool) -> Iterator[str]:
             yield f"it is distributed by a `{strategy}`"
 
 
-def _of_scoring() -> Iterator[str]:
-    if keras.config.backend() == "jax":
+def _of_scoring(any_stream: bool) -> Iterator[str]:
+    if keras.config.backend() == "jax" and not any_stream:
         yield "JAX scores each batch by itself in any loop"
 
 

@@ -49,7 +49,7 @@ class TrainingLoop:
         self._callbacks = callbacks
         self._resuming = resuming
         self._logs = EpochLogs()
-        self._together = StepsTogether(run.state, callbacks.callbacks)
+        self._together = StepsTogether(run.state, callbacks.callbacks, steps.stopped)
         self._block = self._together.block(
             steps_per_block(self._model, callbacks, run.settings.steps_per_execution)
         )
@@ -80,7 +80,7 @@ class TrainingLoop:
         for epoch in range(position.epoch, self._settings.epochs):
             middle = saved if epoch == position.epoch and position.step else None
             logs = self._epoch(epoch, middle)
-            if self._model.stop_training or self._steps.all_stopped:
+            if self._ends:
                 break
         # Without an epoch there are no averages of weights to replace the weights by.
         if self._settings.epochs > self._settings.initial_epoch:
@@ -113,12 +113,13 @@ class TrainingLoop:
         self._callbacks.on_epoch_begin(epoch)
         if middle:  # After `on_epoch_begin`, which resets what callbacks remember.
             self._resuming.restore(middle)
+        self._together.decide()
         end = self._take_steps(epoch, middle.position.step if middle else 0)
-        logs = self._logs.of_epoch(self._state.results(), self._steps.trained, self._state.stopped)
+        logs = self._logs.of_epoch(self._state.results(), self._steps.trained, self._steps.stopped)
         logs |= self._validate(epoch)
         self._callbacks.on_epoch_end(epoch, logs)
-        self._together.after_epoch()
-        if self._resuming.is_due(self._since_start(epoch, end)):
+        self._together.decide()
+        if not self._ends and self._resuming.is_due(self._since_start(epoch, end)):
             self._resuming.save(Position(epoch + 1, 0))
         return logs
 
@@ -142,15 +143,21 @@ class TrainingLoop:
     def _take_steps(self, epoch: int, step: int) -> int:
         """Take the steps of an epoch from a step on; return the step at which it ended."""
         length = self._plan.steps_per_epoch
-        while step < length and not self._model.stop_training:
+        while step < length and not self._ends:
             until = self._end_of_block(epoch, step)
             self._take_block(epoch, step, until)
             step = until
             if self._steps.all_stopped:  # Else the rest of the epoch would be empty blocks.
                 self._model.stop_training = True
-            if step < length and self._resuming.is_due(self._since_start(epoch, step)):
+            due = step < length and self._resuming.is_due(self._since_start(epoch, step))
+            if due and not self._ends:
                 self._resuming.save(Position(epoch, step))
         return step
+
+    @property
+    def _ends(self) -> bool:
+        """Whether no further step is taken."""
+        return self._together.stops or self._steps.all_stopped
 
     def _take_block(self, epoch: int, first: int, until: int) -> None:
         tasks = self._plan.tasks(epoch, first, until)
@@ -160,7 +167,7 @@ class TrainingLoop:
         self._state.check_current()
         results = self._steps.take(tasks, epoch=epoch, first=first)
         self._callbacks.on_train_batch_end(until - 1, step_logs(results, self._steps.trained))
-        self._together.after_block()
+        self._together.decide()
 
     def _end_of_block(self, epoch: int, step: int) -> int:
         """Return the step before which the block that begins at `step` ends."""

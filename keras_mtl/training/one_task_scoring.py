@@ -9,7 +9,7 @@ from keras_mtl.training.distribution.agreement import check_same, versions
 from keras_mtl.training.distribution.chief_writes import callbacks_of_pass
 from keras_mtl.training.logs import flat
 from keras_mtl.training.one_task_setup import read_pass
-from keras_mtl.training.run_facts import facts_of_data
+from keras_mtl.training.run_facts import check_policies, facts_of_data
 from keras_mtl.training.scoring_pass import score
 from keras_mtl.training.settings import check_callbacks
 
@@ -33,6 +33,7 @@ def evaluate_one_task(
     data = read_pass(state, x, y, sample_weight, batch_size, steps)
     (only,) = data.sets.values()
     workers = state.workers
+    check_policies(workers, data)
     steps_shown = steps or only.num_batches
     shown = callbacks_of_pass(workers, callbacks, state.model, verbose=verbose, steps=steps_shown)
     with workers.watched():

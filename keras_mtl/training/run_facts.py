@@ -12,6 +12,7 @@ from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.batches.tf_datasets import TfDatasetData
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.training.distribution.agreement import hash_of_values
+from keras_mtl.training.distribution.shard_policies import check_policy
 from keras_mtl.training.distribution.workers import Workers
 from keras_mtl.training.resume.run_identity import identity
 from keras_mtl.training.run_setup import Run
@@ -58,7 +59,30 @@ def _hash(state: TrainingState, data: TaskData) -> str:
     if state.trains_on_features and isinstance(data, ArrayData):
         # Each worker has computed them, and processors may differ in the last bit.
         return digest_of_rows(data.whole._replace(x=()), [data.batch_size, data.name])
-    return data.fingerprint()
+    return f"{data.fingerprint()} of its own" if data.is_own_share else data.fingerprint()
+
+
+def check_run(workers: Workers, run: Run) -> None:
+    """Refuse data that several workers cannot share.
+
+    Raises:
+        InvalidTaskData: The rows of a batch are too few, or the data would be shared by a policy
+            that is not applied.
+    """
+    check_policies(workers, run.data)
+    if run.validation:
+        check_policies(workers, run.validation)
+    check_batches(workers, run.data)
+
+
+def check_policies(workers: Workers, data: Data) -> None:
+    """Refuse data that would be shared by a policy that is not applied.
+
+    Raises:
+        InvalidTaskData: There are some.
+    """
+    for one in data.sets.values():
+        check_policy(workers, one, f"the data of `{one.name}`")
 
 
 def check_batches(workers: Workers, data: Data) -> None:

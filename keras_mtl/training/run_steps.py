@@ -23,6 +23,8 @@ class RunSteps:
         run: The run. The losses, metrics and optimizer of its model are built here.
 
     Attributes:
+        stopped: The tasks whose steps are left out. Of several workers those that all know of: a
+            callback or a thread may stop one on one of them at any moment.
         used: How many batches of each data set the steps taken so far have used.
         trained: The tasks that had a step in this epoch.
     """
@@ -33,6 +35,7 @@ class RunSteps:
         self._data = run.data
         self._kinds = run.plan.kinds(run.settings.epochs)
         model = self._state.model
+        self.stopped = self._state.stopped if self._state.workers.size == 1 else set()
         with self._state.scope():
             # Not a second time: `build` of a `LossScaleOptimizer` would reset its scale.
             if not model.optimizer.built:
@@ -62,7 +65,7 @@ class RunSteps:
     @property
     def all_stopped(self) -> bool:
         """Whether every task was stopped."""
-        return self._state.stopped >= set(self._data.tasks)
+        return self.stopped >= set(self._data.tasks)
 
     def left(self, tasks: np.ndarray) -> list[int]:
         """Return the positions of the steps whose tasks were not stopped.
@@ -140,8 +143,8 @@ class RunSteps:
         """Return the tasks that a kind of step trains; the stopped ones too, if none is left."""
         if kind != JOINT:
             return (self._data.tasks[kind],)
-        left = tuple(task for task in self._data.tasks if task not in self._state.stopped)
+        left = tuple(task for task in self._data.tasks if task not in self.stopped)
         return left or self._data.tasks  # A step needs a task; this one is never taken.
 
     def _trains(self, task: int) -> bool:
-        return task == JOINT or self._data.tasks[task] not in self._state.stopped
+        return task == JOINT or self._data.tasks[task] not in self.stopped

@@ -10,12 +10,16 @@ import keras
 from keras_mtl.batches.batch import Batch
 from keras_mtl.errors import InvalidTaskData
 from keras_mtl.training.batch_hooks import overrides
+from keras_mtl.training.distribution.same_batches import check_all_ended
 from keras_mtl.training.logs import flat, of_task
 from keras_mtl.training.own_share import own_shares, read_by_each
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.choosing import make_scorer
 from keras_mtl.training.steps.step import Step
 from keras_mtl.training.task_data import Data
+
+HOOKS = ("on_test_begin", "on_test_batch_begin", "on_test_batch_end")
+"""Where a callback may stop a pass."""
 
 
 def score(
@@ -83,9 +87,10 @@ class ScoringPasses:
         self._callbacks = callbacks
         # To read the values after each batch is to wait for the device, so it is done only for
         # callbacks that use them.
-        told = any(overrides(one, "on_test_batch_end") for one in callbacks.callbacks)
         self._workers = state.workers
-        self._told = self._workers.any(told)
+        self._told = self._workers.any(_any_has(callbacks, "on_test_batch_end"))
+        # Workers stop at the same batch or, where no callback may stop one of them, at none.
+        self._may_stop = self._workers.size == 1 or self._workers.any(_any_has(callbacks, *HOOKS))
         shown = verbose and self._workers.is_chief
         self._progress = keras.utils.Progbar(_num_batches(data), verbose=1) if shown else None
         self._scored: tuple[str, ...] = ()
@@ -115,9 +120,12 @@ class ScoringPasses:
             self._callbacks.on_test_batch_end(number, logs)
             if self._progress is not None:
                 self._progress.add(1)
-            stops = bool(state.model.stop_evaluating)  # A callback may set it, as in Keras.
-            if self._workers.any(stops) if self._told else stops:
+            # A callback may set it, as in Keras.
+            if self._may_stop and self._workers.any(state.model.stop_evaluating):
                 break
+        else:
+            if keras.config.backend() == "jax":  # Where batches have been compared.
+                check_all_ended(step)
         if number is None:
             raise InvalidTaskData(f"The data of `{self._data.sets[feed].name}` gave no batch.")
         return float(keras.ops.convert_to_numpy(state.mean_of_steps.result()))
@@ -140,6 +148,11 @@ class ScoringPasses:
         data = self._data.sets[feed]
         batches = data.one_pass() if self._pass is None else data.repeatable_pass(self._pass)
         return islice(batches, self._steps)
+
+
+def _any_has(callbacks: keras.callbacks.CallbackList, *hooks: str) -> bool:
+    """Return whether a callback overrides some hook."""
+    return any(overrides(one, hook) for one in callbacks.callbacks for hook in hooks)
 
 
 def _num_batches(data: Data) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from keras_mtl.training.batch_hooks import follows_batches
+from keras_mtl.errors import UnsupportedBackend
 from keras_mtl.training.state import TrainingState
 
 
@@ -17,16 +17,35 @@ class StepsTogether:
     Args:
         state: What training keeps of the model.
         callbacks: The callbacks of the run in this process.
+        stopped: The tasks whose steps are left out, to which those are added that were stopped on
+            any worker; that of the state where there is one worker.
     """
 
-    def __init__(self, state: TrainingState, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    def __init__(
+        self,
+        state: TrainingState,
+        callbacks: Sequence[keras.callbacks.Callback],
+        stopped: set[str],
+    ) -> None:
         self._state = state
         self._workers = state.workers
-        self._follows = False
+        self._stopped = stopped
+        self._stops = False
         kind = keras.callbacks.BackupAndRestore
         self._restores = any(isinstance(one, kind) for one in callbacks)
-        if self._workers.size > 1:
-            self._follows = self._workers.any(any(map(follows_batches, callbacks)))
+        if not self._workers.assigns_alone and self._workers.any(self._restores):
+            raise UnsupportedBackend(
+                "`BackupAndRestore` restores the model of the chief alone, which several JAX "
+                "processes do not allow. Give a folder as `backup` to the method instead."
+            )
+
+    @property
+    def stops(self) -> bool:
+        """Whether training ends, as the workers have decided last.
+
+        A callback or a thread may set `stop_training` of the model of one of them at any moment.
+        """
+        return self._stops if self._workers.size > 1 else bool(self._state.model.stop_training)
 
     def block(self, steps: int) -> int:
         """Return the steps of a block, the fewest that a worker wants."""
@@ -51,16 +70,17 @@ class StepsTogether:
                 value = np.asarray(keras.ops.convert_to_numpy(variable))
                 variable.assign(self._workers.from_chief(value))
 
-    def after_block(self) -> None:
-        """Stop where a callback of any worker has stopped the training, between two blocks."""
-        if self._follows:
-            self.after_epoch()
-
-    def after_epoch(self) -> None:
-        """Stop where a callback of any worker has stopped the training, or some of its tasks."""
+    def decide(self) -> None:
+        """Stop where any worker has stopped the training, or some of its tasks."""
         if self._workers.size == 1:
             return
         model, stopped = self._state.model, self._state.stopped
+        # Mostly there is nothing to tell, and one number is exchanged faster than texts.
+        if not self._workers.any(model.stop_training or stopped != self._stopped):
+            return
         every = self._workers.exchanged([bool(model.stop_training), sorted(stopped)])
-        model.stop_training = any(stops for stops, _ in every)
-        stopped.update(task for _, tasks in every for task in tasks)
+        self._stopped.update(task for _, tasks in every for task in tasks)
+        stopped |= self._stopped
+        self._stops = any(stops for stops, _ in every)
+        if self._stops:
+            model.stop_training = True

@@ -146,7 +146,12 @@ def _read_by_task(
 ) -> Data:
     """Read a data set for each task."""
     tasks = state.tasks
-    for name in x:
+    for name, one in x.items():
+        if name not in tasks and isinstance(one, Mapping):
+            raise InvalidTaskData(
+                f"The data are parts, {list(x)}, each with data by task. Give one of them, "
+                f"`data[{name!r}]`, and another one as `validation_data`."
+            )
         check_task(name, tasks, where="The data")
     missing = [task for task in tasks if task not in x]
     if missing and (every_task or not x):

@@ -92,31 +92,22 @@ class TrunkAndHeads(TaskGraphs):
         return [self.heads[task]]
 
 
-class WholeModel(TaskGraphs):
-    """A model with one output, all of whose layers belong to its only task.
+class OneTaskGraph(TaskGraphs):
+    """A model all of whose layers belong to its only task, which has the name of the last layer.
 
     Args:
-        model: A Functional or built Sequential model. Its task has the name of its last layer.
-
-    Raises:
-        UnsupportedModel: It has several outputs, or none that is known before it is called.
+        model: The model.
+        output: Its only output.
+        inputs: Its symbolic inputs.
     """
 
-    def __init__(self, model: keras.Model) -> None:
-        outputs = getattr(model, "outputs", None) or []
-        if len(outputs) != 1:
-            raise UnsupportedModel(
-                f"`{model.name}` has {len(outputs) or 'no known'} outputs; a model of one task is "
-                "a Functional or built Sequential model with one. `keras_mtl.MultiTaskModel` "
-                "trains several tasks."
-            )
+    def __init__(self, model: keras.Model, output: keras.KerasTensor, inputs: Any) -> None:
         self._model = model
-        head = producer(outputs[0])
+        head = producer(output)
         self.tasks = (head.name,)
         self.heads: dict[str, Any] = {head.name: head}
-        self.outputs = {head.name: outputs[0]}
-        sequential = isinstance(model, keras.Sequential)  # `input` raises if it was never called.
-        self.inputs = model.inputs[0] if sequential else model.input
+        self.outputs = {head.name: output}
+        self.inputs = inputs
 
     def of_task(self, task: str) -> keras.Model:
         """Return the model itself."""
@@ -135,3 +126,25 @@ class WholeModel(TaskGraphs):
     def layers_of(self, task: str) -> list[keras.Layer]:
         """Return the model itself."""
         return [self.of_task(task)]
+
+
+class WholeModel(OneTaskGraph):
+    """A model with one output, all of whose layers belong to its only task.
+
+    Args:
+        model: A Functional or built Sequential model. Its task has the name of its last layer.
+
+    Raises:
+        UnsupportedModel: It has several outputs, or none that is known before it is called.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        outputs = getattr(model, "outputs", None) or []
+        if len(outputs) != 1:
+            raise UnsupportedModel(
+                f"`{model.name}` has {len(outputs) or 'no known'} outputs; a model of one task is "
+                "a Functional or built Sequential model with one. `keras_mtl.MultiTaskModel` "
+                "trains several tasks."
+            )
+        sequential = isinstance(model, keras.Sequential)  # `input` raises if it was never called.
+        super().__init__(model, outputs[0], model.inputs[0] if sequential else model.input)

@@ -5,14 +5,8 @@ import pytest
 
 from _told_workers import ToldWorkers
 from _two_tasks import bits, sex_and_hair
+from keras_mtl.errors import UnsupportedBackend
 from keras_mtl.training.steps_together import StepsTogether
-
-
-class Looks(keras.callbacks.Callback):
-    """Acts at each batch."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Do nothing."""
 
 
 @pytest.fixture
@@ -22,24 +16,49 @@ def state():
 
 def together(state, monkeypatch, *told, callbacks=(), index=0):
     monkeypatch.setattr(type(state), "workers", ToldWorkers(*told, index=index))
-    return StepsTogether(state, callbacks)
+    return StepsTogether(state, callbacks, set())
 
 
 def test_a_block_is_as_short_as_any_worker_wants(state, monkeypatch):
     assert together(state, monkeypatch, lambda own: 1 if own == 32 else own).block(32) == 1
-    assert StepsTogether(state, []).block(32) == 1  # The patch is still there.
+    assert StepsTogether(state, [], set()).block(32) == 1  # The patch is still there.
 
 
-@pytest.mark.parametrize("follows", [False, True])
-def test_a_worker_that_stops_stops_all(state, monkeypatch, follows):
-    stops = lambda own: [True, ["hair"]] if isinstance(own, list) else follows  # noqa: E731
-    decides = together(state, monkeypatch, stops)
+def test_a_model_that_the_chief_alone_restores_is_refused(state, monkeypatch, tmp_path):
+    monkeypatch.setattr(ToldWorkers, "assigns_alone", False)
+    restores = keras.callbacks.BackupAndRestore(tmp_path)
+    with pytest.raises(UnsupportedBackend, match=r"`BackupAndRestore`.*Give a folder as `backup`"):
+        together(state, monkeypatch, lambda own: own, callbacks=[restores])
+
+
+def test_a_worker_that_stops_stops_all(state, monkeypatch):
+    others = [True, ["hair"]]
+    decides = together(state, monkeypatch, lambda own: others if isinstance(own, list) else True)
     state.model.stop_training = False
-    decides.after_block()  # Between blocks only where some callback acts on batches.
-    assert state.model.stop_training is follows
-    decides.after_epoch()
-    assert state.model.stop_training is True
+    decides.decide()
+    assert decides.stops and state.model.stop_training is True
     assert state.stopped == {"hair"}
+
+
+def test_what_one_worker_is_told_counts_once_all_know_of_it(state, monkeypatch):
+    """A thread may stop it at any moment, also after the workers have decided to go on."""
+    heard = []
+    decides = together(state, monkeypatch, lambda own: heard.append(own) or own)
+    decides.decide()
+    assert heard == [False]  # Nothing has happened, so no texts are exchanged.
+    state.model.stop_training = True
+    state.stopped.add("hair")
+    assert not decides.stops
+    decides.decide()
+    assert decides.stops and heard[1:] == [True, [True, ["hair"]]]
+
+
+def test_a_process_that_is_alone_stops_at_once(state):
+    alone = StepsTogether(state, [], state.stopped)
+    alone.decide()
+    assert not alone.stops
+    state.model.stop_training = True
+    assert alone.stops
 
 
 @pytest.mark.parametrize("first, restores", [(2, False), (0, True)])

@@ -31,6 +31,7 @@ def sex(**parts):
         (sex(), InvalidTaskData, r"\['hair'\] have no data"),
         ({}, InvalidTaskData, "have no data"),
         (sex(hiar=two_sets()["hair"]), TaskNotFound, "Did you mean 'hair'"),
+        ({"train": sex(), "test": sex()}, InvalidTaskData, r"are parts.*`data\['train'\]`"),
         (sex(hair=(draw(0, 4), classes(0, 3))), InvalidTaskData, "`hair` are empty"),
         (sex(hair=(draw(4, 5), classes(4, 3))), InvalidFeatures, r"\(None, 4\).*\(4, 5\)"),
         (sex(hair=(draw(4, 4), classes(5, 3))), InvalidTaskData, "same number of rows"),

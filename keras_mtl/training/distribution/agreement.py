@@ -14,7 +14,6 @@ from keras_mtl.common.hashing import Hash, hash_of_settings
 from keras_mtl.errors import WorkersDiffer
 from keras_mtl.training.distribution.workers import Workers
 
-PACKAGES = ("keras_mtl", "keras", "tensorflow")
 CALL = "the call"
 SHORT = 40
 """Characters up to which a message tells what was given, and not only that it differs."""
@@ -76,7 +75,8 @@ def common_seed(
 
 def versions() -> dict[str, str]:
     """Return the versions of the packages that compute, by their names."""
-    return {f"the version of {name}": _version(name) for name in PACKAGES}
+    packages = ("keras_mtl", "keras", keras.config.backend())
+    return {f"the version of {name}": _version(name) for name in packages}
 
 
 def hash_of_values(model: keras.Model) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -36,26 +34,7 @@ def lost_worker(error: tf.errors.OpError, workers: Workers, backup: Any) -> Work
     """
     if not isinstance(error, SIGNS) or not WORDS.search(str(error)):
         return None
-    return worker_lost(workers, sorted(_named(str(error), workers) - {workers.index}), backup)
-
-
-def worker_lost(workers: Workers, others: Sequence[int], backup: Any) -> WorkerLost:
-    """Return the error that some workers have ended.
-
-    Args:
-        workers: The workers.
-        others: The positions of those that have ended, as far as they are known.
-        backup: The folder of the backups, or None.
-    """
-    who = " and ".join(map(workers.name_of, others)) or "another worker"
-    have = "have" if len(others) > 1 else "has"
-    what = "start all workers again; with `backup` they would go on from there"
-    if backup is not None:
-        what = (
-            "start all workers again with the same command, which goes on from the backup in "
-            f"{os.fspath(backup)!r}"
-        )
-    return WorkerLost(f"{who[0].upper()}{who[1:]} {have} ended or cannot be reached: {what}.")
+    return workers.lost(sorted(_named(str(error), workers) - {workers.index}), backup)
 
 
 def _named(message: str, workers: Workers) -> set[int]:

@@ -14,13 +14,17 @@ def workers_of(model: keras.Model) -> Workers:
     """Return the workers that train a model together.
 
     Raises:
-        InvalidCluster: `TF_CONFIG` names other workers than those that the model was made for.
+        InvalidCluster: The model was made for other workers than those that there are.
         UnsupportedBackend: There is a group of torch processes.
     """
     if keras.config.backend() == "torch":
         from keras_mtl.training.distribution.torch_processes import refuse_several_processes
 
         refuse_several_processes()
+    if keras.config.backend() == "jax":
+        from keras_mtl.training.distribution.jax_workers import jax_workers
+
+        return jax_workers(model)
     if keras.config.backend() != "tensorflow":
         return ALONE
     from keras_mtl.training.distribution.tf_workers import tensorflow_workers
@@ -34,10 +38,10 @@ def workers_to_predict(model: keras.Model) -> Workers:
     Processes that only know of each other may predict by themselves, each with its own model.
 
     Raises:
-        InvalidCluster: `TF_CONFIG` names other workers than those that the model was made for.
+        InvalidCluster: The model was made for other workers than those that there are.
     """
     if keras.config.backend() != "tensorflow":
-        return ALONE
+        return workers_of(model) if keras.config.backend() == "jax" else ALONE
     from keras_mtl.training.distribution.tf_workers import tensorflow_workers
 
     return tensorflow_workers(model.distribute_strategy, checked=False)
@@ -51,7 +55,9 @@ def predicted(workers: Workers, model: keras.Model, x: Any, *args: Any, **kwargs
 
 
 def num_devices(model: keras.Model) -> int:
-    """Return the number of devices that a `tf.distribute` strategy trains a model on."""
+    """Return the number of devices that share the rows of a batch in our loop."""
+    if keras.config.backend() == "jax":
+        return workers_of(model).replicas
     if keras.config.backend() != "tensorflow":
         return 1
     return int(model.distribute_strategy.num_replicas_in_sync)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.batch import Batch
@@ -19,12 +17,12 @@ from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
 from keras_mtl.training.distribution.agreement import check_same, versions
 from keras_mtl.training.distribution.chief_writes import callbacks_of_pass
+from keras_mtl.training.distribution.same_inputs import same_inputs
+from keras_mtl.training.distribution.shard_policies import check_same_batches
 from keras_mtl.training.distribution.workers import Workers
 
-_COMPILED: weakref.WeakKeyDictionary[keras.Model, Callable[[Any], Any]] = (
-    weakref.WeakKeyDictionary()
-)
-"""The compiled functions of models, which would be traced again at each call."""
+PREDICTING = {"tensorflow": "tf_predicting", "jax": "jax_predicting"}
+"""By backend the file whose `outputs_of` computes a batch."""
 
 
 def predict_together(
@@ -40,7 +38,7 @@ def predict_together(
 
     Args:
         workers: The workers, more than one.
-        model: The model, whose layers were made in the scope of their strategy.
+        model: The model, whose layers were made for them.
         x: Inputs as `keras.Model.predict` takes them, the same on all workers.
         batch_size: Rows of a batch of arrays, 32 by default.
         verbose: As for `keras.Model.predict`; the chief alone shows a bar.
@@ -48,10 +46,12 @@ def predict_together(
         callbacks: As for `keras.Model.predict`.
 
     Raises:
+        InvalidTaskData: The `auto_shard_policy` of a data set gives workers other batches.
         WorkersDiffer: The workers were given other inputs.
         WorkerLost: Another worker has ended.
     """
     source = recognise(x)
+    check_same_batches(workers, source, "`x`", "predict")
     size = batch_size or BATCH_SIZE
     if isinstance(source, ArraySource):
         source = ArraySource(x, batch_size=size)
@@ -73,47 +73,19 @@ def _outputs(
     callbacks: keras.callbacks.CallbackList,
 ) -> Iterator[Any]:
     """Yield the outputs for each batch, in NumPy."""
-    compute = _compiled(workers, model)
-    for number, batch in enumerate(source.batches(steps)):
-        inputs = keras.utils.unpack_x_y_sample_weight(batch)[0]
+    # Imported by name, so that only the backend in use has to be installed.
+    room = __name__.rpartition(".")[0]
+    of_backend = import_module(f"{room}.{PREDICTING[keras.config.backend()]}")
+    compute = of_backend.outputs_of(workers, model)
+    batches = source.batches(steps)
+    every: Iterator[Any] = (keras.utils.unpack_x_y_sample_weight(one)[0] for one in batches)
+    if not isinstance(source, ArraySource):  # Arrays have been compared as a whole.
+        every = same_inputs(workers, every)
+    for number, inputs in enumerate(every):
         callbacks.on_predict_batch_begin(number)
-        with workers.scope():
-            outputs = compute(keras.tree.map_structure(tf.convert_to_tensor, inputs))
-        outputs = keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
+        outputs = keras.tree.map_structure(keras.ops.convert_to_numpy, compute(inputs))
         callbacks.on_predict_batch_end(number, {"outputs": outputs})
         yield outputs
-
-
-def _compiled(workers: Workers, model: keras.Model) -> Callable[[Any], Any]:
-    if model not in _COMPILED:
-        compute = partial(_gathered, weakref.ref(model), workers.replicas)
-        _COMPILED[model] = (
-            compute
-            if model.run_eagerly
-            else tf.function(compute, autograph=False, reduce_retracing=True)
-        )
-    return _COMPILED[model]
-
-
-def _gathered(reference: Callable[[], Any], replicas: int, inputs: Any) -> Any:
-    """Return the outputs for all rows, of which each replica computes a share."""
-    model = reference()
-    size = tf.shape(keras.tree.flatten(inputs)[0], tf.int64)[0]
-    share = (size + replicas - 1) // replicas
-
-    def compute() -> Any:
-        context = tf.distribute.get_replica_context()
-        index = tf.cast(context.replica_id_in_sync_group, tf.int64)
-        rows = (index * share + tf.range(share)) % size
-        own = keras.tree.map_structure(lambda values: tf.gather(values, rows), inputs)
-        outputs = model(own, training=False)
-        return keras.tree.map_structure(lambda one: context.all_gather(one, axis=0), outputs)
-
-    strategy = tf.distribute.get_strategy()
-    outputs = strategy.run(compute)
-    return keras.tree.map_structure(
-        lambda one: strategy.experimental_local_results(one)[0][:size], outputs
-    )
 
 
 def _num_batches(source: DataSource, size: int) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_mtl.training.distribution.lost_worker import lost_worker, worker_lost
+from keras_mtl.training.distribution.lost_worker import lost_worker
 from keras_mtl.training.distribution.peers import PeerWatch
 from keras_mtl.training.distribution.tf_config import OTHERS, check_cluster
 from keras_mtl.training.distribution.workers import ALONE, Workers
@@ -80,6 +80,10 @@ class TensorFlowWorkers(Workers):
             json.loads(text[: int(size)].tobytes()) for text, size in zip(texts, sizes, strict=True)
         ]
 
+    def any(self, flag: bool) -> bool:
+        """Return whether any worker has passed True."""
+        return bool(self._summed(np.asarray([flag], np.float32))[0])
+
     def from_chief(self, values: np.ndarray) -> np.ndarray:
         """Return what the chief has passed, bit for bit."""
         values = np.ascontiguousarray(values)
@@ -120,7 +124,7 @@ class TensorFlowWorkers(Workers):
         except KeyboardInterrupt:
             if peers.lost is None:
                 raise
-            raise worker_lost(self, [peers.lost], backup) from None
+            raise self.lost([peers.lost], backup) from None
         finally:
             self._peers = None
             peers.stop()

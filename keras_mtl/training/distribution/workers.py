@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import MappingProxyType
@@ -22,12 +23,14 @@ class Workers:
         index: The position of this process among them.
         replicas: The number of devices of all workers together.
         first_of_job: The position of the first worker of each job, as `TF_CONFIG` calls it.
+        assigns_alone: Whether a worker may give variables new values without the others.
     """
 
     addresses: Sequence[str] = ("localhost",)
     index = 0
     replicas = 1
     first_of_job: Mapping[str, int] = MappingProxyType({"worker": 0})
+    assigns_alone = True
 
     @property
     def size(self) -> int:
@@ -62,6 +65,24 @@ class Workers:
     def scope(self) -> AbstractContextManager[Any]:
         """Return the context in which the devices of all workers compute together."""
         return nullcontext()
+
+    def lost(self, others: Sequence[int], backup: Any) -> errors.WorkerLost:
+        """Return the error that some workers have ended.
+
+        Args:
+            others: The positions of those that have ended, as far as they are known.
+            backup: The folder of the backups, or None.
+        """
+        who = " and ".join(map(self.name_of, others)) or "another worker"
+        have = "have" if len(others) > 1 else "has"
+        what = "start all workers again; with `backup` they would go on from there"
+        if backup is not None:
+            what = (
+                "start all workers again with the same command, which goes on from the backup in "
+                f"{os.fspath(backup)!r}"
+            )
+        sentence = f"{who[0].upper()}{who[1:]} {have} ended or cannot be reached: {what}."
+        return errors.WorkerLost(sentence)
 
     def any(self, flag: bool) -> bool:
         """Return whether any worker has passed True."""

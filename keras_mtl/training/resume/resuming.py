@@ -61,8 +61,7 @@ class Resuming:
 
     def is_due(self, steps: int) -> bool:
         """Return whether a backup is to be made after so many steps of the run."""
-        ending = self._run.state.model.stop_training or self._steps.all_stopped
-        if self._backup is None or ending:
+        if self._backup is None:
             return False
         every = self._run.settings.backup_every or self._run.plan.steps_per_epoch
         return steps % every == 0

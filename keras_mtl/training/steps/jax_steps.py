@@ -14,6 +14,9 @@ from jax import numpy as jnp
 
 from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.distribution.jax_processes import refuse_several_processes
+from keras_mtl.training.distribution.jax_rows import compiled_over
+from keras_mtl.training.distribution.jax_workers import JaxWorkers
+from keras_mtl.training.distribution.same_batches import check_same_batches
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.forward import add_to_metrics, forward
 from keras_mtl.training.steps.jax_step import Values, losses_and_rows, train, variables_of
@@ -27,13 +30,13 @@ def make_runner(
     state: TrainingState, steps: Sequence[Step], data: Mapping[str, TaskData]
 ) -> Runner:
     """Return what runs the steps of training."""
-    refuse_several_processes()
+    refuse_several_processes(steps)
     return JaxSteps(state, steps, data)
 
 
 def make_scorer(step: Step) -> Callable[[Batches], None]:
     """Return a function that adds a batch to the metrics, in inference mode."""
-    refuse_several_processes()
+    refuse_several_processes([step])
     state = step.state
     compiled = state.compiled_function(
         f"score {step.key}", lambda: _compiled(state, partial(_score, step))
@@ -44,6 +47,7 @@ def make_scorer(step: Step) -> Callable[[Batches], None]:
     variables: list[keras.Variable] = []
 
     def scorer(batches: Batches) -> None:
+        check_same_batches(step, batches)
         step.build(batches)
         if not variables:
             variables.extend(variables_of(step))
@@ -83,6 +87,7 @@ class JaxSteps(BatchRunner):
         with self._values() as values:
             for kind in block.kinds:
                 batches = self.batches(kind)
+                check_same_batches(self.steps[kind], batches)
                 if has_labels(self.steps[kind], batches):
                     finite = self._compiled[kind](values, batches, finite)
                 flags.append(finite)
@@ -149,6 +154,8 @@ def _score(step: Step, values: Values, batches: Batches) -> dict[int, Any]:
 
 
 def _compiled(state: TrainingState, function: Callable[..., Any]) -> Callable[..., Any]:
+    if isinstance(state.workers, JaxWorkers):
+        return compiled_over(state.workers, function)
     if state.model.run_eagerly:
         return function
     # Arguments are not donated: JAX would delete their buffers, and a variable that the step does

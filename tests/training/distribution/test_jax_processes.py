@@ -1,31 +1,12 @@
-"""Training on several JAX processes is refused, because it would not be synchronised."""
+"""What several JAX processes cannot train together is refused."""
 
 import keras
 import pytest
 
-from _processes import PATHS, free_ports, reports
 from _two_tasks import bits, sex_and_hair, two_sets
-from keras_mtl.errors import UnsupportedBackend
+from keras_mtl.errors import InvalidCluster, UnsupportedBackend
 
 pytestmark = pytest.mark.backend("jax", reason="the processes are those of JAX")
-WORDS = "Under `DataParallel` training on JAX is not synchronised.*2.*one process, or TensorFlow"
-
-SCRIPT = """
-import json, sys
-sys.path[:0] = {paths!r}
-import jax
-
-jax.distributed.initialize(f"localhost:{{sys.argv[2]}}", 2, int(sys.argv[1]))
-import keras
-from _two_tasks import sex_and_hair, two_sets
-
-alone = sex_and_hair().fit(two_sets(), verbose=0)  # without a distribution
-keras.distribution.set_distribution(keras.distribution.DataParallel())
-try:
-    sex_and_hair().fit(two_sets(), verbose=0)
-except NotImplementedError as error:
-    print("REPORT" + json.dumps(str(error)))
-"""
 
 
 @pytest.fixture
@@ -35,13 +16,29 @@ def two_processes(monkeypatch):
     monkeypatch.setattr(jax, "process_count", lambda *_: 2)
 
 
+def shared_out():
+    return keras.distribution.DataParallel(auto_shard_dataset=False)
+
+
+def model_parallel():
+    mesh = keras.distribution.DeviceMesh(
+        (1, 1), ["batch", "model"], keras.distribution.list_devices()[:1]
+    )
+    layout = keras.distribution.LayoutMap(mesh)
+    return keras.distribution.ModelParallel(layout_map=layout, batch_dim_name="batch")
+
+
 @pytest.mark.parametrize("verb", ["fit", "evaluate"])
-def test_several_processes_are_refused_before_training(monkeypatch, two_processes, verb):
+@pytest.mark.parametrize("distribution", [shared_out, model_parallel])
+def test_other_distributions_are_refused_before_training(
+    monkeypatch, two_processes, verb, distribution
+):
     model = sex_and_hair()
     before = bits(model)
-    distribution = keras.distribution.DataParallel(auto_shard_dataset=False)
-    monkeypatch.setattr(keras.distribution, "distribution", lambda: distribution)
-    with pytest.raises(UnsupportedBackend, match=WORDS):
+    made = distribution()
+    monkeypatch.setattr(keras.distribution, "distribution", lambda: made)
+    words = f"2 JAX processes is not synchronised under this `{type(made).__name__}`.*DataParallel"
+    with pytest.raises(UnsupportedBackend, match=words):
         getattr(model, verb)(two_sets(), verbose=0)
     assert bits(model) == before
 
@@ -50,10 +47,28 @@ def test_processes_without_a_distribution_train_models_of_their_own(two_processe
     sex_and_hair().fit(two_sets(), verbose=0)
 
 
-@pytest.mark.slow
-def test_two_real_processes_are_refused(tmp_path):
-    script = tmp_path / "run.py"
-    script.write_text(SCRIPT.format(paths=PATHS))
-    (port,) = free_ports(1)
-    refused = reports(script, [(0, port), (1, port)])
-    assert all(error.startswith("Under `DataParallel`") for error in refused)
+def refused(monkeypatch, **step):
+    from types import SimpleNamespace
+
+    from keras_mtl.training.distribution import jax_processes
+
+    distribution = keras.distribution.DataParallel()
+    monkeypatch.setattr(keras.distribution, "distribution", lambda: distribution)
+    model = SimpleNamespace(name="mine", run_eagerly=step.pop("run_eagerly", False))
+    steps = [SimpleNamespace(shared=step, state=SimpleNamespace(model=model))]
+    with pytest.raises(UnsupportedBackend) as error:
+        jax_processes.refuse_several_processes(steps)
+    return str(error.value)
+
+
+def test_data_that_are_shared_out_and_eager_steps_are_refused(monkeypatch, two_processes):
+    assert "`hair` is shared out already" in refused(monkeypatch, hair=True)
+    assert "`mine` is compiled with `run_eagerly=True`" in refused(monkeypatch, run_eagerly=True)
+
+
+def test_a_model_made_before_the_distribution_is_refused(monkeypatch, two_processes):
+    model = sex_and_hair()
+    distribution = keras.distribution.DataParallel()
+    monkeypatch.setattr(keras.distribution, "distribution", lambda: distribution)
+    with pytest.raises(InvalidCluster, match=r"after `keras.distribution.set_dist"):
+        model.fit(two_sets(), verbose=0)

@@ -17,6 +17,14 @@ def peer():
         yield listening
 
 
+@pytest.fixture
+def gone():
+    """Its port is taken and nobody listens, so no other process can be found there."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        yield silent
+
+
 def watching(*peers):
     ports = [peer.getsockname()[1] for peer in peers]
     return PeerWatch({3 + i: f"127.0.0.1:{port}" for i, port in enumerate(ports)}, every=0.01)
@@ -29,11 +37,10 @@ def run_on():
 
 
 @pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
-def test_the_main_thread_is_interrupted_when_a_worker_is_gone(peer, handler):
+def test_the_main_thread_is_interrupted_when_a_worker_is_gone(gone, handler):
     before = signal.signal(signal.SIGINT, handler)
+    watch = watching(gone)
     try:
-        watch = watching(peer)
-        peer.close()
         watch.start()
         with pytest.raises(KeyboardInterrupt):
             run_on()
@@ -54,9 +61,8 @@ def test_an_ignored_signal_is_ignored_while_all_are_there(peer):
         signal.signal(signal.SIGINT, before)
 
 
-def test_an_interruption_on_its_way_ends_with_the_watch(peer):
-    watch = watching(peer)
-    peer.close()
+def test_an_interruption_on_its_way_ends_with_the_watch(gone):
+    watch = watching(gone)
     watch.start()
     try:
         watch.stop()

@@ -1,5 +1,8 @@
 """Training in several processes, the workers of `MultiWorkerMirroredStrategy`."""
 
+import threading
+
+import keras
 import numpy as np
 import pytest
 
@@ -27,7 +30,8 @@ sys.path[:0] = {paths!r}
 import keras
 import numpy as np
 import _training_calls
-from test_tf_workers import CALLS, FITTED, STILL, model_with_statistics
+import keras_mtl
+from test_tf_workers import CALLS, FITTED, STILL, Stops, model_with_statistics
 from _two_tasks import sex_and_hair, two_sets
 
 _training_calls.made_in = strategy.scope
@@ -66,8 +70,44 @@ try:
     trained(make, two_sets(8, 8), seed=int(index))
 except ValueError as error:
     report["other seeds"] = str(error)
+# On the second worker only.
+stops = lambda moment: [Stops(moment)] if index == "1" else []
+with strategy.scope():
+    model = make()
+fitted = {{**FITTED, "epochs": 10**5}}
+for moment in ("on_epoch_begin", "thread"):
+    before = int(np.asarray(model.optimizer.iterations))
+    history = model.fit(two_sets(8, 8), callbacks=stops(moment), **fitted)
+    steps = int(np.asarray(model.optimizer.iterations)) - before
+    report[moment] = [steps, len(history.epoch)]
+scored = {{"batch_size": 8, "verbose": 0, "callbacks": stops("on_test_batch_begin")}}
+report["on_test_batch_begin"] = model.evaluate(two_sets(24, 24), **scored)["hair"]["loss"]
+model = _training_calls.transferred()
+phases = [keras_mtl.Phase("head", epochs=2), keras_mtl.Phase("all", epochs=2)]
+tuned = {{"phases": phases, "verbose": 0, "callbacks": stops("on_epoch_end")}}
+history = keras_mtl.fine_tune(model, _training_calls.rows(12), np.arange(12) % 3, **tuned)
+report["on_epoch_end"] = history.epoch
 print("REPORT" + json.dumps(report))
 """
+
+
+class Stops(keras.callbacks.Callback):
+    """Stops training, or a pass over the data, at a moment of the second epoch or batch."""
+
+    def __init__(self, moment):
+        super().__init__()
+        if moment == "thread":
+            self.on_epoch_begin = self._later
+        else:
+            setattr(self, moment, self._now)
+
+    def _now(self, number, logs=None):
+        self.model.stop_training = self.model.stop_evaluating = number == 1
+
+    def _later(self, epoch, logs=None):
+        if epoch == 1:
+            threading.Timer(0.2, setattr, (self.model, "stop_training", True)).start()
+
 
 CALLS = ("in_turn", "joint_arrays", "own_batches", "data_sets", "cached")
 """Some calls of `_training_calls`; `benchmarks/several_workers_parity.py` makes all of them."""
@@ -77,8 +117,6 @@ MOMENTUM = 0.5
 
 
 def model_with_statistics(optimizer, **changed):
-    import keras
-
     norm = keras.layers.BatchNormalization(momentum=MOMENTUM)
     model = sex_and_hair(extra=[norm], optimizer=optimizer, run_eagerly=False)
     for name, value in changed.items():
@@ -149,3 +187,11 @@ def test_workers_with_other_seeds_are_named(workers):
     words = "worker 1 (`localhost:"
     assert words in workers[0]["other seeds"] == workers[1]["other seeds"]
     assert "the seed (1 instead of 0)" in workers[0]["other seeds"]
+
+
+def test_a_worker_that_stops_alone_stops_all_at_the_same_step(workers):
+    """By a callback at any moment, or by a thread; the reports of both are equal."""
+    assert workers[0]["on_epoch_begin"] == [2, 2]  # No step of the second epoch.
+    steps, epochs = workers[0]["thread"]
+    assert steps >= 2 * (epochs - 1) and 2 <= epochs < 10**5
+    assert workers[0]["on_epoch_end"] == [0, 1]  # The first phase is the last one.
