@@ -72,7 +72,8 @@ def compute_features(
             or another batch size have begun with these data there; or the shards are of data of
             different lengths.
         MissingExtra: `engine` is not installed.
-        NotConvertible: `engine` lacks something that the frozen layers compute; a layer is named.
+        NotConvertible: `engine` lacks something that the frozen layers compute (a layer is named),
+            or cannot run a batch after the first one.
         EngineMismatch: What `engine` gives differs from what Keras gives.
         UnsupportedBackend: `engine` cannot read the graphs of the Keras backend in use.
         UnsupportedModel: `model` is a subclassed model, or no model.

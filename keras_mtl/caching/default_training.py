@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from math import ceil, cos, pi
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -21,6 +22,47 @@ FEW_STEPS = 200
 """Steps that are too few for a new head."""
 RATE = 1e-2
 """Learning rate of Adam at the start, for a new head on features that do not change."""
+
+
+class Length(NamedTuple):
+    """How long, and at which rates, a training goes on.
+
+    Attributes:
+        rates: The callback that sets the learning rate, or none.
+        epochs: As for `fit`.
+        validation_freq: As for `fit`.
+    """
+
+    rates: list[keras.callbacks.Callback]
+    epochs: int
+    validation_freq: int | Sequence[int]
+
+
+def length_of_training(
+    model: keras.Model,
+    callbacks: Any,
+    steps: int,
+    *,
+    epochs: int | None,
+    initial_epoch: int,
+    validation_freq: int | Sequence[int],
+) -> Length:
+    """Return what the caller says of the length of a training, and the defaults for the rest.
+
+    Args:
+        model: The model.
+        callbacks: The callbacks of the user.
+        steps: Batches in an epoch.
+        epochs: As for `fit`; None leaves the length to us.
+        initial_epoch: As for `fit`.
+        validation_freq: As for `fit`.
+    """
+    if epochs is not None:
+        return Length([], epochs, validation_freq)
+    epochs = initial_epoch + default_epochs(steps)
+    if not callbacks and validation_freq == 1:
+        validation_freq = default_validations(initial_epoch, epochs)
+    return Length(default_rates(model), epochs, validation_freq)
 
 
 def default_epochs(num_batches: int) -> int:

@@ -151,7 +151,8 @@ def fit_cached(
         CacheError: Features cannot be written to or read from `cache`, or shards of them are
             missing there.
         MissingExtra: `engine` is not installed.
-        NotConvertible: `engine` lacks something that the frozen layers compute; a layer is named.
+        NotConvertible: `engine` lacks something that the frozen layers compute (a layer is named),
+            or cannot run a batch after the first one.
         EngineMismatch: What `engine` gives differs from what Keras gives.
         UnsupportedBackend: `engine` cannot read the graphs of the Keras backend in use.
         UnsupportedModel: `model` is a subclassed model, has a training step of its own, or is no

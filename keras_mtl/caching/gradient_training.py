@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.caching.default_training import default_epochs, default_rates, default_validations
+from keras_mtl.caching.default_training import length_of_training
 from keras_mtl.caching.execution import steps_per_execution
 from keras_mtl.caching.model_parts import TrainedPart
 from keras_mtl.keras_private.data_adapters import DataAdapter
@@ -40,12 +40,14 @@ def train_on_features(
         # Without a number of steps `fit` makes two iterators in each epoch. Each takes some
         # milliseconds, in which small features could be trained on for several steps.
         steps_per_epoch = steps
-    rates = []
-    if epochs is None:
-        rates = default_rates(part.whole)
-        epochs = initial_epoch + default_epochs(steps)
-        if not callbacks and validation_freq == 1:
-            validation_freq = default_validations(initial_epoch, epochs)
+    rates, epochs, validation_freq = length_of_training(
+        part.whole,
+        callbacks,
+        steps,
+        epochs=epochs,
+        initial_epoch=initial_epoch,
+        validation_freq=validation_freq,
+    )
     if not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = keras.callbacks.CallbackList(
             [*rates, *keras.tree.flatten(callbacks or []), _CompiledOnce(part)],

@@ -14,30 +14,25 @@ from keras_mtl.batches.digests import digest_of_rows
 from keras_mtl.batches.orders import BATCH_SIZE
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.batches.source import DataSource
-from keras_mtl.caching.default_training import (
-    default_epochs,
-    default_rates,
-    default_validations,
-)
+from keras_mtl.caching.default_training import length_of_training
 from keras_mtl.caching.model_parts import TrainedPart
 from keras_mtl.caching.replays import ClassWeighted, StoredBatches
-from keras_mtl.heads.task_names import check_task
 from keras_mtl.keras_private.compiled import loss_tracker
 from keras_mtl.keras_private.data_adapters import DataAdapter, PyDatasetAdapter
-from keras_mtl.keras_private.graphs import producer
 from keras_mtl.training.compiled_state import CompiledState
 from keras_mtl.training.distribution.agreement import check_same, versions
 from keras_mtl.training.distribution.model_workers import num_devices, workers_of
+from keras_mtl.training.distribution.shard_policies import check_same_batches
 from keras_mtl.training.fit import fit_one_task
 from keras_mtl.training.keras_loop import reason_of_model, refuse_several_workers
 from keras_mtl.training.one_task_scoring import evaluate_one_task
 from keras_mtl.training.run_callbacks import callback_list
 from keras_mtl.training.settings import Settings
-from keras_mtl.training.task_graphs import TaskGraphs
+from keras_mtl.training.task_graphs import OneTaskGraph
 
 
-class PartGraphs(TaskGraphs):
-    """The part of a model that trains on features, all of whose layers belong to its only task.
+class PartGraph(OneTaskGraph):
+    """The part of a model that trains on features.
 
     Args:
         part: The part.
@@ -45,34 +40,12 @@ class PartGraphs(TaskGraphs):
     """
 
     def __init__(self, part: TrainedPart, features: dict[str, np.ndarray]) -> None:
-        self._part = part
         (output,) = part.whole.outputs
-        head = producer(output)
-        self.tasks = (head.name,)
-        self.heads = {head.name: head}
-        self.outputs = {head.name: output}
-        self.inputs = {
+        inputs = {
             name: keras.KerasTensor((None, *values.shape[1:]), str(values.dtype), name=name)
             for name, values in features.items()
         }
-
-    def of_task(self, task: str) -> keras.Model:
-        """Return the part itself."""
-        check_task(task, self.tasks, where="`task`")
-        return self._part
-
-    def of_tasks(self, tasks: Any) -> keras.Model:
-        """Return the part itself."""
-        (task,) = tasks
-        return self.of_task(task)
-
-    def shared_layers(self) -> list[keras.Layer]:
-        """Return no layers."""
-        return []
-
-    def layers_of(self, task: str) -> list[keras.Layer]:
-        """Return the part itself."""
-        return [self.of_task(task)]
+        super().__init__(part, output, inputs)
 
 
 class PartState(CompiledState):
@@ -86,7 +59,7 @@ class PartState(CompiledState):
     trains_on_features = True
 
     def __init__(self, part: TrainedPart, features: dict[str, np.ndarray]) -> None:
-        super().__init__(part, PartGraphs(part, features), compiled=part.whole)
+        super().__init__(part, PartGraph(part, features), compiled=part.whole)
 
     def is_of(self, model: keras.Model) -> bool:
         """Return whether the whole model is still compiled as it was then."""
@@ -117,9 +90,12 @@ def check_same_data(model: keras.Model, **sources: DataSource | None) -> None:
         sources: Data by the names of their arguments; only arrays can be compared.
 
     Raises:
+        InvalidTaskData: The `auto_shard_policy` of a data set gives workers other batches.
         WorkersDiffer: Some differ.
     """
     workers = workers_of(model)
+    for name, source in sources.items():
+        check_same_batches(workers, source, f"`{name}`", "fit_cached")
     if workers.size > 1:
         hashes = {f"`{name}`": [_digest(source)] for name, source in sources.items()}
         check_same(workers, "fit_cached", {**versions(), **hashes})
@@ -171,11 +147,14 @@ def train_on_replicas(
     steps = steps_per_epoch or recognise(x, y).num_batches
     if steps is None:
         steps = -(-len(y) // (batch_size or BATCH_SIZE))
-    rates = []
-    if epochs is None:
-        rates, epochs = default_rates(part.whole), initial_epoch + default_epochs(steps)
-        if not callbacks and validation_freq == 1:
-            validation_freq = default_validations(initial_epoch, epochs)
+    rates, epochs, validation_freq = length_of_training(
+        part.whole,
+        callbacks,
+        steps,
+        epochs=epochs,
+        initial_epoch=initial_epoch,
+        validation_freq=validation_freq,
+    )
     given = Settings(
         batch_size=batch_size,
         epochs=epochs,

@@ -34,7 +34,8 @@ class ShardReader:
 
         Args:
             number: The number of the shard.
-            digests: The digests of its batches; by default the data are read to tell them.
+            digests: The digests of its first batches, those that are used; by default the data are
+                read to tell the digests of all.
 
         Raises:
             InvalidFeatures: Inputs or features do not fit, are not finite, or are others each time
@@ -42,6 +43,8 @@ class ShardReader:
             CacheError: The shard cannot be written.
         """
         known = None if digests is None else list(digests)
+        # A training on some steps of a stream does not know where the stream ends.
+        fits = Shard.is_of if known is None else Shard.begins_with
         is_new = False
 
         def run(keep: Callable[[Batch], None]) -> None:
@@ -54,7 +57,7 @@ class ShardReader:
         if is_new and known is None:
             return shard
         expected = list(self._data.digests(number, self.num_shards)) if known is None else known
-        if shard.is_of(expected):
+        if fits(shard, expected):
             return shard
         if is_new:
             raise self._changing(number)
@@ -65,7 +68,7 @@ class ShardReader:
         )
         self._shards.discard(number)
         shard = self._shards.store(number, run, total)
-        if not shard.is_of(expected):
+        if not fits(shard, expected):
             raise self._changing(number)
         return shard
 

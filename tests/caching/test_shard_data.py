@@ -3,10 +3,16 @@ import numpy as np
 import pytest
 
 from _fitting import SAMPLES
-from _shards import SIZE, compute, learnt, watched_passes, x, y
+from _shards import SIZE, compute, directly, learnt, solvable, watched_passes, x, y
 from keras_mtl.batches import indexed_rows
+from keras_mtl.batches.recognise import recognise
+from keras_mtl.caching.pass_data import pass_data
 from keras_mtl.caching.shard_data import SAMPLES as SAMPLES_READ
+from keras_mtl.caching.static_pass import StaticPass
+from keras_mtl.caching.static_split import split_model
+from keras_mtl.caching.storage.feature_cache import make_cache
 from keras_mtl.datasets import from_arrays
+from keras_mtl.engines.static_model import StaticModel
 from keras_mtl.errors import InvalidFeatures
 
 
@@ -75,6 +81,33 @@ def test_a_tf_dataset_is_divided_though_its_length_is_not_known(tmp_path, monkey
         compute(tmp_path, (0, 2), data.unbatch().shuffle(SAMPLES).batch(5))
     with pytest.raises(InvalidFeatures, match="has no end"):
         compute(tmp_path, (0, 2), data.repeat())
+
+
+class WithoutLength:
+    """Eight batches of five rows, whose number shows only at the end."""
+
+    def __init__(self, changed=()):
+        self.x = x + 0.5 * np.isin(np.arange(SAMPLES), changed)[:, None].astype("float32")
+
+    def __iter__(self):
+        return ((self.x[at : at + 5], y[at : at + 5]) for at in range(0, SAMPLES, 5))
+
+
+def test_a_stream_is_compared_as_far_as_it_is_read(tmp_path, monkeypatch):
+    compute(tmp_path, (0, 3), WithoutLength())
+    compute(tmp_path, None, WithoutLength())
+    ran, run = [], StaticModel.by_keras
+    monkeypatch.setattr(StaticModel, "by_keras", lambda *given: ran.append(1) or run(*given))
+    made, features = solvable(), directly(x[:5])
+    reads = StaticPass(made, split_model(made), make_cache(tmp_path), 0)
+    for steps, changed in ((1, ()), (4, ()), (4, 20), (None, ())):
+        data = pass_data(made, recognise(WithoutLength(changed)), steps=steps)
+        found = reads.store(data)
+        assert len(found) == (steps or 8) and ran == []
+        np.testing.assert_allclose(found[0][0], features, atol=1e-5)
+    with pytest.warns(UserWarning, match="Shard 0 of 3 .* is computed anew"):
+        reads.store(pass_data(made, recognise(WithoutLength(19)), steps=4))
+    assert len(ran) == 3  # The batches 0, 3 and 6.
 
 
 class ShuffledAtTheEnd(keras.utils.PyDataset):

@@ -49,6 +49,10 @@ class Shard:
         """Return whether the batches had inputs with these digests, in this order."""
         return self._digests.tobytes() == b"".join(digests)
 
+    def begins_with(self, digests: Sequence[bytes]) -> bool:
+        """Return whether the first batches had inputs with these digests, in this order."""
+        return self._digests.tobytes().startswith(b"".join(digests))
+
 
 def rows_of_batches(columns: Sequence[ColumnIndex]) -> list[int]:
     """Return the number of rows of each batch of a shard."""

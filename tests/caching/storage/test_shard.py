@@ -17,3 +17,5 @@ def test_a_shard_has_features_and_knows_of_which_inputs(tmp_path):
     assert [len(column) for column in shard.rows()] == [11] and shard.nbytes == 11 * 2 * 4
     assert shard.is_of(DIGESTS)
     assert not shard.is_of(DIGESTS[::-1]) and not shard.is_of(DIGESTS[:2])
+    assert all(shard.begins_with(DIGESTS[:count]) for count in range(4))
+    assert not shard.begins_with(DIGESTS[1:]) and not shard.begins_with([*DIGESTS, DIGESTS[0]])
