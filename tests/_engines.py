@@ -48,13 +48,14 @@ class PlainEngine(Engine, Running):
         error: What it adds to each number, as a fraction of the largest one.
         refusal: What its conversion fails with, if anything.
         failure: What its runs fail with, if anything.
+        rows: The only number of rows that it runs, if that is limited.
     """
 
     name, title, extra, packages, version = "openvino", "Plain", "openvino", (), "1.0"
 
     def __init__(self):
         self.calls, self.conversions, self.error, self.refusal = 0, 0, 0.0, None
-        self.failure = None
+        self.failure = self.rows = None
 
     def load(self, network):
         if self.refusal is not None:
@@ -68,6 +69,8 @@ class PlainEngine(Engine, Running):
         if self.failure is not None:
             raise self.failure
         flat = [inputs[name] for name in self._network.inputs]
+        if self.rows not in (None, len(flat[0])):
+            raise RuntimeError(f"expected {self.rows} rows,\n  not {len(flat[0])}")
         values = self._network.run(keras.tree.pack_sequence_as(self._network.structure, flat))
         return dict(zip(names, map(self._changed, values), strict=True))
 

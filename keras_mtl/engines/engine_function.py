@@ -18,6 +18,9 @@ from keras_mtl.engines.static_model import StaticModel
 from keras_mtl.errors import EngineMismatch, NotConvertible
 from keras_mtl.serving.formats.export_format import Running
 
+LONGEST = 500
+"""Characters of the message of an engine that are told."""
+
 
 class EngineFunction(BatchFunction):
     """Runs a static model by an engine, once it has compared the two on the first batch.
@@ -30,6 +33,7 @@ class EngineFunction(BatchFunction):
 
     Attributes:
         is_compared: Whether the engine gave what Keras gives; not yet where that was not finite.
+        number: The number of the next batch in its pass, from 0.
     """
 
     def __init__(
@@ -40,18 +44,26 @@ class EngineFunction(BatchFunction):
         self._verbose = verbose
         self._advice = advice
         self.is_compared = False
+        self.number = 0
         self._running: Running | None = None
         self._network: Network | None = None
         self._structure: Any = None
+
+    def begin(self, total: int | None) -> None:
+        """Prepare for another pass."""
+        self.number = 0
 
     def __call__(self, inputs: Any) -> Any:
         """Return the outputs for a batch.
 
         Raises:
-            NotConvertible: The engine lacks something that the model computes.
+            NotConvertible: The engine lacks something that the model computes, or cannot run a
+                batch that comes later, such as one of another shape.
             EngineMismatch: What it gives differs from what Keras gives.
         """
-        return self._run(inputs) if self.is_compared else self.started(inputs)
+        outputs = self._run_later(inputs) if self.is_compared else self.started(inputs)
+        self.number += 1
+        return outputs
 
     def started(self, inputs: Any, expected: Any = None) -> Any:
         """Convert the model, and return the outputs for the first batch.
@@ -99,16 +111,28 @@ class EngineFunction(BatchFunction):
         self._running = self._engine.load(self._network)
 
     def _not_converted(self, error: Exception, network: Network | None) -> NotConvertible:
-        reason = " ".join(str(error).split())
-        said = reason[:500]
-        if not isinstance(error, NotConvertible):
-            layer = None if network is None else network.user_of(reason)
-            where = f"the layer `{layer}`. " if layer else ""
-            said = f"{where}{type(error).__name__}: {said}"
+        said = _said_by(error)
+        if not isinstance(error, NotConvertible) and network is not None:
+            layer = network.user_of(str(error))
+            said = f"the layer `{layer}`. {said}" if layer else said
         return NotConvertible(
             f'`{self._static.name}` cannot be converted for `engine="{self._engine.name}"`: {said}'
             f"{self._advice}"
         )
+
+    def _run_later(self, inputs: Any) -> Any:
+        """Return what the engine gives, which compiles some networks anew for another shape."""
+        try:
+            return self._run(inputs)
+        except MemoryError:
+            raise
+        except Exception as error:  # Errors of engines have no common class.
+            shapes = [tuple(array.shape) for array in keras.tree.flatten(inputs)]
+            raise NotConvertible(
+                f'`engine="{self._engine.name}"` cannot run batch {self.number} (counted from 0), '
+                f"of the shape {', '.join(map(str, shapes))}, through `{self._static.name}`: "
+                f"{_said_by(error)}{self._advice}"
+            ) from error
 
     def _run(self, inputs: Any) -> Any:
         network, running = self._network, self._running
@@ -133,3 +157,9 @@ class EngineFunction(BatchFunction):
                 f"{self._advice}"
             )
         return difference
+
+
+def _said_by(error: Exception) -> str:
+    """Return the message of an error as a sentence, with its class unless it is one of ours."""
+    said = " ".join(str(error).split())[:LONGEST].rstrip(".") + "."
+    return said if isinstance(error, NotConvertible) else f"{type(error).__name__}: {said}"

@@ -22,6 +22,7 @@ CONVERSION = 3.0
 Measured with MobileNetV2: 1.2 times for OpenVINO, 2.6 for ONNX Runtime."""
 SAVED = 0.4
 """The fraction of the time of a batch that an engine saves. Measured there: .64 and .4."""
+GOES_ON = '`engine="auto"` goes on with Keras. %s'
 
 
 class FasterFunction(BatchFunction):
@@ -52,12 +53,18 @@ class FasterFunction(BatchFunction):
         self._earlier += self._seen
         self._seen = 0
         self._total = total
+        if self._engine is not None:
+            self._engine.begin(total)
         self._decided = self._candidate is None
 
     def __call__(self, inputs: Any) -> Any:
         """Return the outputs for a batch."""
         if self._engine is not None:
-            return self._engine(inputs)
+            try:
+                return self._engine(inputs)
+            except NotConvertible as error:  # Such as a batch of another shape.
+                self._engine = None
+                LOGGER.warning(GOES_ON, error)
         start = time.perf_counter()
         outputs = self._static.by_keras(inputs)
         self._note(time.perf_counter() - start)
@@ -88,16 +95,16 @@ class FasterFunction(BatchFunction):
         function = EngineFunction(self._static, engine, verbose=self._verbose)
         try:
             function.started(inputs, expected)
+            if not function.is_compared:
+                LOGGER.warning('`engine="auto"` goes on with Keras, whose values are not finite.')
+                return
+            start = time.perf_counter()
+            function(inputs)
+            if time.perf_counter() - start < median(self._later):
+                self._engine = function
+                function.number = self._seen
         except (NotConvertible, EngineMismatch) as error:
-            LOGGER.warning('`engine="auto"` goes on with Keras. %s', error)
-            return
-        if not function.is_compared:
-            LOGGER.warning('`engine="auto"` goes on with Keras, whose values are not finite.')
-            return
-        start = time.perf_counter()
-        function(inputs)
-        if time.perf_counter() - start < median(self._later):
-            self._engine = function
+            LOGGER.warning(GOES_ON, error)
 
 
 def _usable_engine() -> Engine | None:

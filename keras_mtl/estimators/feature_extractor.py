@@ -131,7 +131,8 @@ class FeatureExtractor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ModelE
             CloneError: A layer cannot be copied faithfully.
             NotStatic: A layer draws random numbers in inference.
             MissingExtra: `engine` is not installed.
-            NotConvertible: `engine` lacks something that the trunk computes; a layer is named.
+            NotConvertible: `engine` lacks something that the trunk computes (a layer is named), or
+                cannot run a batch after the first one.
             EngineMismatch: What `engine` gives differs from what Keras gives.
             UnsupportedBackend: `engine` cannot read the graphs of the Keras backend in use.
             TypeError: `X` is sparse, or no array.

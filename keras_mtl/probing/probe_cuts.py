@@ -101,7 +101,8 @@ def probe_cuts(
         LayerNotFound: No layer has the name given; near names are suggested.
         HeadMismatch: No head fits on a cut that was asked for.
         MissingExtra: `engine` is not installed.
-        NotConvertible: `engine` lacks something that the model computes; a layer is named.
+        NotConvertible: `engine` lacks something that the model computes (a layer is named), or
+            cannot run a batch after the first one.
         EngineMismatch: What `engine` gives differs from what Keras gives.
         UnsupportedBackend: `engine` cannot read the graphs of the Keras backend in use.
         ValueError: `probe`, `kind`, `pooling`, `folds`, `max_width`, `seed`, `batch_size`,

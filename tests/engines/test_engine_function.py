@@ -90,3 +90,28 @@ def test_what_could_not_be_compared_with_keras_is_compared_on_the_next_batch(eng
     with pytest.raises(EngineMismatch):
         run(ROWS)
     assert engine.conversions == 1
+
+
+def test_a_later_batch_that_cannot_be_run_is_named_with_what_to_do(engine):
+    engine.rows = 4
+    run = batch_function(static(two_outputs()), "openvino")
+    batch = {"a": ROWS, "b": ROWS.astype("int32")}
+    for _ in range(2):
+        run.begin(None)
+        for _ in range(3):
+            run(batch)
+        wanted = (
+            r'^`engine="openvino"` cannot run batch 3 \(counted from 0\), of the shape \(2, 3\), '
+            r"\(2, 3\), through `functional.*`: RuntimeError: expected 4 rows, not 2\. Leave"
+        )
+        with pytest.raises(NotConvertible, match=wanted):
+            run(keras.tree.map_structure(lambda array: array[:2], batch))
+
+
+def test_memory_that_does_not_suffice_is_no_fault_of_the_engine(engine):
+    run = batch_function(static(two_outputs()), "openvino")
+    batch = {"a": ROWS, "b": ROWS.astype("int32")}
+    run(batch)
+    engine.failure = MemoryError("none left")
+    with pytest.raises(MemoryError, match="none left"):
+        run(batch)

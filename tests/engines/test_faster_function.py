@@ -126,3 +126,27 @@ def test_an_engine_is_not_taken_that_could_not_be_compared(engine, monkeypatch, 
     outputs = [function(ROWS * np.nan) for _ in range(9)]
     assert np.isnan(outputs).all() and engine.calls == 1
     assert "whose values are not finite" in caplog.text
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_keras_goes_on_from_a_batch_that_the_engine_cannot_run(passes, engine, monkeypatch, caplog):
+    Clock(monkeypatch, engine)
+    engine.rows = len(ROWS)
+    function = run()
+    with caplog.at_level(logging.WARNING, "keras_mtl"):
+        for _ in range(passes):
+            function.begin(100)
+            outputs = [function(ROWS) for _ in range(20)]
+        ran = engine.calls
+        others = [function(np.ones((3, 3), "float32")) for _ in range(2)]
+        function.begin(100)
+        outputs += [function(ROWS) for _ in range(20)]
+    assert engine.calls == ran + 1  # It is not tried again.
+    for one in (*others, *outputs):
+        np.testing.assert_allclose(one, np.tile(outputs[0][:1], (len(one), 1)), rtol=1e-6)
+    (record,) = caplog.records
+    said = record.getMessage()
+    assert re.search(
+        r"goes on with Keras. .* cannot run batch 20 .* the shape \(3, 3\), .*`net`", said
+    )
+    assert "Leave `engine` out" not in said
