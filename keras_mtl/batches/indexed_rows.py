@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_mtl.batches.row_reader import RowReader, structured
 from keras_mtl.common.arguments import whole_number
+from keras_mtl.errors import InvalidInputs
 
 IN_MEMORY = 2**30
 """Bytes of inputs up to which all rows are read into arrays before a training."""
@@ -183,3 +184,25 @@ def inputs_alone(x: Any) -> Any:
 
 def _are_small(data: Any) -> bool:
     return isinstance(data, IndexedRows) and data.is_small
+
+
+def refuse_tasks(x: Any, what: str) -> None:
+    """Refuse the data of several tasks, or of several parts, where those of one task are taken.
+
+    Raises:
+        InvalidInputs: They are given.
+    """
+    # Some sparse arrays of SciPy are mappings too.
+    if not isinstance(x, Mapping) or hasattr(x, "shape") or not x:
+        return
+    first, value = next(iter(x.items()))
+    if isinstance(value, IndexedRows):
+        kind, one = "tasks", f"data[{first!r}]"
+    elif isinstance(value, Mapping) and any(isinstance(v, IndexedRows) for v in value.values()):
+        kind, one = "parts", f"data[{first!r}][{next(iter(value))!r}]"
+    else:
+        return
+    raise InvalidInputs(
+        f"{what} is the data of one task. Received: those of the {kind} {list(x)}. Give one of "
+        f"them, such as `{one}`."
+    )

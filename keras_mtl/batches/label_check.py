@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.batches.derived_pydataset import DerivedPyDataset
 from keras_mtl.heads.class_names import text_labels
 from keras_mtl.heads.labels import LabelRule, labels_like
 
@@ -52,39 +53,20 @@ class LabelCheck:
         self.labels(labels_like(spec, self.rule.classes))
 
 
-class CheckedPyDataset(keras.utils.PyDataset):
+class CheckedPyDataset(DerivedPyDataset):
     """A `PyDataset` whose labels are checked when a batch is read.
 
     Args:
-        dataset: The data set, whose workers and hooks stay its own.
+        dataset: The data set.
         check: The check.
     """
 
     def __init__(self, dataset: keras.utils.PyDataset, check: LabelCheck) -> None:
-        super().__init__(
-            workers=dataset.workers,
-            use_multiprocessing=dataset.use_multiprocessing,
-            max_queue_size=dataset.max_queue_size,
-        )
-        self._dataset = dataset
+        super().__init__(dataset)
         self._check = check
-
-    @property
-    def num_batches(self) -> int | None:
-        """The number of batches; None where it is not known."""
-        known: int | None = self._dataset.num_batches
-        return known
 
     def __getitem__(self, index: int) -> Any:
         return self._check.batch(self._dataset[index])
-
-    def on_epoch_begin(self) -> None:
-        """Call the hook of the data set."""
-        self._dataset.on_epoch_begin()
-
-    def on_epoch_end(self) -> None:
-        """Call the hook of the data set."""
-        self._dataset.on_epoch_end()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.derived_pydataset import DerivedPyDataset
 from keras_mtl.batches.label_check import CheckedPyDataset, LabelCheck
 from keras_mtl.batches.orders import Order, order_of_pass, seed_of_draws, unshuffled
 from keras_mtl.batches.own_generators import own_generators
@@ -47,8 +48,8 @@ class PyDatasetSource(DataSource):
         return PyDatasetData(self, reader, shuffle=order.shuffle, seed=order.seed)
 
 
-class EveryBatch(keras.utils.PyDataset):
-    """Every `step`-th batch of another `PyDataset`, whose workers and hooks stay its own.
+class EveryBatch(DerivedPyDataset):
+    """Every `step`-th batch of another `PyDataset`.
 
     Args:
         dataset: The data set.
@@ -57,31 +58,18 @@ class EveryBatch(keras.utils.PyDataset):
     """
 
     def __init__(self, dataset: keras.utils.PyDataset, start: int, step: int) -> None:
-        super().__init__(
-            workers=dataset.workers,
-            use_multiprocessing=dataset.use_multiprocessing,
-            max_queue_size=dataset.max_queue_size,
-        )
-        self._dataset = dataset
+        super().__init__(dataset)
         self._start = start
         self._step = step
 
     @property
     def num_batches(self) -> int | None:
         """The number of batches; None where the other data set has no end."""
-        whole: int | None = self._dataset.num_batches
+        whole = super().num_batches
         return None if whole is None else len(range(self._start, whole, self._step))
 
     def __getitem__(self, index: int) -> Any:
         return self._dataset[self._start + index * self._step]
-
-    def on_epoch_begin(self) -> None:
-        """Call the hook of the data set."""
-        self._dataset.on_epoch_begin()
-
-    def on_epoch_end(self) -> None:
-        """Call the hook of the data set."""
-        self._dataset.on_epoch_end()
 
 
 class PyDatasetData(TaskData):

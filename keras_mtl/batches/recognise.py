@@ -9,7 +9,7 @@ import keras
 
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.generators import GeneratorSource
-from keras_mtl.batches.indexed_rows import IndexedRows
+from keras_mtl.batches.indexed_rows import IndexedRows, refuse_tasks
 from keras_mtl.batches.indexed_source import IndexedSource
 from keras_mtl.batches.loaders import LoaderSource
 from keras_mtl.batches.pydatasets import PyDatasetSource
@@ -29,8 +29,10 @@ def recognise(x: Any, y: Any = None, sample_weight: Any = None) -> DataSource:
         sample_weight: Weights of arrays; None with a stream.
 
     Raises:
+        InvalidInputs: They are the data of several tasks.
         ValueError: Labels or weights are given beside a stream.
     """
+    refuse_tasks(x, "`x`")
     source = _stream(x, is_alone=y is None and sample_weight is None)
     if source is None:
         return ArraySource(x, y, sample_weight)

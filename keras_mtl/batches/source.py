@@ -24,9 +24,11 @@ class DataSource(ABC):
     Attributes:
         is_read_once: Whether the batches can be read only once.
         is_endless: Whether a pass is known to have no end.
+        shard_policy: The name of the `auto_shard_policy` of a `tf.data.Dataset`; "" for others.
     """
 
     is_read_once = False
+    shard_policy = ""
 
     def __init__(self, data: Any, num_batches: int | None, *, is_endless: bool = False) -> None:
         self.data = data

@@ -19,9 +19,11 @@ class TaskData(ABC):
         name: What messages call the data: the name of the task.
         num_batches: Batches in a pass; None where it is not known.
         is_own_share: Whether each of several processes that train together has batches of its own.
+        shard_policy: The name of the `auto_shard_policy` of a `tf.data.Dataset`; "" for others.
     """
 
     is_own_share = False
+    shard_policy = ""
 
     def __init__(self, name: str, num_batches: int | None) -> None:
         if num_batches == 0:

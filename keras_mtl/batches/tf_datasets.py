@@ -30,6 +30,7 @@ class TfDatasetSource(DataSource):
         size = int(data.cardinality())
         known = None if size in (INFINITE, UNKNOWN) else size
         super().__init__(data, known, is_endless=size == INFINITE)
+        self.shard_policy = data.options().experimental_distribute.auto_shard_policy.name
 
     @property
     def specs(self) -> Any:
@@ -95,8 +96,8 @@ class TfDatasetData(SequentialData):
         self.specs = source.specs
         reader.check_specs(self.specs)
         self._source = source
-        policy = source.data.options().experimental_distribute.auto_shard_policy
-        self.is_own_share = policy.name == "OFF"
+        self.shard_policy = source.shard_policy
+        self.is_own_share = self.shard_policy == "OFF"
 
     def one_pass(self, number: int = 0) -> Iterator[Batch]:
         """Return the batches of the next pass."""

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_mtl.batches.arrays import ArraySource
+from keras_mtl.batches.indexed_rows import refuse_tasks
 from keras_mtl.batches.recognise import recognise
 from keras_mtl.common.shapes import Shape
 from keras_mtl.comparing.repeated_rows import check_repeated
@@ -83,8 +84,10 @@ def pair_of(given: Any, argument: str) -> tuple[Any, Any]:
     """Return inputs and labels.
 
     Raises:
+        InvalidInputs: They are the data of several tasks.
         ValueError: They are no pair.
     """
+    refuse_tasks(given, f"`{argument}`")
     if not isinstance(given, list | tuple) or len(given) != 2:
         raise ValueError(
             f"`{argument}` is a pair `(x, y)` of arrays. Received: `{type(given).__name__}`."

@@ -1,8 +1,9 @@
-"""The labels of tasks that are in columns of a data frame."""
+"""The labels of tasks that are in columns: of a frame, of arrays, of the features of a data set."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +12,36 @@ from keras_mtl.common.arguments import one_of
 from keras_mtl.datasets.frame_columns import column_array
 from keras_mtl.datasets.named_targets import Targets, names_of
 from keras_mtl.datasets.one_of_columns import UNCLEAR, is_yes_or_no, one_class
-from keras_mtl.datasets.task_labels import BINARY, CLASSIFICATION, MULTILABEL, TaskLabels
-from keras_mtl.datasets.value_labels import labels_of_values
+from keras_mtl.datasets.task_labels import (
+    BINARY,
+    CLASSIFICATION,
+    MULTILABEL,
+    REGRESSION,
+    TaskLabels,
+)
+from keras_mtl.datasets.value_labels import labels_of_values, renamed
 from keras_mtl.errors import InvalidLabels
 from keras_mtl.heads.class_names import checked_classes
+
+
+class Column(NamedTuple):
+    """Labels as they come from a source.
+
+    Attributes:
+        values: An array with a row for each row of the source: texts as `str` objects, booleans or
+            numbers of shape `(rows,)`, or vectors.
+        missing: Booleans of shape `(rows,)`, True where there is no label.
+        title: What messages and classes of yes and no are called after.
+        kind: The kind of task that the source says it is; None if the values tell it.
+        classes: The names of the classes that the source says there are: of whole numbers in the
+            order of these, of texts those that may occur.
+    """
+
+    values: np.ndarray
+    missing: np.ndarray
+    title: str
+    kind: str | None = None
+    classes: tuple[str, ...] | None = None
 
 
 class ReadTargets(NamedTuple):
@@ -31,8 +58,31 @@ class ReadTargets(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_targets(
+def frame_targets(
     frame: Any,
+    targets: Targets,
+    kinds: Mapping[str, str],
+    classes: Mapping[str, Sequence[str]],
+    unclear: str | None,
+) -> ReadTargets:
+    """Return the labels of all tasks that are in columns of a `pandas.DataFrame`.
+
+    Args:
+        frame: The frame, which has all columns.
+        targets: As for `read_targets`, and so are the others.
+        kinds: The kinds of some tasks.
+        classes: The names of the classes of some tasks.
+        unclear: What becomes of rows without one class.
+
+    Raises:
+        As `read_targets`.
+    """
+    columns = {name: _frame_column(frame[name], name) for name in names_of(targets)}
+    return read_targets(columns, targets, kinds, classes, unclear)
+
+
+def read_targets(
+    columns: Mapping[str, Column],
     targets: Targets,
     kinds: Mapping[str, str],
     classes: Mapping[str, Sequence[str]],
@@ -41,7 +91,7 @@ def read_targets(
     """Return the labels of all tasks.
 
     Args:
-        frame: A `pandas.DataFrame` that has all columns.
+        columns: By name what the source has.
         targets: By task the names of its columns.
         kinds: The kinds of some tasks.
         classes: The names of the classes of some tasks, in the order of their numbers.
@@ -52,93 +102,73 @@ def read_targets(
         InvalidLabels: Labels do not fit the kind or the classes.
         ValueError: A kind or `unclear` is unknown, or names of classes are no list of texts.
     """
-    columns = {name: column_array(_plain(frame[name]), name) for name in names_of(targets)}
-    declared = {
-        task: [str(one) for one in frame[names[0]].cat.categories]
-        for task, names in targets.items()
-        if len(names) == 1 and _is_categorical(frame[names[0]]) and task not in classes
-    }
-    return labels_of_columns(columns, targets, kinds, {**declared, **classes}, unclear)
-
-
-def labels_of_columns(
-    columns: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    targets: Targets,
-    kinds: Mapping[str, str],
-    classes: Mapping[str, Sequence[str]],
-    unclear: str | None,
-) -> ReadTargets:
-    """Return the labels of all tasks that are in arrays.
-
-    Args:
-        columns: By name the values, and booleans of shape `(rows,)` where they are missing.
-        targets: By task the names of its columns.
-        kinds: As for `read_targets`.
-        classes: As for `read_targets`.
-        unclear: As for `read_targets`.
-
-    Raises:
-        As `read_targets`.
-    """
     one_of("unclear", unclear, (None, *UNCLEAR))
-    named = {task: checked_classes(given) or () for task, given in classes.items()}
     labels, notes = {}, []
-    dropped = np.zeros(len(next(iter(columns.values()))[0]), bool)
+    dropped = np.zeros(len(next(iter(columns.values())).values), bool)
     for task, names in targets.items():
-        kind = kinds.get(task)
-        if len(names) == 1:
-            values, missing = columns[names[0]]
-            if task not in named and kind in (None, CLASSIFICATION, BINARY):
-                values = _named_booleans(values, missing, names[0])
-            labels[task] = labels_of_values(values, missing, task, kind, named.get(task))
+        here = [columns[name] for name in names]
+        kind, given = kinds.get(task), checked_classes(classes.get(task))
+        if len(here) == 1:
+            labels[task] = _labels_of(here[0], task, kind, given)
             continue
-        values, missing = _side_by_side(columns, names, task)
+        values, missing = _side_by_side(here, task)
+        titles = tuple(column.title for column in here)
         if kind in (None, CLASSIFICATION) and is_yes_or_no(values):
-            made = one_class(values, missing, named.get(task, names), task, unclear)
+            made = one_class(values, missing, given or titles, task, unclear)
             labels[task] = made.labels
             dropped |= made.dropped
             notes += [made.note] if made.note else []
             continue
-        known = labels_of_values(values, missing, task, kind, named.get(task))
-        labels[task] = _named_by_columns(known, names)
+        known = labels_of_values(values, missing, task, kind, given)
+        if known.kind == MULTILABEL and known.classes is None:
+            known = replace(known, classes=titles)
+        labels[task] = known
     return ReadTargets(labels, dropped, tuple(notes))
 
 
-def _named_booleans(values: np.ndarray, missing: np.ndarray, name: str) -> np.ndarray:
-    """Return booleans as the texts "not smoker" and "smoker"; others as they are."""
-    if values.dtype.kind != "b" or values.ndim > 1 or len(np.unique(values[~missing])) < 2:
-        return values
-    return np.where(values, name, f"not {name}").astype(object)
+def _labels_of(
+    column: Column, task: str, kind: str | None, given: tuple[str, ...] | None
+) -> TaskLabels:
+    """Return the labels that one column has."""
+    column = _with_named_booleans(column, given)
+    declared = column.classes if kind in (None, CLASSIFICATION, BINARY) else None
+    if kind is None and not (column.kind == REGRESSION and given is not None):
+        kind = column.kind
+    if declared is None or column.values.dtype == object:
+        names = declared if given is None else given
+        return labels_of_values(column.values, column.missing, task, kind, names)
+    known = labels_of_values(column.values, column.missing, task, kind, declared)
+    return known if given is None else renamed(known, given, task)
 
 
-def _is_categorical(column: Any) -> bool:
-    return type(column.dtype).__name__ == "CategoricalDtype"
-
-
-def _plain(column: Any) -> Any:
-    """Return a categorical column as texts: categories are named, whatever they are."""
-    if not _is_categorical(column):
+def _with_named_booleans(column: Column, given: tuple[str, ...] | None) -> Column:
+    """Return a column of booleans with the names "not smoker" and "smoker"; others as they are."""
+    values = column.values
+    if values.dtype.kind != "b" or values.ndim > 1:
         return column
+    if given is None and len(np.unique(values[~column.missing])) < 2:
+        return column
+    return column._replace(
+        values=values.astype(np.int8), classes=(f"not {column.title}", column.title)
+    )
+
+
+def _frame_column(column: Any, name: str) -> Column:
+    """Return a column of a frame; a categorical one as texts: categories are named."""
+    if type(column.dtype).__name__ != "CategoricalDtype":
+        return Column(*column_array(column, name), name)
     texts = column.astype(object).map(str, na_action="ignore")
-    return texts.where(column.notna(), None)
+    values, missing = column_array(texts.where(column.notna(), None), name)
+    return Column(values, missing, name, classes=tuple(map(str, column.cat.categories)))
 
 
-def _side_by_side(
-    columns: Mapping[str, tuple[np.ndarray, np.ndarray]], names: Sequence[str], task: str
-) -> tuple[np.ndarray, np.ndarray]:
-    for name in names:
-        values = columns[name][0]
+def _side_by_side(columns: Sequence[Column], task: str) -> tuple[np.ndarray, np.ndarray]:
+    for column in columns:
+        values = column.values
         if values.dtype == object or values.ndim > 1:
             raise InvalidLabels(
                 f"Several columns are one task if they hold numbers, or yes and no as 0 and 1. The "
-                f"column {name!r} of the task {task!r} holds {values[0]!r}."
+                f"column {column.title!r} of the task {task!r} holds {values[0]!r}."
             )
-    missing = np.stack([columns[name][1] for name in names], axis=1).any(axis=1)
-    return np.stack([columns[name][0] for name in names], axis=1), np.asarray(missing)
-
-
-def _named_by_columns(known: TaskLabels, columns: Sequence[str]) -> TaskLabels:
-    """Return labels of a multilabel task with the names of its columns as classes."""
-    if known.kind != MULTILABEL or known.classes is not None:
-        return known
-    return TaskLabels(known.values, known.present, known.kind, tuple(columns))
+    missing = np.stack([column.missing for column in columns], axis=1).any(axis=1)
+    return np.stack([column.values for column in columns], axis=1), np.asarray(missing)

@@ -14,6 +14,7 @@ from keras_mtl.errors import DataNotFound, InvalidTaskData, MissingExtra
 CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 PARQUET = (".parquet", ".pq")
 SHOWN = 20
+SEPARATORS = (";", "\t", "|", ",")
 
 
 def read_frame(source: Any, argument: str) -> Any:
@@ -110,12 +111,30 @@ def _from_file(path: Path, argument: str, pandas: Any) -> Any:
         if name.endswith(PARQUET):
             return pandas.read_parquet(path)
         separator = "\t" if ".tsv" in name else ","
-        return pandas.read_csv(path, sep=separator, skipinitialspace=True, encoding="utf-8-sig")
+        frame = pandas.read_csv(path, sep=separator, skipinitialspace=True, encoding="utf-8-sig")
     except ImportError as error:
         raise MissingExtra("Reading a Parquet file", "frames") from error
+    except UnicodeDecodeError as error:
+        raise InvalidTaskData(
+            f"{str(path)!r} is no text in UTF-8: {error}. Save it in UTF-8, or pass the frame that "
+            f'`pandas.read_csv({path.name!r}, encoding="latin-1")` gives, in its own encoding.'
+        ) from error
     except (ValueError, OSError) as error:  # pandas' own errors of parsing are `ValueError`s.
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InvalidTaskData(f"{str(path)!r} cannot be read as a table: {reason}") from error
+    _check_separator(frame, path)
+    return frame
+
+
+def _check_separator(frame: Any, path: Path) -> None:
+    """Refuse a table of one column whose title holds several, in another separator."""
+    title = str(frame.columns[0])
+    other = next((one for one in SEPARATORS if one in title), None)
+    if len(frame.columns) == 1 and other is not None:
+        raise InvalidTaskData(
+            f"The columns of {str(path)!r} are separated by {other!r}: it begins with {title!r}. "
+            f"Pass the frame that `pandas.read_csv({path.name!r}, sep={other!r})` gives."
+        )
 
 
 def _pandas() -> Any:

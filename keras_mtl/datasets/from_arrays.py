@@ -10,12 +10,14 @@ import numpy as np
 from keras_mtl.batches.row_reader import ArrayRows
 from keras_mtl.common.arguments import random_seed
 from keras_mtl.datasets.array_files import NamedArrays
-from keras_mtl.datasets.column_targets import ReadTargets, labels_of_columns
+from keras_mtl.datasets.column_targets import Column, ReadTargets, read_targets
 from keras_mtl.datasets.label_columns import label_column
 from keras_mtl.datasets.leakage import check_no_target
-from keras_mtl.datasets.multi_task_dataset import MultiTaskDataset, in_parts
+from keras_mtl.datasets.multi_task_dataset import TRAIN, MultiTaskDataset, in_parts
 from keras_mtl.datasets.named_targets import check_by_task, named_targets, names_of
 from keras_mtl.datasets.one_of_columns import warn_of_unclear
+from keras_mtl.datasets.row_groups import RowGroups, check_groups_apart, checked_groups_name
+from keras_mtl.datasets.task_labels import REGRESSION
 from keras_mtl.errors import InvalidTaskData
 
 PLACE = "{}"
@@ -29,6 +31,7 @@ def from_arrays(
     *,
     labels: Mapping[str, int] | None = None,
     split: Mapping[str, float] | Mapping[str, str] | None = None,
+    groups: str | None = None,
     seed: int = 0,
     kinds: Mapping[str, str] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
@@ -50,6 +53,9 @@ def from_arrays(
         split: The share of the rows of each part, such as `{"train": 0.8, "test": 0.2}`. Or what
             the arrays of each part are called, such as `{"train": "train_{}", "test": "test_{}"}`,
             where `{}` is a name in `inputs` and `tasks`.
+        groups: The array that says which rows belong together, such as the number of a person: all
+            rows of a group are in one part. None, the default, if each row stands alone. Parts by
+            the names of their arrays are refused if they have a group in common.
         seed: Seed of both draws, 0 by default.
         kinds: The kinds of some tasks, where the labels look like another one:
             `{"age": "regression"}`, `"binary"`, `"multilabel"` or `"classification"`.
@@ -86,15 +92,27 @@ def from_arrays(
     classes = check_by_task("classes", classes, targets)
     chosen = _chosen(inputs)
     check_no_target(list(chosen.values()), targets)
+    grouping = checked_groups_name(groups, targets)
+    grouped = [] if grouping is None else [grouping]
     arrays = NamedArrays(source)
     patterns = _patterns(split)
     read = {
         name: [arrays.read(pattern.replace(PLACE, name)) for pattern in patterns.values()]
-        for name in [*chosen.values(), *names_of(targets)]
+        for name in dict.fromkeys([*chosen.values(), *names_of(targets), *grouped])
     }
     sizes = _part_sizes(read, patterns)
-    columns = {name: label_column(_joined(read[name])) for name in names_of(targets)}
-    known = labels_of_columns(columns, targets, kinds, classes, unclear)
+    measured = [
+        one for task, names in targets.items() if kinds.get(task) == REGRESSION for one in names
+    ]
+    columns = {
+        name: Column(*label_column(_joined(read[name]), measured=name in measured), name)
+        for name in names_of(targets)
+    }
+    together = None
+    if grouping is not None:
+        values = label_column(_joined(read[grouping]), measured=True)
+        together = RowGroups.checked(grouping, *values)
+    known = read_targets(columns, targets, kinds, classes, unclear)
     warn_of_unclear(known.notes, unclear)
     reader = ArrayRows(
         {one: _joined(read[name]) for one, name in chosen.items()},
@@ -102,8 +120,8 @@ def from_arrays(
     )
     if "" in sizes:
         shares = cast(Mapping[str, float] | None, split)
-        return in_parts(_whole(reader, known), shares, labels, seed)
-    return _parts_as_given(reader, known, sizes, labels, seed)
+        return in_parts(_part(reader, known, together, 0, sizes[""], TRAIN), shares, labels, seed)
+    return _parts_as_given(reader, known, together, sizes, labels, seed)
 
 
 def _chosen(inputs: Any) -> dict[str, str]:
@@ -164,15 +182,26 @@ def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     return joined
 
 
-def _whole(reader: ArrayRows, known: ReadTargets) -> MultiTaskDataset:
-    kept = np.flatnonzero(~known.dropped)
-    labels = {task: one.at(kept) for task, one in known.labels.items()}
-    return MultiTaskDataset(reader, kept, labels, notes=known.notes)
+def _part(
+    reader: ArrayRows,
+    known: ReadTargets,
+    together: RowGroups | None,
+    start: int,
+    size: int,
+    part: str,
+) -> MultiTaskDataset:
+    """Return the rows from `start` on that are not left out."""
+    rows = np.arange(start, start + size)
+    rows = rows[~known.dropped[rows]]
+    labels = {task: one.at(rows) for task, one in known.labels.items()}
+    groups = None if together is None else together.at(rows)
+    return MultiTaskDataset(reader, rows, labels, part=part, notes=known.notes, groups=groups)
 
 
 def _parts_as_given(
     reader: ArrayRows,
     known: ReadTargets,
+    together: RowGroups | None,
     sizes: Mapping[str, int],
     labels: Mapping[str, int] | None,
     seed: int,
@@ -180,11 +209,9 @@ def _parts_as_given(
     """Return the parts that the names of the arrays tell; the first one has the budgets."""
     parts, start = {}, 0
     for part, size in sizes.items():
-        rows = np.arange(start, start + size)
-        rows = rows[~known.dropped[rows]]
-        given = {task: one.at(rows) for task, one in known.labels.items()}
-        parts[part] = MultiTaskDataset(reader, rows, given, part=part, notes=known.notes)
+        parts[part] = _part(reader, known, together, start, size, part)
         start += size
+    check_groups_apart({part: data.groups for part, data in parts.items()})
     first = next(iter(parts))
     budgeted = in_parts(parts[first], None, labels, seed)
     return {**parts, first: cast(MultiTaskDataset, budgeted)}

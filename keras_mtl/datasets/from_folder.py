@@ -12,7 +12,7 @@ import numpy as np
 from keras_mtl.common.arguments import folder_path, one_of, random_seed
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.datasets.class_folders import classes_of_folders
-from keras_mtl.datasets.column_targets import read_targets
+from keras_mtl.datasets.column_targets import frame_targets
 from keras_mtl.datasets.frame_reading import check_columns, read_frame
 from keras_mtl.datasets.multi_task_dataset import MultiTaskDataset, in_parts
 from keras_mtl.datasets.named_targets import check_by_task, named_targets, names_of
@@ -20,6 +20,7 @@ from keras_mtl.datasets.one_of_columns import warn_of_unclear
 from keras_mtl.datasets.picture_files import SUFFIXES, PictureForm, find_pictures, shown
 from keras_mtl.datasets.picture_rows import checked_cache, read_pictures
 from keras_mtl.datasets.picture_tables import PictureIndex, find_table, match
+from keras_mtl.datasets.row_groups import RowGroups, checked_groups_name, frame_groups
 from keras_mtl.datasets.task_labels import TaskLabels
 from keras_mtl.errors import DataNotFound, InvalidTaskData
 
@@ -36,11 +37,13 @@ class Labelled(NamedTuple):
         names: The names of the pictures, relative to the folder.
         labels: By task the labels of these pictures.
         notes: Sentences on what was left out.
+        groups: Which pictures belong together; None if each stands alone.
     """
 
     names: list[str]
     labels: dict[str, TaskLabels]
     notes: tuple[str, ...]
+    groups: RowGroups | None = None
 
 
 def from_folder(
@@ -53,6 +56,7 @@ def from_folder(
     color_mode: str = "rgb",
     labels: Mapping[str, int] | None = None,
     split: Mapping[str, float] | None = None,
+    groups: str | None = None,
     seed: int = 0,
     kinds: Mapping[str, str] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
@@ -82,6 +86,9 @@ def from_folder(
             and nested, as by `nested_budget`.
         split: The share of the pictures of each part, such as `{"train": 0.8, "test": 0.2}`. No
             picture is in two parts, whatever the task.
+        groups: The column of the table that says which pictures belong together, such as the
+            number of a person: all pictures of a group are in one part. None, the default, if each
+            picture stands alone.
         seed: Seed of all draws, 0 by default.
         kinds: The kinds of some tasks, as for `from_frame`.
         classes: For some tasks the names of the classes in the order of their numbers. By default
@@ -133,9 +140,17 @@ def from_folder(
         )
     found = _table(folder, table, tasks)
     if found is None:
+        if groups is not None:
+            raise ValueError(
+                "`groups` is a column of a table, and folders of classes have none. Received: "
+                f"{groups!r}. Write a table of the pictures with their labels and groups, "
+                '`table="labels.csv"`.'
+            )
         labelled = _by_folders(folder, names, tasks, classes, kinds, on_bad)
     else:
-        labelled = _by_table(folder, names, found, tasks, files, kinds, classes, on_bad, unclear)
+        labelled = _by_table(
+            folder, names, found, tasks, files, kinds, classes, on_bad, unclear, groups
+        )
     pictures = read_pictures(folder, labelled.names, form, INPUT, on_bad, place)
     known = {task: one.at(pictures.kept) for task, one in labelled.labels.items()}
     notes = labelled.notes
@@ -146,9 +161,9 @@ def from_folder(
     # validation would hold out one class.
     order = np.random.default_rng(seed).permutation(len(pictures.kept))
     mixed = {task: one.at(order) for task, one in known.items()}
-    return in_parts(
-        MultiTaskDataset(pictures.reader, order, mixed, notes=notes), split, labels, seed
-    )
+    together = labelled.groups and labelled.groups.at(pictures.kept[order])
+    data = MultiTaskDataset(pictures.reader, order, mixed, notes=notes, groups=together)
+    return in_parts(data, split, labels, seed)
 
 
 def _table(folder: Path, table: Any, tasks: Any) -> Any:
@@ -190,6 +205,7 @@ def _by_table(
     classes: Any,
     on_bad: str,
     unclear: str | None,
+    groups: str | None,
 ) -> Labelled:
     targets = named_targets(tasks)
     kinds = check_by_task("kinds", kinds, targets)
@@ -198,14 +214,18 @@ def _by_table(
     check_columns(
         names_of(targets), frame, "tasks", "the table (`table=False` for folders of classes)"
     )
+    checked_groups_name(groups, targets)
+    check_columns([groups] if groups else [], frame, "groups", "the table")
     index = PictureIndex(folder, names)
     matches = match(frame, files, index, names, on_bad)
     rows = frame.iloc[matches.rows].reset_index(drop=True)
-    read = read_targets(rows, targets, kinds, classes, unclear)
+    together = frame_groups(rows, groups, "the table")
+    read = frame_targets(rows, targets, kinds, classes, unclear)
     warn_of_unclear(read.notes, unclear, stacklevel=4)
     kept = np.flatnonzero(~read.dropped)
     return Labelled(
         [matches.names[row] for row in kept],
         {task: one.at(kept) for task, one in read.labels.items()},
         (*matches.notes, *read.notes),
+        together and together.at(kept),
     )

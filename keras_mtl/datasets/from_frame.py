@@ -8,14 +8,20 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.common.arguments import one_of, random_seed
-from keras_mtl.datasets.column_targets import read_targets
+from keras_mtl.datasets.column_targets import frame_targets
 from keras_mtl.datasets.frame_inputs import FrameRows, RawColumn, columns_of
 from keras_mtl.datasets.frame_reading import check_columns, read_frame
-from keras_mtl.datasets.input_columns import chosen_inputs, encoded_columns, kept_rows
+from keras_mtl.datasets.input_columns import (
+    chosen_inputs,
+    encoded_columns,
+    kept_rows,
+    warn_of_numbers_in_text,
+)
 from keras_mtl.datasets.leakage import check_no_target, warn_of_copies
 from keras_mtl.datasets.multi_task_dataset import MultiTaskDataset, in_parts
 from keras_mtl.datasets.named_targets import check_by_task, named_targets, names_of
 from keras_mtl.datasets.one_of_columns import warn_of_unclear
+from keras_mtl.datasets.row_groups import checked_groups_name, frame_groups
 
 MISSING = ("error", "drop", "fill")
 
@@ -27,6 +33,7 @@ def from_frame(
     *,
     labels: Mapping[str, int] | None = None,
     split: Mapping[str, float] | None = None,
+    groups: str | None = None,
     seed: int = 0,
     kinds: Mapping[str, str] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
@@ -43,9 +50,10 @@ def from_frame(
     Args:
         frame: A `pandas.DataFrame`, a dict of columns, or the path of a CSV file (`.csv`, `.tsv`)
             or of a Parquet file (`.parquet`, which needs pyarrow).
-        inputs: The names of the columns that are inputs; all but those of `tasks` by default. One
-            name for a model with one input. A dict `{input: column}` gives inputs other names; a
-            list of columns of numbers, `{input: [column, column]}`, makes one vector of them.
+        inputs: The names of the columns that are inputs; all but those of `tasks` and `groups` by
+            default. One name for a model with one input. A dict `{input: column}` gives inputs
+            other names; a list of columns of numbers, `{input: [column, column]}`, makes one vector
+            of them.
         tasks: For each task the column with its labels, `{"income": "income"}`, or a list of
             columns. Texts, categories, booleans and whole numbers are classes, other numbers are
             measured. Several columns of 0 and 1 (or -1 and 1) are one class, called as the column
@@ -54,6 +62,9 @@ def from_frame(
             nested, as by `nested_budget`.
         split: The share of the rows of each part, such as `{"train": 0.8, "test": 0.2}`. No row is
             in two parts, whatever the task.
+        groups: The column that says which rows belong together, such as the number of
+            a person: all rows of a group are in one part. None, the default, if each row stands
+            alone.
         seed: Seed of both draws, 0 by default.
         kinds: The kinds of some tasks, where the columns tell another one:
             `{"age": "regression"}`, `"binary"`, `"multilabel"` or `"classification"`.
@@ -107,13 +118,15 @@ def from_frame(
     table = read_frame(frame, "frame")
     what = "the table"
     check_columns(names_of(targets), table, "tasks", what)
-    chosen = chosen_inputs(inputs, table.columns, targets)
+    together = frame_groups(table, checked_groups_name(groups, targets), what)
+    chosen = chosen_inputs(inputs, [one for one in table.columns if one != groups], targets)
     names = [column for given in chosen.values() for column in columns_of(given)]
     check_no_target(names, targets)
     check_columns(names, table, "inputs", what)
-    read = read_targets(table, targets, kinds, classes, unclear)
+    read = frame_targets(table, targets, kinds, classes, unclear)
     warn_of_unclear(read.notes, unclear)
     raw = {name: RawColumn.of(table, name) for name in names}
+    warn_of_numbers_in_text(raw)
     encoded = encoded_columns(encode, raw, chosen)
     kept, notes = kept_rows(raw, read.dropped, missing)
     raw = {name: column.at(kept) for name, column in raw.items()}
@@ -132,7 +145,13 @@ def from_frame(
             is_single=isinstance(inputs, str),
         )
 
-    data = MultiTaskDataset(reader_for(kept), kept, known, notes=(*read.notes, *notes))
+    data = MultiTaskDataset(
+        reader_for(kept),
+        kept,
+        known,
+        notes=(*read.notes, *notes),
+        groups=None if together is None else together.at(kept),
+    )
     divided = in_parts(data, split, labels, seed)
     if isinstance(divided, dict) and (encoded or missing == "fill"):
         reader = reader_for(next(iter(divided.values())).rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +14,10 @@ from keras_mtl.datasets.frame_columns import is_text
 from keras_mtl.datasets.frame_inputs import Inputs, RawColumn
 from keras_mtl.datasets.named_targets import Targets
 from keras_mtl.errors import InvalidTaskData
+
+SHARE_OF_TEXTS = 0.5
+"""A column is meant to be numbers if fewer of its values than this are others."""
+SHOWN = 5
 
 
 def chosen_inputs(inputs: Any, columns: Iterable[str], targets: Targets) -> Inputs:
@@ -83,6 +89,32 @@ def encoded_columns(encode: Any, raw: Mapping[str, RawColumn], chosen: Inputs) -
                 f". Received: {name!r}.{did_you_mean(name, raw)}"
             )
     return set(encode)
+
+
+def warn_of_numbers_in_text(raw: Mapping[str, RawColumn]) -> None:
+    """Warn of columns that are texts because a few of their values are, such as "?" for a gap."""
+    for name, column in raw.items():
+        if not is_text(column.values) or column.values.ndim > 1:
+            continue
+        values = Counter(column.values[~column.missing].tolist())
+        others = [value for value in values if not _is_number(value)]
+        rows = sum(values[value] for value in others)
+        if others and rows < SHARE_OF_TEXTS * values.total():
+            warnings.warn(
+                f"The column {name!r} is text, but {values.total() - rows:,} of "
+                f"{values.total():,} values are numbers; the others are {others[:SHOWN]}. If those "
+                f"stand for missing values, pass the frame that `pandas.read_csv(..., na_values="
+                f"{others[:SHOWN]})` gives.",
+                stacklevel=3,
+            )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def kept_rows(

@@ -14,11 +14,12 @@ from keras_mtl.datasets.one_of_columns import UNCLEAR
 def load(
     name: str | PathLike[str],
     inputs: str | Sequence[str] | Mapping[str, str],
-    tasks: Mapping[str, str | Sequence[str]],
+    tasks: str | Sequence[str] | Mapping[str, str | Sequence[str]],
     *,
     labels: Mapping[str, int] | None = None,
     size: tuple[int, int] | None = None,
     split: Any = "train",
+    groups: str | None = None,
     data_dir: str | PathLike[str] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
     kinds: Mapping[str, str] | None = None,
@@ -42,8 +43,9 @@ def load(
             which the last part of each path is the name of the input, or a dict from names to
             features. Nested features are written `"group/feature"`.
         tasks: By task the feature that is its label: a class, a boolean, a whole number, a text, a
-            number (regression), or a vector of 0 and 1 (multilabel). A list of several booleans is
-            one task whose classes they are; a group of booleans is a multilabel task.
+            number (regression), or a vector. A list of several booleans is one task whose classes
+            they are, a group of booleans a multilabel task; of several numbers all are predicted. A
+            feature, or a list of them, stands for tasks that are called as its last part.
         labels: How many rows are labelled, by task, such as `{"hair": 500}`; all by default. Drawn
             by `nested_budget`: stratified by class, and with the same seed a larger budget holds
             the smaller ones. Of several parts only the first one has budgets, and never one whose
@@ -55,11 +57,15 @@ def load(
             of several, by names of your own, a dict. A dict of shares, `{"train": 0.8, "test":
             0.2}`, divides the split `train`, stratified by the labels of all tasks. No row is in
             two parts, whatever the task.
+        groups: The feature that says which rows belong together, such as the number of a person:
+            shares keep all rows of a group in one part. None, the default, if each row stands
+            alone. Other parts are refused if they have a group in common.
         data_dir: The folder of the data sets, `~/tensorflow_datasets` by default.
-        classes: By task the names of its classes in the order of their numbers, where those of
-            the data set do not suit; for a boolean the names for False and True.
-        kinds: By task `"regression"` for whole numbers that are measured, `"classification"` for
-            floats that are classes.
+        classes: For some tasks the names of the classes in the order of their numbers: those that
+            the data set has in another order, or other ones; for a boolean the names for False and
+            True.
+        kinds: The kinds of some tasks, where the features tell another one:
+            `{"age": "regression"}`, `"binary"`, `"multilabel"` or `"classification"`.
         unclear: What becomes of rows with none, or several, of the booleans of a task: `"missing"`,
             no label of that task; `"drop"`, no row for any task; `"error"`. By default
             `"missing"`, with a warning. What was left out is counted in `data.notes`.
@@ -78,12 +84,12 @@ def load(
         FeatureNotFound: A feature is not there.
         SplitNotFound: A split is not there.
         InvalidFeatures: Pictures differ in size and no `size` is given, or an input is ragged.
-        InvalidLabels: A feature cannot be a label; or a row has none, or several, of the booleans
-            of a task and `unclear="error"`.
+        InvalidLabels: A feature cannot be a label, or labels do not fit the kind of a task; or a
+            row has none, or several, of the booleans of a task and `unclear="error"`.
         InvalidTaskData: A task has no label at all, a file is damaged, or the inputs do not fit
             into memory.
-        ValueError: An argument is out of its range, a budget is larger than the number of labels or
-            smaller than the number of classes, or a row would be in two parts.
+        TypeError, ValueError: An argument is not what it must be, a budget is larger than the
+            number of labels or smaller than the number of classes, or a row would be in two parts.
 
     Example:
         >>> import keras_mtl, tensorflow_datasets as tfds
@@ -109,6 +115,7 @@ def load(
         labels=labels,
         size=size,
         split=split,
+        groups=groups,
         data_dir=data_dir,
         classes=classes,
         kinds=kinds,

@@ -19,6 +19,7 @@ from keras_mtl.batches.row_reader import RowReader
 from keras_mtl.common.arguments import random_seed, whole_number
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.common.tables import text_table
+from keras_mtl.datasets.row_groups import RowGroups
 from keras_mtl.datasets.strata import drawn_rows, stratified_order
 from keras_mtl.datasets.task_dataset import TaskDataset
 from keras_mtl.datasets.task_labels import TaskLabels
@@ -43,6 +44,7 @@ class MultiTaskDataset(Mapping[str, TaskDataset]):
         labels: By task the labels of these rows, in the same order.
         part: The name of the part, such as `"train"`.
         notes: Sentences on what was left out, with counts; shown below the table.
+        groups: Which of these rows belong together, in the same order; None if each stands alone.
 
     Raises:
         InvalidTaskData: There are no rows, or a task has no label at all.
@@ -78,14 +80,21 @@ class MultiTaskDataset(Mapping[str, TaskDataset]):
         *,
         part: str = TRAIN,
         notes: tuple[str, ...] = (),
+        groups: RowGroups | None = None,
     ) -> None:
         self.reader = reader
         self.rows = np.asarray(rows)
         self.labels = dict(labels)
         self.part = part
         self.notes = notes
+        self.groups = groups
         if not len(self.rows):
             raise InvalidTaskData(f"The part `{part}` has no rows.")
+        if groups is not None and len(groups.values) != len(self.rows):
+            raise InvalidTaskData(
+                f"`groups` holds a value for each row. Received: {len(groups.values):,} values "
+                f"for {len(self.rows):,} rows."
+            )
         for task, known in self.labels.items():
             if not known.present.any():
                 raise InvalidTaskData(
@@ -161,26 +170,33 @@ class MultiTaskDataset(Mapping[str, TaskDataset]):
     def split(self, parts: Mapping[str, float], *, seed: int = 0) -> dict[str, MultiTaskDataset]:
         """Return parts of the data; no row is in two of them, whatever the task.
 
-        The rows are drawn once for all tasks, stratified by their labels of all tasks together.
+        The rows are drawn once for all tasks, stratified by their labels of all tasks together. If
+        rows belong together (`groups`), all of a group are in one part: parts have the shares, and
+        the proportions of the labels, as nearly as whole groups allow.
 
         Args:
             parts: The share of the rows of each part, such as `{"train": 0.8, "test": 0.2}`.
             seed: Seed of the draw, 0 by default.
 
         Raises:
-            InvalidTaskData: A part has no row, or no label of a task.
+            InvalidTaskData: A part has no row, no group, or no label of a task.
             ValueError: The shares are not between 0 and 1, or do not add up to 1.
         """
         shares = _checked_shares(parts)
+        seed = random_seed("seed", seed)
         by_number = np.argsort(self.rows, kind="stable")
         labels = {task: known.at(by_number) for task, known in self.labels.items()}
-        order = by_number[stratified_order(labels, random_seed("seed", seed))]
-        ends = np.round(np.cumsum([0.0, *shares.values()]) * len(order)).astype(int)
-        divided = {}
-        for part, start, end in zip(shares, ends[:-1], ends[1:], strict=True):
-            chosen = np.isin(np.arange(len(self.rows)), order[start:end])
-            divided[part] = self._like(np.flatnonzero(chosen), part)
-        return divided
+        part_of = np.empty(len(self.rows), np.int64)
+        if self.groups is None:
+            order = by_number[stratified_order(labels, seed)]
+            ends = np.round(np.cumsum(list(shares.values())) * len(order)).astype(int)
+            part_of[order] = np.searchsorted(ends, np.arange(len(order)), side="right")
+        else:
+            part_of[by_number] = self.groups.at(by_number).parts(labels, shares, seed)
+        return {
+            part: self._like(np.flatnonzero(part_of == number), part)
+            for number, part in enumerate(shares)
+        }
 
     def shard(self, count: int, index: int) -> MultiTaskDataset:
         """Return the share of one of several processes, of equal size but for one row.
@@ -227,7 +243,10 @@ class MultiTaskDataset(Mapping[str, TaskDataset]):
 
     def _like(self, places: np.ndarray, part: str) -> MultiTaskDataset:
         labels = {task: known.at(places) for task, known in self.labels.items()}
-        return MultiTaskDataset(self.reader, self.rows[places], labels, part=part, notes=self.notes)
+        groups = None if self.groups is None else self.groups.at(places)
+        return MultiTaskDataset(
+            self.reader, self.rows[places], labels, part=part, notes=self.notes, groups=groups
+        )
 
 
 def in_parts(

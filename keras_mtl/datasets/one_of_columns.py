@@ -74,7 +74,10 @@ def one_class(
     )
     if clear.all():
         return OneClass(labels, ~clear, "")
-    said = f"`{task}`: {none:,} rows have none of {list(names)}, {several:,} have several"
+    said = (
+        f"{none + several:,} of {len(clear):,} rows have no class of `{task}`: {none:,} have none "
+        f"of {list(names)}, {several:,} have several"
+    )
     if unclear == "error":
         rows = np.flatnonzero(~clear)[:SHOWN].tolist()
         raise InvalidLabels(

@@ -129,7 +129,8 @@ def _files_column(frame: Any, files: str | None, index: PictureIndex, names: Seq
     if files is not None:
         check_columns([files], frame, "files", "the table")
     share = {name: _share(frame[name], index) for name in ([files] if files else frame.columns)}
-    best = max(share, key=lambda name: share[name])
+    # A number may be that of a row: names of files, if most of them are pictures, are surer.
+    best = max(share, key=lambda name: (share[name] > 0.5 and _is_text(frame[name]), share[name]))
     if share[best] > 0 or _named_anywhere(frame[best], index):
         return best
     where = f"The column {files!r} does not name"
@@ -143,11 +144,18 @@ def _files_column(frame: Any, files: str | None, index: PictureIndex, names: Seq
 
 
 def _share(column: Any, index: PictureIndex) -> float:
-    """Return the share of the first values that name a picture; numbers with a fraction do not."""
+    """Return how many pictures the first values name, as a share of the values.
+
+    Numbers with a fraction name none, and a picture counts once: 4 legs are not the picture 4.
+    """
     if getattr(column.dtype, "kind", "O") in "fbcmM":
         return 0.0
     values = column.head(PROBED).tolist()
-    return sum(index.find(value) is not None for value in values) / len(values)
+    return len({index.find(value) for value in values} - {None}) / len(values)
+
+
+def _is_text(column: Any) -> bool:
+    return getattr(column.dtype, "kind", "O") not in "iu"
 
 
 def _named_anywhere(column: Any, index: PictureIndex) -> bool:

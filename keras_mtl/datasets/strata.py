@@ -38,9 +38,27 @@ def stratified_order(labels: Mapping[str, TaskLabels], seed: int) -> np.ndarray:
         labels: By task the labels of the rows, of which some may be missing.
         seed: Seed of the draw.
     """
-    columns = np.stack([_strata(known, gaps=True) for known in labels.values()], axis=1)
-    _, combined = np.unique(columns, axis=0, return_inverse=True)
-    return nested_budget(combined.reshape(-1), len(columns), seed)
+    _, combined = np.unique(strata_of(labels), axis=0, return_inverse=True)
+    return nested_budget(combined.reshape(-1), len(combined), seed)
+
+
+def strata_of(labels: Mapping[str, TaskLabels]) -> np.ndarray:
+    """Return for each row and task a number from 0 on, other ones for each task.
+
+    Rows of one number have the same class of that task, or none.
+
+    Args:
+        labels: By task the labels of the rows, of which some may be missing.
+
+    Returns:
+        Whole numbers of shape `(rows, tasks)`.
+    """
+    columns, used = [], 0
+    for known in labels.values():
+        found, codes = np.unique(_strata(known, gaps=True), return_inverse=True)
+        columns.append(codes + used)
+        used += len(found)
+    return np.stack(columns, axis=1)
 
 
 def _strata(known: TaskLabels, *, gaps: bool) -> np.ndarray:

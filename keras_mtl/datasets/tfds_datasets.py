@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,18 +12,22 @@ import numpy as np
 from keras_mtl.batches.row_reader import RowReader
 from keras_mtl.caching.storage.available_memory import available_memory
 from keras_mtl.common.arguments import folder_path
+from keras_mtl.datasets.column_targets import Column, ReadTargets, read_targets
 from keras_mtl.datasets.feature_inputs import checked_inputs
-from keras_mtl.datasets.feature_tasks import FeatureTask, ReadTask, checked_tasks
+from keras_mtl.datasets.feature_targets import FeatureTargets
+from keras_mtl.datasets.feature_tree import CLASS
+from keras_mtl.datasets.label_columns import label_column
 from keras_mtl.datasets.multi_task_dataset import MultiTaskDataset, checked_budgets
+from keras_mtl.datasets.named_targets import check_by_task
+from keras_mtl.datasets.one_of_columns import warn_of_unclear
 from keras_mtl.datasets.resizing import Size
+from keras_mtl.datasets.row_groups import RowGroups, check_groups_apart, checked_groups_name
 from keras_mtl.datasets.row_store import CachedRows
-from keras_mtl.datasets.task_labels import TaskLabels
 from keras_mtl.datasets.tfds_builders import Piece, TfdsBuilder
 from keras_mtl.datasets.tfds_parts import Columns, Parts, checked_parts, read_columns
 from keras_mtl.datasets.tfds_rows import SourceRows, StreamedRows, TfdsInputs
-from keras_mtl.errors import InvalidLabels, InvalidTaskData
+from keras_mtl.errors import InvalidTaskData
 
-DROP, ERROR = "drop", "error"
 ONE_PASS = 2**28
 """Bytes of inputs up to which they are read together with the labels."""
 SHARE_OF_MEMORY = 0.8
@@ -38,6 +41,7 @@ def loaded(
     labels: Mapping[str, int] | None,
     size: Size | None,
     split: Any,
+    groups: str | None,
     data_dir: Any,
     classes: Mapping[str, Sequence[str]] | None,
     kinds: Mapping[str, str] | None,
@@ -50,8 +54,11 @@ def loaded(
     place = _checked_cache(cache)
     found = TfdsBuilder.find(name, data_dir, download=download)
     features, is_single = checked_inputs(found.tree, inputs, size)
-    made = checked_tasks(found.tree, tasks, classes, kinds)
-    budgets = checked_budgets(labels, tuple(task.name for task in made))
+    asked = FeatureTargets.checked(found.tree, tasks)
+    asked = asked.with_groups(found.tree, checked_groups_name(groups, asked.targets))
+    kinds = {**asked.kinds, **check_by_task("kinds", kinds, asked.targets)}
+    classes = check_by_task("classes", classes, asked.targets)
+    budgets = checked_budgets(labels, tuple(asked.targets))
     parts = checked_parts(found, split)
     if place is False and not found.has_random_access:
         raise ValueError(
@@ -59,8 +66,10 @@ def loaded(
             f"`{found.name}` are {found.file_format}: keep `cache=True`, give a folder, or prepare "
             'the data set with `file_format="array_record"`.'
         )
-    read = _Read(found, parts, made, TfdsInputs(found, features, size, is_single, {}, 0))
-    return read.datasets(budgets, unclear, place, seed)
+    read = _Read(found, parts, asked, TfdsInputs(found, features, size, is_single, {}, 0))
+    known = read_targets(read.columns(kinds), asked.targets, kinds, classes, unclear)
+    warn_of_unclear(known.notes, unclear, stacklevel=4)
+    return read.datasets(known, budgets, place, seed)
 
 
 class _Held(NamedTuple):
@@ -82,13 +91,13 @@ class _Read:
         self,
         found: TfdsBuilder,
         parts: Parts,
-        tasks: Sequence[FeatureTask],
+        asked: FeatureTargets,
         inputs: TfdsInputs,
     ) -> None:
         self._found = found
         self._parts = parts
-        self._tasks = tasks
-        columns = {one.path: one for task in tasks for one in task.features}
+        self._asked = asked
+        columns = asked.read
         pictures = {one.path: one for one in inputs.features.values()}
         lengths = [(piece.stop or 0) - piece.start for piece in self._pieces()]
         row_bytes = sum(spec.row_bytes for spec in inputs.specs.values())
@@ -104,11 +113,23 @@ class _Read:
             for part, pieces in parts.pieces.items()
         }
 
+    def columns(self, kinds: Mapping[str, str]) -> dict[str, Column]:
+        """Return the features that are labels, of the rows of all parts."""
+        held = self._held.values()
+        return self._asked.columns(
+            {
+                path: np.concatenate([one.columns[path] for one in held])
+                for path in self._asked.features
+            },
+            kinds,
+        )
+
     def datasets(
-        self, budgets: Mapping[str, int], unclear: str | None, place: bool | Path, seed: int
+        self, known: ReadTargets, budgets: Mapping[str, int], place: bool | Path, seed: int
     ) -> Any:
-        """Return what `load` returns."""
-        labels, kept, notes = self._labels(unclear)
+        """Return what `load` returns; `known` are the labels of the rows of all parts."""
+        kept = ~known.dropped
+        together = self._groups()
         rows = np.concatenate([held.rows for held in self._held.values()])
         reader = self._reader(rows[kept], place)
         start = 0
@@ -117,8 +138,16 @@ class _Read:
             inside = np.arange(start, start + len(held.rows))
             start += len(held.rows)
             inside = inside[kept[inside]]
-            here = {task: known.at(inside) for task, known in labels.items()}
-            made[part] = MultiTaskDataset(reader, rows[inside], here, part=part, notes=notes)
+            here = {task: one.at(inside) for task, one in known.labels.items()}
+            made[part] = MultiTaskDataset(
+                reader,
+                rows[inside],
+                here,
+                part=part,
+                notes=known.notes,
+                groups=None if together is None else together.at(inside),
+            )
+        check_groups_apart({part: data.groups for part, data in made.items()})
         if self._parts.shares is not None:
             made = made["all"].split(self._parts.shares, seed=seed)
         limited = self._parts.with_budgets
@@ -128,35 +157,19 @@ class _Read:
             return next(iter(made.values()))
         return list(made.values()) if self._parts.form == "list" else made
 
+    def _groups(self) -> RowGroups | None:
+        """Return which of the rows of all parts belong together."""
+        if self._asked.groups is None:
+            return None
+        path = self._asked.groups.path
+        values = np.concatenate([held.columns[path] for held in self._held.values()])
+        values, missing = label_column(values, measured=True)
+        if self._asked.groups.kind == CLASS:  # Which writes -1 for no class.
+            missing = missing | (values < 0)
+        return RowGroups.checked(path, values, missing)
+
     def _pieces(self) -> list[Piece]:
         return [piece for pieces in self._parts.pieces.values() for piece in pieces]
-
-    def _labels(
-        self, unclear: str | None
-    ) -> tuple[dict[str, TaskLabels], np.ndarray, tuple[str, ...]]:
-        """Return the labels of the rows of all parts, which rows stay, and what was left out."""
-        columns = {
-            one.path: np.concatenate([held.columns[one.path] for held in self._held.values()])
-            for task in self._tasks
-            for one in task.features
-        }
-        labels: dict[str, TaskLabels] = {}
-        notes: list[str] = []
-        kept = np.ones(len(next(iter(columns.values()))), bool)
-        for task in self._tasks:
-            read = task.read(columns)
-            labels[task.name] = read.labels
-            if read.none or read.several:
-                notes.append(_left_out(task, read, unclear, len(kept)))
-                if unclear == DROP:
-                    kept &= read.labels.present
-        if notes and unclear is None:
-            warnings.warn(
-                f'{" ".join(notes)} Give `unclear="missing"` if that is right, or '
-                '`unclear="drop"` to leave these rows out of all tasks.',
-                stacklevel=5,
-            )
-        return labels, kept, tuple(notes)
 
     def _reader(self, rows: np.ndarray, place: bool | Path) -> RowReader:
         folder = place if isinstance(place, Path) else None
@@ -193,24 +206,6 @@ def _offsets(found: TfdsBuilder, read: Mapping[Piece, Columns]) -> tuple[dict[st
         offsets[split] = total
         total += lengths[split]
     return offsets, total
-
-
-def _left_out(task: FeatureTask, read: ReadTask, unclear: str | None, rows: int) -> str:
-    """Return a sentence on the rows without a class.
-
-    Raises:
-        InvalidLabels: There must not be any.
-    """
-    names = [feature.path for feature in task.features]
-    counted = (
-        f"{read.none + read.several:,} of {rows:,} rows have no class of `{task.name}`: "
-        f"{read.none:,} have none of {names}, {read.several:,} have several"
-    )
-    if unclear == ERROR:
-        raise InvalidLabels(
-            f'{counted}. Give `unclear="missing"` or `unclear="drop"`, or other attributes.'
-        )
-    return f"{counted}; {'they were left out' if unclear == DROP else 'they have no label'}."
 
 
 def _checked_cache(cache: Any) -> bool | Path:

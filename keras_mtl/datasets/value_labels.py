@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy as np
 from keras_mtl.common.arguments import one_of
 from keras_mtl.common.label_arrays import are_whole
 from keras_mtl.common.near_misses import did_you_mean
-from keras_mtl.datasets.named_values import FEW
 from keras_mtl.datasets.one_of_columns import is_yes_or_no
 from keras_mtl.datasets.task_labels import (
     BINARY,
@@ -22,6 +22,8 @@ from keras_mtl.datasets.task_labels import (
 from keras_mtl.errors import InvalidLabels, InvalidTaskData
 
 SHOWN = 10
+FEW = 2
+"""Whole numbers are numbers of classes if at least one in `FEW` up to the largest is used."""
 FEW_CLASSES = 5
 """Different whole numbers that are taken for classes however few rows there are."""
 KINDS = (CLASSIFICATION, BINARY, MULTILABEL, REGRESSION)
@@ -52,6 +54,11 @@ def labels_of_values(
     """
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
+    if values.ndim > 2:
+        raise InvalidLabels(
+            f"The labels of the task {task!r} must be one value or one vector a row. Received: the "
+            f"shape {values.shape}."
+        )
     if kind in (None, CLASSIFICATION) and _are_one_hot(values[~missing]):
         values, kind = values.argmax(axis=1), CLASSIFICATION
     there = values[~missing]
@@ -61,6 +68,11 @@ def labels_of_values(
         )
     known = _kind_of(there, task) if kind is None else one_of(f"kinds[{task!r}]", kind, KINDS)
     if known == REGRESSION:
+        if classes is not None:
+            raise InvalidLabels(
+                f"`classes[{task!r}]` names classes, and the labels are measured numbers, such as "
+                f"{there[0]}. Leave it out, or give labels that are classes."
+            )
         return _measured(values, missing, task)
     if known == MULTILABEL:
         return _yes_or_no(values, missing, task, MULTILABEL, classes)
@@ -73,6 +85,28 @@ def labels_of_values(
     if known == BINARY and values.dtype.kind in "biuf":
         return _yes_or_no(values, missing, task, BINARY, classes)
     return _classes(values, missing, task, known, classes)
+
+
+def renamed(known: TaskLabels, names: Sequence[str], task: str) -> TaskLabels:
+    """Return labels whose classes have names with other names, or in another order.
+
+    Names among which all of those are give the order; others, as many, are new names.
+
+    Raises:
+        InvalidLabels: It is another number of names, or some are names of other classes.
+    """
+    old, new = list(known.classes or ()), list(names)
+    if set(old) <= set(new):
+        numbers = np.array([new.index(name) for name in old], known.values.dtype)
+        values = numbers[np.where(known.present, known.values, 0).astype(int)]
+        return replace(known, values=values, classes=tuple(new))
+    moved = [name for place, name in enumerate(new) if name in old and old.index(name) != place]
+    if len(new) != len(old) or moved:
+        raise InvalidLabels(
+            f"`classes[{task!r}]` gives each of the {len(old)} classes {old[:SHOWN]} a new name, "
+            f"or all of them another order. Received: {len(new)} names, {new[:SHOWN]}."
+        )
+    return replace(known, classes=tuple(new))
 
 
 def _are_one_hot(there: np.ndarray) -> bool:
@@ -131,6 +165,11 @@ def _yes_or_no(
         raise InvalidLabels(
             f"The task {task!r} is multilabel: give it a column for each label. Received: one."
         )
+    if kind == MULTILABEL and classes is not None and len(classes) != values.shape[1]:
+        raise InvalidLabels(
+            f"`classes[{task!r}]` names each of the {values.shape[1]} labels of a row. Received: "
+            f"{len(classes)} names."
+        )
     numbers = np.where(_over(missing, values), 0, values == 1).astype(np.float32)
     return TaskLabels(numbers, ~missing, kind, None if classes is None else tuple(classes))
 
@@ -158,10 +197,10 @@ def _classes(
         there = np.array([str(one) for one in there.tolist()], object)
     codes = np.zeros(len(values), np.int32)
     codes[~missing] = _codes(there, found, task)
-    if len(set(there.tolist())) < 2:
+    if classes is None and len(set(there.tolist())) < 2:
         raise InvalidLabels(
             f"All labels of the task {task!r} are {there.tolist()[0]!r}: nothing can be learnt "
-            "from them."
+            f"from them. To test a model on them, name all classes, `classes={{{task!r}: [...]}}`."
         )
     if kind == BINARY:
         return TaskLabels(codes.astype(np.float32), ~missing, BINARY, names)

@@ -4,11 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from _rows import two_tasks
 from keras_mtl.batches.arrays import ArraySource
 from keras_mtl.batches.generators import GeneratorSource
 from keras_mtl.batches.loaders import LoaderSource
 from keras_mtl.batches.pydatasets import PyDatasetSource
 from keras_mtl.batches.recognise import recognise
+from keras_mtl.errors import InvalidInputs
 
 X, Y = np.ones((4, 3)), np.arange(4)
 
@@ -62,3 +64,11 @@ def test_labels_beside_a_stream_are_refused(beside):
     (argument,) = beside
     with pytest.raises(ValueError, match=f"`{argument}` goes with arrays.*`list_iterator`"):
         recognise(iter([(X, Y)]), **beside)
+
+
+def test_the_data_of_several_tasks_are_refused():
+    data = two_tasks()
+    with pytest.raises(InvalidInputs, match=r"the tasks \['sex', 'hair'\].*`data\['sex'\]`"):
+        recognise(data)
+    with pytest.raises(InvalidInputs, match=r"the parts \['a', 'b'\].*`data\['a'\]\['sex'\]`"):
+        recognise({"a": data, "b": data})

@@ -36,13 +36,17 @@ def test_files_that_are_no_tables(tmp_path):
     (tmp_path / "damaged.parquet").write_bytes(b"PAR1 and then nothing")
     (tmp_path / "people.xlsx").write_bytes(b"")
     (tmp_path / "bytes.csv").write_bytes(b"age\n\xff\xfe\n")
+    (tmp_path / "semicolons.csv").write_text("age;job\n1;clerk\n")
+    (tmp_path / "commas.tsv").write_text("age,job\n1,clerk\n")
     for name, message in {
         "empty.csv": "cannot be read as a table: No columns",
         "header.csv": "has no rows",
         "twice.csv": "cannot be read as a table",
         "damaged.parquet": "cannot be read as a table",
         "people.xlsx": "pass the frame",
-        "bytes.csv": "cannot be read as a table",
+        "bytes.csv": r"no text in UTF-8.*`pandas\.read_csv\('bytes\.csv', encoding=",
+        "semicolons.csv": r"separated by ';': .*`pandas\.read_csv\('semicolons\.csv', sep=';'\)",
+        "commas.tsv": "separated by ','",
     }.items():
         with pytest.raises(InvalidTaskData, match=message):
             read_frame(tmp_path / name, "frame")

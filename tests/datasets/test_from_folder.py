@@ -85,7 +85,9 @@ def test_several_columns_are_one_class(portraits):
         people[name] = np.where(np.arange(ROWS) % 3 == number, 1, -1)
     people.to_csv(portraits / "labels.csv", index=False)
     tasks = {"hair": ["Black_Hair", "Red_Hair"], "sex": "sex"}
-    with pytest.warns(UserWarning, match="4 rows have none of .*no label for this task") as warned:
+    with pytest.warns(
+        UserWarning, match="4 of 12 rows have no class of .*no label for this task"
+    ) as warned:
         data = from_folder(portraits, tasks)
     assert warned[0].filename == __file__
     assert len(data["hair"]) == 8 and data["hair"].classes == ("Black_Hair", "Red_Hair")
@@ -211,3 +213,22 @@ def test_bad_arguments(portraits, arguments, error, message):
 def test_an_empty_folder(tmp_path):
     with pytest.raises(InvalidTaskData, match="holds no pictures: no file ends with"):
         from_folder(tmp_path)
+
+
+def test_pictures_of_a_group_are_in_one_part(portraits, animals):
+    """Whatever order the table has, and whatever was left out."""
+    people = people_of([*range(ROWS), 90])[::-1].assign(person=lambda rows: rows.age // 3)
+    (portraits / "faces/0003.png").write_bytes(b"no picture")
+    parts = from_folder(
+        portraits,
+        "sex",
+        table=people,
+        groups="person",
+        split={"train": 0.5, "test": 0.5},
+        on_bad="skip",
+    )
+    names = {picture(number).tobytes(): (number + 20.5) // 3 for number in range(ROWS)}
+    held = [{names[one.tobytes()] for one in part["sex"].x} for part in parts.values()]
+    assert not held[0] & held[1] and sum(len(part.rows) for part in parts.values()) == ROWS - 1
+    with pytest.raises(ValueError, match="`groups` is a column of a table"):
+        from_folder(animals, table=False, groups="person")

@@ -1,3 +1,5 @@
+import warnings
+
 import keras
 import numpy as np
 import pandas as pd
@@ -72,6 +74,18 @@ def test_parts_share_no_row_and_budgets_are_nested(seed, budget):
     assert set(fewer["train"]["income"].rows.tolist()) <= rows["income"]
 
 
+def test_rows_of_a_group_are_in_one_part():
+    frame = people(60).assign(person=np.arange(60) // 4)
+    frame["income"] = np.where(np.arange(60) % 9 == 4, None, frame.income)
+    data = from_frame(frame, None, ["sex", "income"], groups="person")
+    assert "person" not in data.input_names and "age" in data.input_names
+    parts = data.split({"train": 0.5, "test": 0.5})
+    held = [set(frame.person[part.rows]) for part in parts.values()]
+    assert not held[0] & held[1] and len(held[0] | held[1]) == 15
+    with pytest.raises(InvalidTaskData, match=r"`groups` names the column 'persn'.*'person'"):
+        from_frame(frame, ["age"], "sex", groups="persn")
+
+
 def test_gaps_are_refused_left_out_or_filled_from_the_rows_to_train_on():
     frame = people(100)
     frame["age"] = frame.age.astype("Int64")
@@ -121,10 +135,10 @@ def test_several_columns_are_one_task():
     assert len(data["hair"]) == 29 and len(data["sex"]) == 30
     assert data["hair"].y.tolist() == np.delete(dark, 4).tolist()
     assert data["hair"].classes == ("black", "blond", "red")
-    with pytest.warns(UserWarning, match="1 rows have none.*no label for this task"):
+    with pytest.warns(UserWarning, match="1 have none.*no label for this task"):
         assert len(from_frame(frame, ["age"], {"hair": columns, "sex": "sex"})["hair"]) == 29
     left = from_frame(frame, ["age"], {"hair": columns, "sex": "sex"}, unclear="drop")
-    assert 4 not in left["sex"].rows and "1 rows have none" in repr(left)
+    assert 4 not in left["sex"].rows and "1 have none" in repr(left)
     several = from_frame(frame, ["age"], {"all": columns}, kinds={"all": "multilabel"})
     assert several["all"].head().units == 3 and several["all"].classes == ("black", "blond", "red")
     numbers = from_frame(frame, ["age"], {"both": ["hours", "pay"]})["both"]
@@ -193,3 +207,18 @@ def test_infinite_numbers_are_named():
     frame.loc[5, "hours"] = np.inf
     with pytest.raises(InvalidTaskData, match=r"'hours' has infinite numbers in 1 rows.*\[5\]"):
         from_frame(frame, ["hours"], "sex")
+
+
+def test_numbers_that_are_text_because_of_a_question_mark_are_said():
+    frame = people(30)
+    ages = frame.age.astype(str)
+    frame["age"] = np.where(np.arange(30) % 9 == 2, "?", ages)
+    with pytest.warns(
+        UserWarning, match=r"'age' is text, but 26 of 30 .*\['\?'\].*na_values"
+    ) as said:
+        from_frame(frame, INPUTS, "sex")
+    assert said[0].filename == __file__
+    frame["age"] = ages  # All of them: a code, such as that of a post office.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        from_frame(frame, INPUTS, "sex")

@@ -67,6 +67,19 @@ def test_parts_by_shares_and_by_name():
     assert len(named["a"].rows) == 60 and len(named["val"].rows) == 52
 
 
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_rows_of_a_group_are_in_one_part(file_format):
+    split = {"train": 0.7, "test": 0.3}
+    parts = loaded(file_format, groups="person", split=split, unclear="drop")
+    held = [set((part.rows % 1000 - 40) // 3) for part in parts.values()]
+    assert not held[0] & held[1] and len(held[0] | held[1]) == 36
+    assert set(loaded(file_format, groups="person", split=["train", "test"])[1].groups.values) == {
+        1000 + number // 3 for number in range(40)
+    }
+    with pytest.raises(InvalidTaskData, match=r"1 groups of 'person' .*'train\[:50\]' and in"):
+        loaded(file_format, groups="person", split=["train[:50]", "train[50:]"])
+
+
 @pytest.mark.slow
 def test_several_inputs_numbers_and_groups():
     data = loaded(
@@ -191,8 +204,11 @@ def test_random_data_of_tensorflow_datasets():
         ({"tasks": {"sex": "Male"}}, FeatureNotFound, "Did you mean 'attributes/Male'"),
         ({"inputs": "attributes"}, FeatureNotFound, "a group of 4"),
         ({"tasks": {"a": "image"}}, InvalidLabels, "is an image, which is no label"),
-        ({"tasks": {"a": ["age", "attributes/Male"]}}, InvalidLabels, "'age', which is number"),
-        ({"tasks": {}}, ValueError, "dict from names of tasks"),
+        ({"tasks": {"a": ["image", "attributes/Male"]}}, InvalidLabels, "'image', which is image"),
+        ({"tasks": {}}, ValueError, "names no task"),
+        ({"groups": "persn"}, FeatureNotFound, "Did you mean 'person'"),
+        ({"groups": "age"}, InvalidFeatures, "one text or whole number a row"),
+        ({"groups": "attributes/Male"}, ValueError, "labels of the task 'sex'"),
         ({"split": "tran"}, SplitNotFound, "Did you mean 'train'"),
         ({"split": "train[:5"}, ValueError, "is written such as"),
         ({"split": ["train[:50%]", "train[40%:]"]}, ValueError, "12 rows of `train` are in"),
@@ -203,7 +219,7 @@ def test_random_data_of_tensorflow_datasets():
         ({"unclear": "skip"}, ValueError, "'missing', 'drop', 'error'"),
         ({"cache": False}, ValueError, "array_record"),
         ({"classes": {"sex": ["a"]}}, InvalidLabels, "Received: 1 names"),
-        ({"kinds": {"sex": "binary"}}, ValueError, "one of"),
+        ({"kinds": {"sex": "binray"}}, ValueError, "Did you mean 'binary'"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, error, message):

@@ -28,7 +28,7 @@ def test_what_is_unclear_is_counted_and_said():
     gaps = np.zeros(4, bool)
     note = one_class(columns, gaps, NAMES, "hair", "drop").note
     assert note.startswith(
-        "`hair`: 1 rows have none of ['black', 'blond', 'brown'], 1 have several"
+        "2 of 4 rows have no class of `hair`: 1 have none of ['black', 'blond', 'brown'], 1 have"
     )
     assert note.endswith("were left out.")
     with pytest.raises(InvalidLabels, match=r"such as the rows \[1, 2\].*unclear=\"drop\""):

@@ -48,6 +48,19 @@ def test_rows_in_any_order(order):
     assert matches.names == NAMES and frame.age[matches.rows].tolist() == [0, 1, 2, 3]
 
 
+def test_numbers_of_other_things_are_no_names_of_pictures(tmp_path):
+    """Legs, and the numbers of rows, where pictures are called by numbers too."""
+    names = [f"{number}.png" for number in range(8)]
+    frame = pd.DataFrame({"row": range(8), "legs": [2, 4] * 4, "file": [*names[1:], "9.png"]})
+    index = PictureIndex(tmp_path, names)
+    matches = match(frame, None, index, names, "skip")
+    assert matches.names == names[1:] and matches.rows.tolist() == list(range(7))
+    with pytest.raises(InvalidTaskData, match=r"column 'file'.*1 rows name no picture.*'9.png'"):
+        match(frame, None, index, names, "error")
+    numbers = match(frame[["legs", "row"]], None, index, names, "error")
+    assert numbers.rows.tolist() == list(range(8))
+
+
 def test_no_column_names_pictures(tmp_path):
     frame = pd.DataFrame({"age": [20.5, 30.5], "job": ["x", "y"]})
     with pytest.raises(InvalidTaskData, match=r"None of the columns \['age', 'job'\] names pict"):
