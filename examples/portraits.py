@@ -16,11 +16,10 @@ import argparse
 from pathlib import Path
 
 import keras
+import numpy as np
 from drawn_portraits import HAIR, SEX, draw_portraits
 
 import keras_mtl
-from keras_mtl.pictures.contact_sheet import ContactSheet
-from keras_mtl.pictures.drawing import saved
 
 LABELS = [20, 100, 400]
 """Numbers of labels of the hair colour to compare; all of what follows has the largest of them."""
@@ -116,15 +115,15 @@ def train_in_turn(network, data, test, cut):
 
 def save_sheet(model, test, path, count=24):
     """Save portraits with what is predicted for them, and what they are where that is wrong."""
-    portraits, _ = test["hair"]
-    captions = [[] for _ in range(count)]
-    for task in ("sex", "hair"):
+    portraits, labels = test.joint()
+    labelled = np.flatnonzero((labels["sex"] >= 0) & (labels["hair"] >= 0))[:count]
+    captions = [[] for _ in labelled]
+    for task, known in labels.items():
         names = test[task].classes
-        said = model.predict(portraits[:count], task=task, verbose=0).argmax(axis=1)
-        for caption, one, true in zip(captions, said, test[task].labels, strict=False):
+        said = model.predict(portraits[labelled], task=task, verbose=0).argmax(axis=1)
+        for caption, one, true in zip(captions, said, known[labelled], strict=True):
             caption.append(names[one] if one == true else f"{names[one]} ({names[true]})")
-    sheet = ContactSheet(portraits[:count] / 255, [None] * count, ["\n".join(c) for c in captions])
-    return saved(sheet.draw, *sheet.size, path)
+    return keras_mtl.plot_pictures(portraits[labelled], ["\n".join(c) for c in captions], path)
 
 
 def main(arguments=None):

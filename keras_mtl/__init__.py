@@ -43,6 +43,7 @@ What a model gets right and wrong:
 - `explain`: confusion, scores of classes, calibration, worst mistakes (an `Explanation`)
 - `grad_cam`: where in a picture a model looked at
 - `plot_transfer`: a picture of what is kept, static, trained and new
+- `plot_curves`, `plot_pictures`: learning curves by task and way of training; pictures side by side
 
 Before and after:
 
@@ -79,6 +80,8 @@ if TYPE_CHECKING:
     from keras_mtl.explaining.explain import explain
     from keras_mtl.explaining.explanation import Explanation
     from keras_mtl.explaining.grad_cam import grad_cam
+    from keras_mtl.explaining.plot_curves import plot_curves
+    from keras_mtl.explaining.plot_pictures import plot_pictures
     from keras_mtl.explaining.plot_transfer import plot_transfer
     from keras_mtl.exporting.export import export
     from keras_mtl.finetuning.find_learning_rate import find_learning_rate
@@ -155,6 +158,8 @@ __all__ = [
     "grad_cam",
     "layerwise",
     "load_export",
+    "plot_curves",
+    "plot_pictures",
     "plot_transfer",
     "predict_classes",
     "probe_cuts",
@@ -207,6 +212,8 @@ _HOMES = {
     "grad_cam": "explaining.grad_cam",
     "layerwise": "training.layerwise",
     "load_export": "serving.loaded_export",
+    "plot_curves": "explaining.plot_curves",
+    "plot_pictures": "explaining.plot_pictures",
     "plot_transfer": "explaining.plot_transfer",
     "predict_classes": "models.predicted_classes",
     "probe_cuts": "probing.probe_cuts",

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+import keras_mtl
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -173,6 +175,14 @@ def test_the_story_of_celeb_a(portraits, tmp_path, monkeypatch):
     network = portraits.sex_network(data["sex"])
     both = portraits.train_in_turn(network, data, test, "flatten")
     assert portraits.save_sheet(both, test, tmp_path / "sheet.png").exists()
+    # Not all portraits have a hair colour: a text must be of the portrait that it is above.
+    monkeypatch.setattr(keras_mtl, "plot_pictures", lambda *given: given)
+    shown, captions, _ = portraits.save_sheet(both, test, None)
+    sex = dict(zip(test["sex"].rows.tolist(), test["sex"].y.tolist(), strict=True))
+    for place, (row, hair) in enumerate(zip(test["hair"].rows[:24], test["hair"].y, strict=False)):
+        assert np.array_equal(shown[place], test["hair"].x[place])
+        truth = [line.rpartition("(")[2].rstrip(")") for line in captions[place].splitlines()]
+        assert truth == [test["sex"].classes[sex[row]], test["hair"].classes[hair]]
 
 
 @pytest.mark.slow

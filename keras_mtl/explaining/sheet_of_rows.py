@@ -12,6 +12,7 @@ from keras_mtl.errors import InvalidFeatures
 from keras_mtl.explaining.kept_rows import KEPT, KeptRows, Row
 from keras_mtl.pictures.contact_sheet import ContactSheet
 from keras_mtl.pictures.drawing import saved
+from keras_mtl.pictures.pixels import from_0_to_1, in_colours, is_picture
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def pictures_of(kept: KeptRows | None, rows: Sequence[WorstRow]) -> list[RowPict
             f"`n` is at most {KEPT}: the inputs of that many rows are kept. Received: {len(rows)}."
         )
     inputs = [kept.inputs[one.row] for one in rows]
-    pictures = _from_0_to_1([_picture(one) for one in inputs])
+    pictures = from_0_to_1([_picture(one) for one in inputs])
     maps = kept.heat(inputs, [one.output for one in rows])
     heats = [None] * len(rows) if maps is None else maps
     return [RowPicture(*one) for one in zip(rows, pictures, heats, strict=True)]
@@ -95,49 +96,17 @@ def pictures_of(kept: KeptRows | None, rows: Sequence[WorstRow]) -> list[RowPict
 
 def are_pictures(kept: KeptRows | None) -> bool:
     """Return whether the inputs of the worst rows are there and can be shown as pictures."""
-    return kept is not None and all(any(map(_is_picture, row)) for row in kept.inputs.values())
-
-
-def _is_picture(array: np.ndarray) -> bool:
-    if array.dtype.kind not in "biuf" or array.ndim not in (2, 3):
-        return False
-    return min(_channels_last(array).shape[:2]) > 1
+    return kept is not None and all(any(map(is_picture, row)) for row in kept.inputs.values())
 
 
 def _picture(row: Row) -> np.ndarray:
     """Return the first input that is a picture, channels last, of one channel or three."""
     for array in row:
-        if _is_picture(array):
-            return _in_colours(_channels_last(array).astype(np.float64))
+        if is_picture(array):
+            return in_colours(array)
     shapes = [array.shape for array in row]
     raise InvalidFeatures(
         "A contact sheet shows pictures, inputs of shape (height, width) or (height, width, "
         f"channels). The inputs of this model have the shapes {shapes}; `mistakes()` lists its "
         "mistakes."
     )
-
-
-def _channels_last(array: np.ndarray) -> np.ndarray:
-    if array.ndim == 2:
-        return array[..., None]
-    # Pictures have more pixels along an edge than colours.
-    channels_first = array.shape[0] in (1, 3) and array.shape[2] > 4
-    return np.moveaxis(array, 0, -1) if channels_first else array
-
-
-def _in_colours(picture: np.ndarray) -> np.ndarray:
-    """Return the colours; four channels are colours and opacity, other numbers are averaged."""
-    if picture.shape[-1] in (3, 4):
-        return picture[..., :3]
-    return picture.mean(axis=-1, keepdims=True)
-
-
-def _from_0_to_1(pictures: list[np.ndarray]) -> list[np.ndarray]:
-    """Return pictures with values from 0 to 1, all of them scaled alike."""
-    low = min(float(picture.min()) for picture in pictures)
-    high = max(float(picture.max()) for picture in pictures)
-    if low >= 0 and high <= 1:
-        return pictures
-    # Bytes, or floats of the same range; other ranges are stretched.
-    low, high = (0.0, 255.0) if low >= 0 and 32 < high <= 255 else (low, max(high, low + 1e-12))
-    return [(picture - low) / (high - low) for picture in pictures]
