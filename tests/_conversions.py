@@ -17,6 +17,7 @@ converts = [
 def pictures():
     stack = [
         keras.Input((12, 12, 3), name="image"),
+        layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0], name="scaled"),
         layers.Conv2D(4, 3, padding="same", name="conv"),
         layers.BatchNormalization(name="norm"),
         layers.DepthwiseConv2D(3, name="depthwise"),

@@ -41,9 +41,10 @@ class Onnx(ExportFormat):
             names = [one.name for one in manifest.inputs]
             return signature(**dict(zip(names, tensors, strict=True)))
 
+        function = tf.function(serve, specs, autograph=False)
         try:
             tf2onnx.convert.from_function(
-                tf.function(serve, specs, autograph=False),
+                _without_captured(function, specs),
                 specs,
                 opset=OPSET,
                 output_path=str(folder / FILE),
@@ -56,6 +57,27 @@ class Onnx(ExportFormat):
     def load(self, folder: Path, manifest: Manifest) -> Running:
         """Load the graph into ONNX Runtime, on the processor."""
         return Session(str(folder / FILE))
+
+
+def _without_captured(function: Any, specs: Sequence[Any]) -> Any:
+    """Return a function in which tensors are constants that it uses and that are no variables.
+
+    A `Normalization` holds its mean as such a tensor, and tf2onnx takes each for an input.
+    """
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    traced = function.get_concrete_function()
+    if all(one.dtype == tf.resource for one in traced.captured_inputs):
+        return function
+    frozen = convert_variables_to_constants_v2(
+        traced, lower_control_flow=False, aggressive_inlining=True
+    )
+
+    def with_constants(*tensors: Any) -> Any:
+        return tf.nest.pack_sequence_as(traced.structured_outputs, frozen(*tensors))
+
+    return tf.function(with_constants, specs, autograph=False)
 
 
 OPSET = 18
