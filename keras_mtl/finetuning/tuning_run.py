@@ -92,6 +92,8 @@ class TuningRun:
             if self._standing.stopped:
                 break
             self._run_phase(position)
+            # A callback may have stopped it on one of several workers only.
+            self._standing.stopped = workers_of(self._model).any(self._standing.stopped)
             self._save(position + 1)
         self._choose()
 
