@@ -41,6 +41,7 @@ def written(file_format="tfrecord", rows=(120, 40)):
             "image": tfds.features.Image(shape=(*SIZE, 3)),
             "attributes": {"Male": boolean, **dict.fromkeys(COLOURS, boolean)},
             "age": tfds.features.Scalar(dtype=np.float32),
+            "person": tfds.features.Scalar(dtype=np.int64),
         }
     )
 
@@ -56,6 +57,7 @@ def written(file_format="tfrecord", rows=(120, 40)):
                     "image": image,
                     "attributes": {"Male": bool(male), **colours},
                     "age": age,
+                    "person": number // 3 + (1000 if split == "test" else 0),
                 },
             )
 

@@ -188,6 +188,12 @@ MODELS = {
     keras_mtl.plot_transfer: {
         "model": [(None, "received None"), (array, "`keras.Model`"), (int, "`keras.Model`")],
     },
+    keras_mtl.plot_curves: {
+        "curves": [(None, "by task and way"), ({}, "no curve"), ({"a": {"b": array}}, "one run")],
+    },
+    keras_mtl.plot_pictures: {
+        "pictures": [(None, "array of pictures"), (ROWS, "shape"), ([], "1 to 600")],
+    },
     lambda **given: keras_mtl.grad_cam(**{"model": transferred(), "x": ROWS} | given): {
         "model": [(None, "received None"), (array, "`keras.Model`")],
         "x": [(None, "`x`"), (ROWS[:0], "no samples"), (ROWS, "no layer that keeps the places")],
@@ -285,6 +291,7 @@ SOURCES = {
         "labels": [({"y": 2}, "between 3"), ({"z": 5}, "z"), (50, "dict of budgets")],
         "split": [({"train": 0.5}, "add up to 1"), ("train", "dict of the share")],
         "missing": [("no", "is one of")],
+        "groups": [("z", "does not have"), ("y", "labels of the task"), (3, "is the name of")],
         "unclear": [("no", "is one of"), (array, "is one of")],
         "encode": [("a", "list of columns"), (["b"], "inputs of their own")],
         "kinds": [({"y": "binray"}, "Did you mean 'binary'"), ({"z": "binary"}, "'z'")],
@@ -301,6 +308,7 @@ SOURCES = {
         "inputs": [("z", "no array 'z'"), (3, "name of an array"), ([], "name of an array")],
         "tasks": [("z", "no array 'z'"), (3, "which column"), ({"y": 3}, "name of a column")],
         "split": [({"train": "x"}, "for the name"), ({"train": 0.5}, "add up to 1")],
+        "groups": [("z", "no array 'z'"), ("y", "labels of the task"), ([], "is the name of")],
         "labels": [({"y": HUGE}, "between 3"), ({"y": 4.5}, "whole number")],
         "seed": [(seed, "`seed` is a whole number") for seed in (NAN, -1, None, "1", [1])],
     },
