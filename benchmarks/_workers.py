@@ -1,34 +1,79 @@
 """Processes on 127.0.0.1 that train together, and what they do there, from the tests."""
 
+import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1] / "tests"
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+from _processes import free_ports
+
+JAX_PROCESS = "JAX_PROCESS"
+"""The variable with the address, the number of processes and the number of this one."""
 
 
-def free_ports(count):
-    """Return ports of this machine that no program listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+def parsed(doc, options, of_workers):
+    """Return the arguments of a script, whose help leaves out those that it gives its workers."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    for name, option in options.items():
+        parser.add_argument(name, **option)
+    for name, option in of_workers.items():
+        parser.add_argument(name, help=argparse.SUPPRESS, **option)
+    return parser.parse_args()
 
 
 def environment(index=0, ports=()):
     """Return the variables of a worker, or of a process that is alone."""
     variables = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    if ports:
+    if on_jax():
+        variables |= {"JAX_PLATFORMS": "cpu"}
+        if ports:
+            variables[JAX_PROCESS] = json.dumps([f"127.0.0.1:{ports[0]}", len(ports), index])
+    elif ports:
         workers = [f"127.0.0.1:{port}" for port in ports]
         task = {"type": "worker", "index": index}
         variables["TF_CONFIG"] = json.dumps({"cluster": {"worker": workers}, "task": task})
     return variables
+
+
+def on_jax():
+    """Return whether Keras computes by JAX."""
+    return os.environ.get("KERAS_BACKEND") == "jax"
+
+
+def process():
+    """Return the number of this worker, and of all that train together."""
+    if JAX_PROCESS in os.environ:
+        _, count, index = json.loads(os.environ[JAX_PROCESS])
+        return index, count
+    config = json.loads(os.environ.get("TF_CONFIG", "{}"))
+    if config:
+        return config["task"]["index"], len(config["cluster"]["worker"])
+    return 0, 1
+
+
+def distribution(devices=1):
+    """Set the distribution of JAX over its processes, or over devices of this one, and return it.
+
+    Call it before any operation of JAX.
+    """
+    flag = f"--xla_force_host_platform_device_count={devices}"
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}"
+    import jax
+
+    if JAX_PROCESS in os.environ:
+        jax.distributed.initialize(
+            *json.loads(os.environ[JAX_PROCESS]), heartbeat_timeout_seconds=20
+        )
+    import keras
+
+    if jax.device_count() > 1:
+        keras.distribution.set_distribution(keras.distribution.DataParallel())
+    return keras.distribution.distribution()
 
 
 def started(script, count, arguments, **options):
@@ -55,14 +100,17 @@ def strategy(devices=1):
     return tf.distribute.get_strategy()
 
 
-def training_calls(strategy):
-    """Return the module of the tests with every public call that trains, made for a strategy."""
-    sys.path.insert(0, str(TESTS))
+def training_calls(devices=1):
+    """Return the module of the tests with every public call that trains, made for the workers.
+
+    Args:
+        devices: The number of devices of this process.
+    """
+    if on_jax():
+        distribution(devices)
     import _training_calls
 
-    _training_calls.made_in = strategy.scope
-    config = json.loads(os.environ.get("TF_CONFIG", "{}"))
-    if config:
-        _training_calls.worker = config["task"]["index"]
-        _training_calls.workers = len(config["cluster"]["worker"])
+    if not on_jax():
+        _training_calls.made_in = strategy(devices).scope
+    _training_calls.worker, _training_calls.workers = process()
     return _training_calls

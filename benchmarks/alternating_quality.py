@@ -15,9 +15,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 from _handwriting import Handwriting
+from _score_table import score_table
 
 from keras_mtl import MultiTaskModel, fit_cached, from_scratch, schedules, transfer
-from keras_mtl.report.score_table import score_table
 
 LABELS = (20, 100, 1000)
 STEPS = {20: 150, 100: 300, 1000: 800}  # on the digit's labels

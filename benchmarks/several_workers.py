@@ -10,7 +10,6 @@ Cores share their memory and caches, so twice as many steps a second may be out 
 is measured in the same run: two processes with half of each batch that know nothing of each other.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -18,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from _workers import free_ports
+from _workers import environment, free_ports, parsed, strategy
 
 
 def network():
@@ -41,23 +40,16 @@ def network():
 def train(arguments):
     """One process: an epoch for each line on its standard input; the seconds are printed."""
     os.sched_setaffinity(0, {arguments.core})
-    if arguments.ports:
-        workers = [f"127.0.0.1:{port}" for port in arguments.ports]
-        task = {"type": "worker", "index": arguments.index}
-        os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": workers}, "task": task})
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    several = bool(arguments.ports)
-    strategy = (
-        tf.distribute.MultiWorkerMirroredStrategy() if several else tf.distribute.get_strategy()
-    )
+    made_for = strategy()
     import keras
     import numpy as np
 
     from keras_mtl import MultiTaskModel
 
-    with strategy.scope():
+    with made_for.scope():
         keras.utils.set_random_seed(0)
         model = MultiTaskModel(network(), {"first": 10, "second": 2})
         model.compile(keras.optimizers.SGD(0.01))
@@ -72,9 +64,11 @@ def train(arguments):
         print(json.dumps([seconds, history.history["loss"][-1]]), flush=True)
 
 
-def started(*arguments):
-    call = [sys.executable, __file__, *map(str, arguments)]
-    return subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def started(core, steps, batch_size, index=0, ports=()):
+    options = {"--core": core, "--steps": steps, "--batch-size": batch_size}
+    call = [sys.executable, __file__, *(f"{name}={value}" for name, value in options.items())]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen(call, env=environment(index, ports), **pipes)
 
 
 def epoch(processes):
@@ -87,15 +81,10 @@ def epoch(processes):
 
 
 def compare(runs, steps, batch_size, cores):
-    shared = ["--steps", steps, "--batch-size", batch_size]
-    ports = ["--ports", *free_ports(2)]
-    alone = [started("--core", cores[0], *shared)]
-    workers = [
-        started("--core", core, "--index", index, *shared, *ports)
-        for index, core in enumerate(cores)
-    ]
-    halves = ["--steps", steps, "--batch-size", batch_size // 2]
-    strangers = [started("--core", core, *halves) for core in cores]
+    ports = free_ports(2)
+    alone = [started(cores[0], steps, batch_size)]
+    workers = [started(core, steps, batch_size, index, ports) for index, core in enumerate(cores)]
+    strangers = [started(core, steps, batch_size // 2) for core in cores]
     try:
         epochs = []
         for run in range(runs + 1):
@@ -114,17 +103,16 @@ def compare(runs, steps, batch_size, cores):
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--cores", type=int, nargs=2, default=[0, 1])
-    parser.add_argument("--core", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--index", type=int, default=0, help=argparse.SUPPRESS)
-    parser.add_argument("--ports", type=int, nargs="*", help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    given = parsed(
+        __doc__,
+        {
+            "--runs": {"type": int, "default": 5},
+            "--steps": {"type": int, "default": 100},
+            "--batch-size": {"type": int, "default": 64},
+            "--cores": {"type": int, "nargs": 2, "default": [0, 1]},
+        },
+        {"--core": {"type": int}},
+    )
     if given.core is None:
         compare(given.runs, given.steps, given.batch_size, given.cores)
     else:
