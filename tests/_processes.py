@@ -9,6 +9,8 @@ from pathlib import Path
 
 PATHS = [str(Path(__file__).parent), *sys.path]
 """What a script puts before its own `sys.path`, so that it finds what tests find."""
+PATIENCE = 300_000
+"""Milliseconds that a browser may take for a page, on a machine that is busy."""
 
 
 def free_ports(count):

@@ -18,6 +18,7 @@ import pytest
 from keras import layers
 
 import keras_mtl
+from _processes import PATIENCE
 
 pytestmark = [
     pytest.mark.slow,
@@ -243,7 +244,7 @@ def test_the_page_shows_what_the_model_says_of_a_picture(server, running, model,
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{running[0]}/")
+        page.goto(f"http://127.0.0.1:{running[0]}/", timeout=PATIENCE)
         page.set_input_files("#file", tmp_path / "a.png")
         page.wait_for_selector("table")
         shown = [row.inner_text().split() for row in page.locator("tr").all()]

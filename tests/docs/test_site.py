@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from _processes import PATIENCE
 from docs.pages import DOCS, ROOT
 
 pytestmark = pytest.mark.slow
@@ -83,7 +84,7 @@ def test_pages_in_a_browser(site, address, chromium, width):
     requested = []
     for file in sorted(Path(site).glob("**/*.html")):
         name = str(file.relative_to(site))
-        page.goto(address + name, wait_until="load")
+        page.goto(address + name, wait_until="load", timeout=PATIENCE)
         scroll = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
         assert page.evaluate(scroll) <= 0, name
         broken = "[...document.images].filter(one => !one.naturalWidth).map(one => one.src)"

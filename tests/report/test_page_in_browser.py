@@ -7,6 +7,7 @@ from shutil import which
 
 import pytest
 
+from _processes import PATIENCE
 from _report_data import COUNTS, MEANS, made_up_data, made_up_explanation, made_up_runs
 from keras_mtl.report.page import write_report
 
@@ -84,7 +85,7 @@ def opened(browser, address, request):
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: said.append(request.url))
-        page.goto(address)
+        page.goto(address, timeout=PATIENCE)
         return page
 
     yield open_page
