@@ -26,12 +26,17 @@ def digest_of_rows(whole: Batch, settings: list[Any]) -> str:
     for array in keras.tree.flatten(whole.x):
         total.add(form_of(array))
         total.add_values(array[spread])
-    for array in keras.tree.flatten((whole.y, whole.sample_weight, whole.mask)):
+    add_labels(total, whole)
+    return total.hexdigest()
+
+
+def add_labels(total: Hash, batch: Batch) -> None:
+    """Add the labels, weights and masks of a batch to a hash."""
+    for array in keras.tree.flatten((batch.y, batch.sample_weight, batch.mask)):
         if array is None:
             total.add("none")
         else:
             total.add_array(array)
-    return total.hexdigest()
 
 
 def digest_of_arrays(batches: Iterable[Sequence[np.ndarray]]) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from keras_mtl.engines.network import Network
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.serving.formats.onnx import OPSET
+from keras_mtl.serving.frozen_graph import frozen
 
 
 class TensorFlowNetwork(Network):
@@ -36,7 +37,7 @@ class TensorFlowNetwork(Network):
         run = partial(_outputs, model, structure, values)
         self._graph = tf.function(run, specs, autograph=False).get_concrete_function()
         if not _is_frozen(self._graph):
-            self._graph = _frozen(self._graph)
+            self._graph = frozen(self._graph)
         self._layers = {layer.name for layer in sublayers(model)}
         self.inputs = [tensor.name for tensor in self._graph.inputs]
         self.outputs = [tensor.name for tensor in self._graph.outputs]
@@ -121,16 +122,6 @@ def _is_frozen(function: Any) -> bool:
     """Return whether a graph has no state that Keras does not know of, and calls no function."""
     types = {operation.type for operation in function.graph.get_operations()}
     return not function.captured_inputs and not types & (_CALLS | _LOOPS)
-
-
-def _frozen(function: Any) -> Any:
-    """Return a function with constants for TensorFlow's variables, and without calls of others."""
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-    # Converters know loops as such; lowered, they would be jumps.
-    return convert_variables_to_constants_v2(
-        function, lower_control_flow=False, aggressive_inlining=True
-    )
 
 
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})

@@ -11,6 +11,7 @@ import numpy as np
 from keras_mtl.errors import NotConvertible
 from keras_mtl.serving.formats.export_format import Arrays, ExportFormat, Running
 from keras_mtl.serving.formats.known_formats import FORMATS
+from keras_mtl.serving.frozen_graph import frozen
 from keras_mtl.serving.manifest import Manifest
 
 FILE = "model.onnx"
@@ -65,17 +66,14 @@ def _without_captured(function: Any, specs: Sequence[Any]) -> Any:
     A `Normalization` holds its mean as such a tensor, and tf2onnx takes each for an input.
     """
     import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     traced = function.get_concrete_function()
     if all(one.dtype == tf.resource for one in traced.captured_inputs):
         return function
-    frozen = convert_variables_to_constants_v2(
-        traced, lower_control_flow=False, aggressive_inlining=True
-    )
+    constant = frozen(traced)
 
     def with_constants(*tensors: Any) -> Any:
-        return tf.nest.pack_sequence_as(traced.structured_outputs, frozen(*tensors))
+        return tf.nest.pack_sequence_as(traced.structured_outputs, constant(*tensors))
 
     return tf.function(with_constants, specs, autograph=False)
 

@@ -10,6 +10,7 @@ import keras
 
 from keras_mtl.batches.batch import Batch
 from keras_mtl.training.distribution.jax_rows import compiled_over
+from keras_mtl.training.distribution.jax_values import changed
 from keras_mtl.training.distribution.jax_workers import JaxWorkers
 
 _COMPILED: weakref.WeakKeyDictionary[keras.Model, Callable[..., Any]] = weakref.WeakKeyDictionary()
@@ -27,9 +28,8 @@ def outputs_of(workers: JaxWorkers, model: keras.Model) -> Callable[[Any], Any]:
             variables = own.variables
             with keras.StatelessScope(list(zip(variables, values, strict=True))) as scope:
                 outputs = own(batches["x"].x, training=False)
-            after = [scope.get_current_value(variable) for variable in variables]
-            pairs = enumerate(zip(values, after, strict=True))
-            return outputs, {index: new for index, (old, new) in pairs if new is not old}
+            new = [scope.get_current_value(variable) for variable in variables]
+            return outputs, changed(values, new)
 
         _COMPILED[model] = compiled_over(workers, forward)
     compiled = _COMPILED[model]
@@ -37,10 +37,10 @@ def outputs_of(workers: JaxWorkers, model: keras.Model) -> Callable[[Any], Any]:
     def compute(inputs: Any) -> Any:
         # As labels too, by which the rows are counted.
         batch = Batch(inputs, keras.tree.flatten(inputs)[0])
-        values = [variable.value for variable in model.variables]
-        outputs, changed = compiled(values, {"x": batch})
-        for index, value in changed.items():  # Such as the seeds of layers that draw.
-            model.variables[index].assign(value)
+        variables = model.variables
+        outputs, changes = compiled([variable.value for variable in variables], {"x": batch})
+        for index, value in changes.items():  # Such as the seeds of layers that draw.
+            variables[index].assign(value)
         return outputs
 
     return compute

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from keras_mtl.batches.batch import Batch
+from keras_mtl.batches.digests import add_labels
 from keras_mtl.common.hashing import Hash, form_of
 from keras_mtl.training.distribution.same_inputs import END, refuse_others
 from keras_mtl.training.steps.step import Batches, Step
@@ -43,9 +44,5 @@ def _digest(batch: Batch) -> str:
     total = Hash()
     for array in keras.tree.flatten(batch.x):
         total.add(form_of(array))
-    for array in keras.tree.flatten((batch.y, batch.sample_weight, batch.mask)):
-        if array is None:
-            total.add("none")
-        else:
-            total.add_array(array)
+    add_labels(total, batch)
     return total.hexdigest()

@@ -15,6 +15,7 @@ from jax import numpy as jnp
 from keras_mtl.batches.task_batches import TaskData
 from keras_mtl.training.distribution.jax_processes import refuse_several_processes
 from keras_mtl.training.distribution.jax_rows import compiled_over
+from keras_mtl.training.distribution.jax_values import changed
 from keras_mtl.training.distribution.jax_workers import JaxWorkers
 from keras_mtl.training.distribution.same_batches import check_same_batches
 from keras_mtl.training.state import TrainingState
@@ -134,13 +135,7 @@ class CompiledStep:
 
     def _changes(self, values: Values, batches: Batches, finite: Any) -> tuple[dict[int, Any], Any]:
         new, finite = train(self._step, values, batches, finite)
-        return _changed(values, new), finite
-
-
-def _changed(values: Values, new: Values) -> dict[int, Any]:
-    """Return the values that are other objects than before, by their positions."""
-    pairs = enumerate(zip(values, new, strict=True))
-    return {index: value for index, (old, value) in pairs if value is not old}
+        return changed(values, new), finite
 
 
 def _score(step: Step, values: Values, batches: Batches) -> dict[int, Any]:
@@ -150,7 +145,7 @@ def _score(step: Step, values: Values, batches: Batches) -> dict[int, Any]:
     with keras.StatelessScope(mapping, collect_losses=True) as scope:
         losses, scored = forward(step, batches, rows_by_task(step, batches), training=False)
         add_to_metrics(step, scored, losses.total, step.num_rows(batches))
-        return _changed(values, [scope.get_current_value(variable) for variable in variables])
+        return changed(values, [scope.get_current_value(variable) for variable in variables])
 
 
 def _compiled(state: TrainingState, function: Callable[..., Any]) -> Callable[..., Any]:
