@@ -51,11 +51,11 @@ def conflict_averse_addition(
     norms = ops.sqrt(ops.diagonal(gramian, axis1=-2, axis2=-1))
     inverse_norms = 1 / ops.where(present, norms, ops.ones_like(norms))
 
-    def at(t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def at(t: Tensor, guess: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         root = ops.sqrt(t)
         crossed = (products[..., :, None] + products[..., None, :]) / root[..., None]
         moved = gramian + crossed + (square / t)[..., None]
-        w = shortest_combination(moved, present)
+        w = shortest_combination(moved, present, guess)
         found = larger(ops.sum(w * _times(gramian, w), axis=-1, keepdims=True), 0)
         # The square of the distance of zero to all sums, with weights of any sign that add up to 1,
         # of the gradients with a positive weight: the slope of the linear function.
@@ -70,10 +70,10 @@ def conflict_averse_addition(
         return ops.any(inexact & (wanted > 0) & (low < high))
 
     def improved(
-        t: Tensor, low: Tensor, high: Tensor, reached: Tensor, *last: Tensor
+        t: Tensor, low: Tensor, high: Tensor, reached: Tensor, last_t: Tensor, w: Tensor
     ) -> tuple[Tensor, ...]:
-        del last
-        w, found, slope = at(t)
+        del last_t
+        w, found, slope = at(t, w > 0)  # Near the solution the same weights stay positive.
         reached = t * found
         low, high = ops.where(reached < wanted, t, low), ops.where(reached < wanted, high, t)
         intercept = larger(t * (found - slope), 0)

@@ -17,7 +17,7 @@ PATIENCE = 3
 """Exchanges of all candidates at once without progress, before they are exchanged one by one."""
 
 
-def nonnegative_minimum(matrix: Tensor, linear: Tensor) -> Tensor:
+def nonnegative_minimum(matrix: Tensor, linear: Tensor, positive: Tensor | None = None) -> Tensor:
     """Return the `x >= 0` at which `x @ matrix @ x / 2 + linear @ x` is smallest.
 
     The method finds which numbers are positive, and these solve a linear system, so it is exact but
@@ -28,6 +28,8 @@ def nonnegative_minimum(matrix: Tensor, linear: Tensor) -> Tensor:
         matrix: Gram matrices with a diagonal of about 1, float `(..., 1, n, n)` or
             `(..., k, n, n)`; they may be singular.
         linear: Float `(..., k, n)`.
+        positive: Which numbers are positive, as a guess that saves exchanges, booleans
+            `(..., k, n)`; by default those whose slope at zero is negative.
 
     Returns:
         Float `(..., k, n)`.
@@ -63,7 +65,7 @@ def nonnegative_minimum(matrix: Tensor, linear: Tensor) -> Tensor:
         positive = ops.logical_xor(positive, moved)
         return positive, *candidates(positive), fewest, left
 
-    positive = linear < 0
+    positive = linear < 0 if positive is None else positive
     x, wrong, count = candidates(positive)
     start = (positive, x, wrong, count, count + 1, ops.full_like(count, PATIENCE))
     _, x, *_ = ops.while_loop(unfinished, exchanged, start, maximum_iterations=5 * size + 10)

@@ -11,12 +11,14 @@ from keras_mtl.balancing.same_type import larger
 SMALLEST_NORM = {"float32": 1e-15, "float64": 1e-150}
 
 
-def shortest_combination(gramian: Tensor, present: Tensor) -> Tensor:
+def shortest_combination(gramian: Tensor, present: Tensor, guess: Tensor) -> Tensor:
     """Return the weights of the shortest weighted average of vectors, by their Gram matrix.
 
     Args:
         gramian: Float `(..., n, n)`; the scales of the vectors may differ.
         present: Which vectors take part, booleans `(..., n)`, at least one.
+        guess: Those of which that may have a positive weight, booleans `(..., n)`. A good guess
+            saves time.
 
     Returns:
         Float `(..., n)`, at least 0, with the sum 1.
@@ -36,5 +38,6 @@ def shortest_combination(gramian: Tensor, present: Tensor) -> Tensor:
     unit = ops.where(both, gramian / norms[..., :, None] / norms[..., None, :], eye)
     matrix = unit + ratio[..., :, None] * ratio[..., None, :]
     linear = ops.where(present, -ratio, ops.ones_like(ratio))
-    found = nonnegative_minimum(matrix[..., None, :, :], linear[..., None, :])[..., 0, :] / norms
+    found = nonnegative_minimum(matrix[..., None, :, :], linear[..., None, :], guess[..., None, :])
+    found = found[..., 0, :] / norms
     return found / ops.sum(found, axis=-1, keepdims=True)
