@@ -23,7 +23,7 @@ OPTIONAL = {
     "matplotlib": ("pictures",),
     "keras_tuner": ("tuning", "keras_private.filed_tuner"),
     "tensorflow_datasets": ("datasets.tfds_builders",),
-    "onnx": ("serving.formats.onnx",),
+    "onnx": ("serving.onnx_operators",),
     "onnxruntime": ("serving.formats.onnx",),
     "tf2onnx": ("serving.formats.onnx", "engines.tensorflow_network"),
     "openvino": ("serving.formats.openvino", "engines.tensorflow_network"),

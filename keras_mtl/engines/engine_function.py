@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.common.complaints import on_one_line
 from keras_mtl.common.hidden_output import hidden_output
 from keras_mtl.engines.batch_function import BatchFunction
 from keras_mtl.engines.engine import Engine
@@ -17,9 +18,6 @@ from keras_mtl.engines.parity import TOLERANCE, largest_difference
 from keras_mtl.engines.static_model import StaticModel
 from keras_mtl.errors import EngineMismatch, NotConvertible
 from keras_mtl.serving.formats.export_format import Running
-
-LONGEST = 500
-"""Characters of the message of an engine that are told."""
 
 
 class EngineFunction(BatchFunction):
@@ -112,7 +110,7 @@ class EngineFunction(BatchFunction):
 
     def _not_converted(self, error: Exception, network: Network | None) -> NotConvertible:
         said = _said_by(error)
-        if not isinstance(error, NotConvertible) and network is not None:
+        if network is not None:
             layer = network.user_of(str(error))
             said = f"the layer `{layer}`. {said}" if layer else said
         return NotConvertible(
@@ -161,5 +159,5 @@ class EngineFunction(BatchFunction):
 
 def _said_by(error: Exception) -> str:
     """Return the message of an error as a sentence, with its class unless it is one of ours."""
-    said = " ".join(str(error).split())[:LONGEST].rstrip(".") + "."
+    said = on_one_line(error).rstrip(".") + "."
     return said if isinstance(error, NotConvertible) else f"{type(error).__name__}: {said}"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,10 +12,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.common.complaints import layer_complained_of
 from keras_mtl.engines.network import Network
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.serving.formats.onnx import OPSET
-from keras_mtl.serving.frozen_graph import frozen
+from keras_mtl.serving.frozen_graph import frozen, operations_of
+from keras_mtl.serving.onnx_operators import HANDLERS, check_operators
 
 
 class TensorFlowNetwork(Network):
@@ -64,13 +64,19 @@ class TensorFlowNetwork(Network):
         with tf.Graph().as_default() as graph:
             tf.import_graph_def(self._graph.graph.as_graph_def(add_shapes=True), name="")
             converted = process_tf_graph(
-                graph, opset=OPSET, input_names=self.inputs, output_names=self.outputs
+                graph,
+                opset=OPSET,
+                input_names=self.inputs,
+                output_names=self.outputs,
+                custom_op_handlers=dict(HANDLERS),
             )
         has_loops = any(one.type in _LOOPS for one in self._graph.graph.get_operations())
         ordered = optimizer.optimize_graph(
             converted, catch_errors=False, optimizers=None if has_loops else {}
         )
-        return ordered.make_model("static").SerializeToString()
+        made = ordered.make_model("static")
+        check_operators(made)
+        return made.SerializeToString()
 
     def to_openvino(self) -> Any:
         """Let OpenVINO read the graph from a temporary file."""
@@ -83,21 +89,7 @@ class TensorFlowNetwork(Network):
 
     def user_of(self, reason: str) -> str | None:
         """Return the innermost layer around the first operation that is named, by name or type."""
-        operations = self._graph.graph.get_operations()
-        named = set(re.findall(r"[\w./-]+", reason))
-        uses = Counter(one.type for one in operations)
-        # The rarest type: words such as "Shape" are in many messages, and operations in any graph.
-        types = sorted(uses.keys() & set(re.findall(r"\w+", reason)), key=uses.__getitem__)
-        found = [one for one in operations if one.name in named]
-        found += [one for kind in types for one in operations if one.type == kind]
-        return next(filter(None, (self._layer_around(one.name) for one in found)), None)
-
-    def _layer_around(self, operation: str) -> str | None:
-        for scope in reversed(operation.split("/")[:-1]):
-            for name in (scope, re.sub(r"_\d+$", "", scope)):  # Called again it gets a number.
-                if name in self._layers:
-                    return name
-        return None
+        return layer_complained_of(reason, operations_of(self._graph), self._layers)
 
 
 def _outputs(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from keras_mtl.common.hidden_output import hidden_output
 from keras_mtl.errors import NotConvertible
+from keras_mtl.exporting.refusals import refusal
 from keras_mtl.exporting.saved_model import write_saved_model
 from keras_mtl.exporting.served import Served
 from keras_mtl.serving.formats.export_format import Arrays, ExportFormat
@@ -31,11 +32,7 @@ def write_converted(
         if one_row is not None:
             write_converted(form, one_row, folder, manifest, sample)
             return
-        reason = " ".join(str(error).split())[:500]
-        raise NotConvertible(
-            f"`{served.model.name}` cannot be written as `{form.name}`; use another format, such "
-            f"as `tf_saved_model`. {reason}"
-        ) from error
+        raise refusal(form, served, error) from error
 
 
 def _convert(

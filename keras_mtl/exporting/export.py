@@ -115,7 +115,8 @@ def export(
             something is there already, or comes there before the model is written, it is also a
             `FileExistsError`, if the folder around it cannot be written in a `PermissionError`.
         ExportMismatch: What was written does not give what the model gives; nothing is kept.
-        NotConvertible: The format lacks something that the model computes.
+        NotConvertible: The format, or the package that runs it, lacks something that the model
+            computes; the layer is named where it can be found.
         UnsupportedBackend: JAX cannot express the model for inputs of any size; or another process
             could not load it, as it does not find a class of the user's.
         UnsupportedModel: `model` is a subclassed model, or no model; or a step of the pipeline is

@@ -6,17 +6,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
+import numpy as np
 
+from keras_mtl.errors import NotConvertible
 from keras_mtl.exporting.checked_source import Source
 from keras_mtl.exporting.conversion import write_converted
 from keras_mtl.exporting.parity import check_parity, measured_parity, tolerance_of
+from keras_mtl.exporting.refusals import refusal
 from keras_mtl.exporting.samples import Arrays, sample_that_runs
 from keras_mtl.exporting.saved_model import signatures_of, write_class_names, write_saved_model
+from keras_mtl.exporting.served import Served
 from keras_mtl.exporting.source_facts import compute_dtypes, facts_of_model, versions
 from keras_mtl.exporting.tensorflow_process import converted_elsewhere
 from keras_mtl.serving.formats.export_format import ExportFormat
 from keras_mtl.serving.manifest import Manifest
-from keras_mtl.serving.running import run_in_batches
+from keras_mtl.serving.running import refusals_of, run_in_batches
 
 SAVED_MODEL = "tf_saved_model"
 
@@ -58,7 +62,7 @@ def write_export(
 
     Raises:
         ExportMismatch: The outputs differ.
-        NotConvertible: The format lacks something that the model computes.
+        NotConvertible: The format, or what runs it, lacks something that the model computes.
         UnsupportedBackend: The backend cannot write the model.
     """
     served = source.served
@@ -87,8 +91,7 @@ def write_export(
     if form.name == SAVED_MODEL:
         write_class_names(served, folder)
     tolerance = tolerance_of(compute_dtypes(served.model), settings.quantize, settings.tolerance)
-    names = [output.name for output in served.outputs]
-    actual = run_in_batches(form.load(folder, manifest), manifest, sample, names)
+    actual = _outputs_of_files(form, served, folder, manifest, sample)
     parity = measured_parity(expected, actual, served.outputs, tolerance)
     if settings.verify:
         check_parity(parity, f"The export of `{served.model.name}` as `{form.name}`")
@@ -103,6 +106,18 @@ def _write_here(
         write_saved_model(served, folder)
         return
     write_converted(form, served.without_labels(), folder, manifest, given)
+
+
+def _outputs_of_files(
+    form: ExportFormat, served: Served, folder: Path, manifest: Manifest, sample: Arrays
+) -> dict[str, np.ndarray]:
+    """Return what an export gives for a sample on which the model itself runs."""
+    names = [output.name for output in served.outputs]
+    try:
+        with refusals_of(form, manifest):
+            return run_in_batches(form.load(folder, manifest), manifest, sample, names)
+    except NotConvertible as error:
+        raise refusal(form, served, error) from error
 
 
 def _told(sample: Arrays, given: Arrays | None) -> dict[str, object]:

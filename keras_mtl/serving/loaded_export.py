@@ -22,7 +22,7 @@ from keras_mtl.serving.manifest import (
     Manifest,
     is_export,
 )
-from keras_mtl.serving.running import BATCH_SIZE, run_in_batches
+from keras_mtl.serving.running import BATCH_SIZE, refusals_of, run_in_batches
 
 
 def load_export(path: str | os.PathLike[str]) -> LoadedExport:
@@ -43,6 +43,8 @@ def load_export(path: str | os.PathLike[str]) -> LoadedExport:
         ExportNotFound: There is no export.
         DamagedExport: The files are not those that were written.
         MissingExtra: The package that runs the format is not installed.
+        NotConvertible: It cannot run the export, such as a version that is older than the one that
+            wrote it.
 
     Example:
         >>> import keras, keras_mtl, numpy as np
@@ -85,7 +87,8 @@ class LoadedExport:
         self.manifest = manifest
         form = FORMATS.find(manifest.format)
         form.check_readers()
-        self._running = form.load(path, manifest)
+        with refusals_of(form, manifest):
+            self._running = form.load(path, manifest)
 
     @property
     def format(self) -> str:

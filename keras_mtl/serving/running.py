@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
-from keras_mtl.serving.formats.export_format import Running
+from keras_mtl.common.complaints import on_one_line
+from keras_mtl.errors import NotConvertible
+from keras_mtl.serving.formats.export_format import ExportFormat, Running
 from keras_mtl.serving.manifest import Manifest
 
 BATCH_SIZE = 32
+
+
+@contextmanager
+def refusals_of(form: ExportFormat, manifest: Manifest) -> Iterator[None]:
+    """Tell by one error that the package that runs a format refuses an export, however it fails.
+
+    Raises:
+        NotConvertible: It cannot load the export, or cannot run it.
+    """
+    try:
+        yield
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # Errors of runtimes have no common class.
+        (*_, package) = form.distributions
+        written = manifest.versions.get(package, "unknown")
+        raise NotConvertible(
+            f"`{package}` cannot run the export, which was written with its version {written}: "
+            f"{on_one_line(error)}"
+        ) from error
 
 
 def run_in_batches(

@@ -33,7 +33,9 @@ def pictures():
         layers.Rescaling(2.0, name="scale"),
         layers.Conv2D(4, 3, padding="same", name="conv"),
         layers.BatchNormalization(name="norm"),
-        layers.DepthwiseConv2D(3, strides=2, name="depthwise"),
+        layers.DepthwiseConv2D(3, strides=2, activation="celu", name="depthwise"),
+        # Keras calls XLA for the groups; tf2onnx lacks what CELU and the exact GELU are of.
+        layers.Conv2D(4, 3, padding="same", groups=2, activation="gelu", name="grouped"),
         layers.ReLU(6.0, name="relu"),
         layers.Flatten(name="flatten"),
         layers.Dense(3, name="logits"),

@@ -11,8 +11,9 @@ import numpy as np
 from keras_mtl.errors import NotConvertible
 from keras_mtl.serving.formats.export_format import Arrays, ExportFormat, Running
 from keras_mtl.serving.formats.known_formats import FORMATS
-from keras_mtl.serving.frozen_graph import frozen
+from keras_mtl.serving.frozen_graph import frozen, has_compiled_parts
 from keras_mtl.serving.manifest import Manifest
+from keras_mtl.serving.onnx_operators import HANDLERS, check_operators
 
 FILE = "model.onnx"
 
@@ -44,31 +45,33 @@ class Onnx(ExportFormat):
 
         function = tf.function(serve, specs, autograph=False)
         try:
-            tf2onnx.convert.from_function(
-                _without_captured(function, specs),
+            model, _ = tf2onnx.convert.from_function(
+                _self_contained(function, specs),
                 specs,
                 opset=OPSET,
-                output_path=str(folder / FILE),
+                custom_op_handlers=dict(HANDLERS),
             )
-        except OSError:  # Such as a full disk.
-            raise
         except Exception as error:  # tf2onnx's errors have no common class.
             raise NotConvertible(f"tf2onnx says: {error}") from error
+        check_operators(model)
+        (folder / FILE).write_bytes(model.SerializeToString())
 
     def load(self, folder: Path, manifest: Manifest) -> Running:
         """Load the graph into ONNX Runtime, on the processor."""
         return Session(str(folder / FILE))
 
 
-def _without_captured(function: Any, specs: Sequence[Any]) -> Any:
-    """Return a function in which tensors are constants that it uses and that are no variables.
+def _self_contained(function: Any, specs: Sequence[Any]) -> Any:
+    """Return a function that captures variables only, and calls nothing that XLA compiles.
 
-    A `Normalization` holds its mean as such a tensor, and tf2onnx takes each for an input.
+    A `Normalization` holds its mean as a tensor, and tf2onnx takes each that is captured for an
+    input; a compiled call it takes for an operator.
     """
     import tensorflow as tf
 
     traced = function.get_concrete_function()
-    if all(one.dtype == tf.resource for one in traced.captured_inputs):
+    variables_only = all(one.dtype == tf.resource for one in traced.captured_inputs)
+    if variables_only and not has_compiled_parts(traced):
         return function
     constant = frozen(traced)
 
