@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -115,13 +115,3 @@ class _SharedTrunk:
             if mask is not None:
                 set_keras_mask(tensor, mask)
         return keras.tree.pack_sequence_as(unwrap_single(self._parts.trunk.output), flat)
-
-
-def concrete(functions: Mapping[str, Function], specs: Any) -> dict[str, Any]:
-    """Return the functions traced for inputs of these shapes."""
-    import tensorflow as tf
-
-    return {
-        name: tf.function(function, [specs], autograph=False)
-        for name, function in functions.items()
-    }
