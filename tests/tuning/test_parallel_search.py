@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import joblib
@@ -205,5 +206,22 @@ def test_dask_does_the_same_trials_and_replaces_a_killed_worker(tmp_path, alone)
     cluster = distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None)
     with cluster, distributed.Client(cluster), joblib.parallel_config("dask"):
         several = compared(tmp_path / "dask", tmp_path / "marker")
+    assert (tmp_path / "marker").exists()
+    assert_same_search(several, alone)
+
+
+@pytest.mark.slow
+def test_ray_does_the_same_trials_and_replaces_a_killed_worker(tmp_path, alone):
+    ray = pytest.importorskip("ray")
+    from ray.util.joblib import register_ray
+
+    register_ray()
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}  # Of this file's modules.
+    ray.init(num_cpus=2, include_dashboard=False, runtime_env={"env_vars": paths})
+    try:
+        with joblib.parallel_config("ray", n_jobs=2):
+            several = compared(tmp_path / "ray", tmp_path / "marker")
+    finally:
+        ray.shutdown()
     assert (tmp_path / "marker").exists()
     assert_same_search(several, alone)
