@@ -55,6 +55,14 @@ class PeerWatch:
             if signal.getsignal(signal.SIGINT) == self._interrupted:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+    def caused(self, error: BaseException) -> bool:
+        """Return whether an error comes of the interruption.
+
+        Code in C++ that raises an error at that moment raises another one, which names both.
+        """
+        is_named = isinstance(error, KeyboardInterrupt) or "KeyboardInterrupt" in str(error)
+        return self.lost is not None and is_named
+
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         """Go on ignoring the signal, unless a worker is gone."""
         if self.lost is not None:

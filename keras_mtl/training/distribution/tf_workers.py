@@ -113,21 +113,27 @@ class TensorFlowWorkers(Workers):
         self._peers = peers = PeerWatch(others)
         peers.start()
         try:
-            yield
-            # None ends its process while another one is still within, which looks at it.
-            self.exchanged(None)
-        except tf.errors.OpError as error:
-            found = lost_worker(error, self, backup)
-            if found is None:
-                raise
-            raise found from None  # The traceback of TensorFlow names operations of the graph.
-        except KeyboardInterrupt:
-            if peers.lost is None:
+            with self._lost_in_an_operation(backup):
+                yield
+                # None ends its process while another one is still within, which looks at it.
+                self.exchanged(None)
+        except (KeyboardInterrupt, RuntimeError, SystemError) as error:
+            if peers.lost is None or not peers.caused(error):
                 raise
             raise self.lost([peers.lost], backup) from None
         finally:
             self._peers = None
             peers.stop()
+
+    @contextmanager
+    def _lost_in_an_operation(self, backup: Any) -> Iterator[None]:
+        try:
+            yield
+        except tf.errors.OpError as error:
+            found = lost_worker(error, self, backup)
+            if found is None:
+                raise
+            raise found from None  # The traceback of TensorFlow names operations of the graph.
 
     def _summed(self, values: np.ndarray) -> np.ndarray:
         """Return the sum over the workers."""

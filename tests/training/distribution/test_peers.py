@@ -50,6 +50,15 @@ def test_the_main_thread_is_interrupted_when_a_worker_is_gone(gone, handler):
         signal.signal(signal.SIGINT, before)
 
 
+def test_errors_of_the_interruption_are_told_from_others(gone):
+    of_c = RuntimeError("ORIGINAL UnavailableError REPLACED BY KeyboardInterrupt: <EMPTY MESSAGE>")
+    others = [RuntimeError("wrong shape"), ValueError("a label that is not there")]
+    watch = watching(gone)
+    assert not any(map(watch.caused, [KeyboardInterrupt(), of_c, *others]))
+    watch.lost = 3
+    assert [watch.caused(one) for one in [KeyboardInterrupt(), of_c, *others]] == [1, 1, 0, 0]
+
+
 def test_an_ignored_signal_is_ignored_while_all_are_there(peer):
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
