@@ -23,7 +23,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(name, "1")
 
 # Small models compile longer than they run, so the compilers do less, unless FULL_COMPILATION is
-# set, as for the slow tests in CI: these compile as a user's programs do.
+# set. The programs that slow tests start compile as a user's do in any case, on TensorFlow.
 QUICK_COMPILATION = "FULL_COMPILATION" not in os.environ
 if QUICK_COMPILATION and os.environ["KERAS_BACKEND"] == "jax":  # TensorFlow would read it too
     quick = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
