@@ -6,9 +6,7 @@ against one process: the largest difference of any weight, loss, metric or predi
 
 On TensorFlow calls whose result depends on the number of devices by nature (BatchNormalization) are
 compared between 2 workers and 2 devices of one process, and their statistics between workers, by
-bits. On JAX a step is one program over all devices, so these are compared as all others are, and
-several devices of one process are left out: there Keras's `predict` refuses rows that they do not
-divide."""
+bits. On JAX a step is one program over all devices, so these are compared as all others are."""
 
 import sys
 import tempfile
@@ -59,9 +57,9 @@ def difference(values, others):
 
 def compare(only):
     alone = results(1, 1, only)[0]
-    mirrored = None if on_jax() else results(1, 2, only)[0]
+    mirrored = results(1, 2, only)[0]
     largest = 0.0
-    for name, count in (("2 devices", 1), ("2 workers", 2), ("3 workers", 3))[on_jax() :]:
+    for name, count in (("2 devices", 1), ("2 workers", 2), ("3 workers", 3)):
         found = results(count, 1, only) if count > 1 else [mirrored]
         for index, own in enumerate(found[1:], 1):
             same = all(np.array_equal(found[0][key], own[key], equal_nan=True) for key in own)

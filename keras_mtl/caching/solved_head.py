@@ -15,6 +15,7 @@ from keras_mtl.errors import NotSolvable
 from keras_mtl.keras_private.data_adapters import DataAdapter
 from keras_mtl.linear.minimum import Linear, Rows
 from keras_mtl.linear.solving import solve
+from keras_mtl.training.distribution.assigning import assign
 from keras_mtl.training.distribution.model_workers import scope_of, workers_of
 
 MOST_PRODUCTS = 2**31
@@ -138,8 +139,8 @@ def _assign(part: TrainedPart, head: LinearHead, model: Linear) -> None:
     # As the chief has solved for it, since processors may differ in the last bit.
     agreed = workers_of(part.whole).from_chief
     with scope_of(part.whole):
-        dense.kernel.assign(agreed(np.asarray(model.kernel)))
-        dense.bias.assign(agreed(np.asarray(model.bias)))
+        assign(dense.kernel, agreed(np.asarray(model.kernel)))
+        assign(dense.bias, agreed(np.asarray(model.bias)))
 
 
 def _is_finite_in(precision: str, values: np.ndarray) -> bool:

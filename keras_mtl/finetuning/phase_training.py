@@ -16,6 +16,7 @@ from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.models.transfer_model import TransferModel
 from keras_mtl.surgery.fresh_compile import fresh_arguments, fresh_optimizer
 from keras_mtl.training.compiled_state import CompiledState
+from keras_mtl.training.distribution.assigning import assign_all
 from keras_mtl.training.distribution.model_workers import scope_of
 from keras_mtl.training.fit import fit_one_task
 from keras_mtl.training.settings import Settings
@@ -53,8 +54,7 @@ class PhaseTraining:
         """
         self._flags.set(stage.static)
         if self._entered is stage:
-            for variable, value in zip(self.slots, self._slots, strict=True):
-                variable.assign(value)
+            assign_all(self.slots, self._slots)
             return
         old = self._model.optimizer if self._entered else None
         with scope_of(self._model):

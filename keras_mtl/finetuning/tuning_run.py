@@ -19,6 +19,7 @@ from keras_mtl.finetuning.phase_training import PhaseTraining
 from keras_mtl.finetuning.stages import Stage
 from keras_mtl.finetuning.tuning_data import TuningData
 from keras_mtl.models.transfer_model import TransferModel
+from keras_mtl.training.distribution.assigning import assign_all
 from keras_mtl.training.distribution.model_workers import workers_of
 from keras_mtl.training.resume.backup import Backup, Position, SavedRun
 from keras_mtl.training.resume.callback_memory import CallbackMemory
@@ -148,7 +149,7 @@ class TuningRun:
         standing = self._standing
         assert standing.best is not None
         if standing.best_weights is not None:
-            self._model.set_weights(standing.best_weights)
+            assign_all(self._model.weights, standing.best_weights)
         stage = self._stages[standing.best]
         if standing.best + 1 < len(self._stages) and not standing.stopped:
             self._callbacks.say(f"Phase {stage.number} is kept: the later ones are no better.")

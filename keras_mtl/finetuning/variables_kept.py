@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import keras
 
+from keras_mtl.training.distribution.assigning import assign_all
+
 
 @contextmanager
 def variables_kept(variables: Sequence[keras.Variable]) -> Iterator[None]:
@@ -15,5 +17,4 @@ def variables_kept(variables: Sequence[keras.Variable]) -> Iterator[None]:
     try:
         yield
     finally:
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
+        assign_all(variables, before)

@@ -19,7 +19,7 @@ from scipy import stats
 from keras_mtl.batches.arrays import ArrayData
 from keras_mtl.batches.batch import Batch
 from keras_mtl.batches.task_batches import TaskData
-from keras_mtl.training.kept_variables import assign_all
+from keras_mtl.training.distribution.assigning import assign_all
 from keras_mtl.training.logs import of_task
 from keras_mtl.training.rows import rank_of
 from keras_mtl.training.state import TrainingState

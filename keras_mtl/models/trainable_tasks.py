@@ -283,7 +283,7 @@ class TrainableTasks(TrunkWithHeads):
         """
         x = as_model_input(ModelInputs.of(self), inputs_alone(x))
         workers = workers_to_predict(self)
-        if workers.size > 1:
+        if workers.replicas > 1:
             graph = self if task is None else self.training_state.graphs.of_task(task)
             return predicted(workers, graph, x, *args, **kwargs)
         if task is None:

@@ -264,7 +264,7 @@ class TransferModel(ModelOfParts, Trunk):
         """Return what `keras.Model.predict` does, for inputs of all kinds that `fit` takes."""
         x = as_model_input(ModelInputs.of(self), inputs_alone(x))
         workers = workers_to_predict(self)
-        if workers.size > 1:
+        if workers.replicas > 1:
             return predicted(workers, self, x, *args, **kwargs)
         return super().predict(x, *args, **kwargs)
 

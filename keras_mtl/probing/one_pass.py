@@ -30,6 +30,7 @@ from keras_mtl.graph.functional_models import checked_functional
 from keras_mtl.keras_private.data_adapters import are_arrays
 from keras_mtl.probing.depth_features import DepthFeatures
 from keras_mtl.scores.spectrum import Floats
+from keras_mtl.training.distribution.model_workers import predicted, workers_to_predict
 
 Matrix = NDArray[np.float32]
 
@@ -75,7 +76,8 @@ def run_over(
     if y is not None:
         arrays = inputs.read(x, "`x`")
         if engine == KERAS:
-            features = extractor.predict(as_tensors(arrays), batch_size=batch_size, verbose=verbose)
+            arrays = as_tensors(arrays)
+            features = _predicted(extractor, arrays, batch_size=batch_size, verbose=verbose)
         else:
             size = batch_size or BATCH_SIZE
             total = ceil(num_rows(arrays) / size)
@@ -97,8 +99,17 @@ def run_over(
         return Pass(features, np.concatenate(labels), seen)
     with expected_to_end():
         # Keras recognises generators by their type, and a `chain` is none.
-        features = extractor.predict((batch for batch in every), verbose=verbose)
+        features = _predicted(extractor, (batch for batch in every), verbose=verbose)
     return Pass(features, np.concatenate(labels), seen)
+
+
+def _predicted(extractor: DepthFeatures, x: Any, **options: Any) -> Matrix:
+    """Return the features, of which each of several devices computes some rows on JAX."""
+    workers = workers_to_predict(extractor)
+    if workers.replicas > 1:
+        features: Matrix = predicted(workers, extractor, x, **options)
+        return features
+    return extractor.predict(x, **options)
 
 
 def _by_engine(

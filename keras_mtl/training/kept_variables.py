@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from keras_mtl.keras_private.layers import seed_states, sublayers
+from keras_mtl.training.distribution.assigning import assign, assign_all
 from keras_mtl.training.global_draws import drawing
 
 
@@ -36,17 +37,11 @@ class KeptVariables:
         assign_all(self._variables, self._start)
         numbers = np.random.default_rng(seed).integers(2**31, size=len(self._seeds) + 1)
         for state, number in zip([*self._seeds, self._generator.state], numbers, strict=True):
-            state.assign(np.array([number, 0]))
+            assign(state, np.array([number, 0]))
 
     def drawing(self, seed: int) -> AbstractContextManager[None]:
         """Return a context in which what draws from global generators draws from a seed."""
         return drawing(seed, self._generator)
-
-
-def assign_all(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -> None:
-    """Assign values to variables."""
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
 
 
 def _held(variable: keras.Variable) -> np.ndarray:

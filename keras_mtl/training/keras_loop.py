@@ -43,10 +43,10 @@ def reason_for_keras_fit(
     Returns:
         A clause to be put after "because".
     """
-    # A run with a position to come back to, or with several workers, needs our loop, even where
-    # Keras's is as fast.
+    # A run with a position to come back to, or with several workers or devices of JAX, needs our
+    # loop, even where Keras's is as fast.
     exact = arguments["seed"] is not None or arguments["backup"] is not None
-    exact = exact or workers_of(model).size > 1
+    exact = exact or workers_of(model).replicas > 1
     return next(
         chain(_of_model(model, exact), _of_call(arguments), _of_fit_data(x, y, arguments, exact)),
         None,
@@ -87,7 +87,7 @@ def reason_for_keras_evaluate(
     data = _Given(
         "`x`", x, y, arguments["sample_weight"], arguments["batch_size"], arguments["steps"]
     )
-    any_stream = workers_of(model).size > 1
+    any_stream = workers_of(model).replicas > 1
     return next(chain(_of_model(model), _of_scoring(any_stream), _of_pass(data, any_stream)), None)
 
 
@@ -136,7 +136,7 @@ def _of_backend(model: keras.Model, exact: bool) -> Iterator[str]:
         yield "it is compiled with `jit_compile=True`"
     if backend == "torch" and not exact:
         yield "torch runs each step by itself in any loop"
-    if keras.distribution.distribution() is not None and workers_of(model).size == 1:
+    if keras.distribution.distribution() is not None and workers_of(model).replicas == 1:
         yield "a `keras.distribution` is set"
     if backend == "tensorflow":
         strategy = type(model.distribute_strategy).__name__

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_mtl.errors import UnsupportedBackend
+from keras_mtl.training.distribution.assigning import assign
 from keras_mtl.training.state import TrainingState
 
 
@@ -68,7 +69,7 @@ class StepsTogether:
         with self._state.scope():
             for variable in variables:
                 value = np.asarray(keras.ops.convert_to_numpy(variable))
-                variable.assign(self._workers.from_chief(value))
+                assign(variable, self._workers.from_chief(value))
 
     def decide(self) -> None:
         """Stop where any worker has stopped the training, or some of its tasks."""

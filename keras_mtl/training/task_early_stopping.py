@@ -11,6 +11,7 @@ import keras
 from keras_mtl.common.arguments import is_number, number, one_of, whole_number
 from keras_mtl.common.near_misses import did_you_mean
 from keras_mtl.heads.task_names import check_task
+from keras_mtl.training.distribution.assigning import assign_all
 from keras_mtl.training.logs import log_name
 from keras_mtl.training.metric_directions import directions
 from keras_mtl.training.state import OneTaskState, TrainingState
@@ -211,7 +212,7 @@ class TaskEarlyStopping(keras.callbacks.Callback):
 
     def _restore(self) -> None:
         if self.best_weights is not None:
-            self._head().set_weights(self.best_weights)
+            assign_all(self._head().weights, self.best_weights)
 
     def _head(self) -> keras.Layer:
         assert self._state

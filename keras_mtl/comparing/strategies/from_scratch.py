@@ -18,8 +18,8 @@ from keras_mtl.estimators.samples import LabelledSamples
 from keras_mtl.finetuning.phase import Phase
 from keras_mtl.surgery.fresh_compile import fresh_arguments
 from keras_mtl.surgery.scratch import from_scratch
+from keras_mtl.training.distribution.assigning import assign_all
 from keras_mtl.training.global_draws import drawing
-from keras_mtl.training.kept_variables import assign_all
 from keras_mtl.transferring import transfer
 
 RATES = (3e-3, 3e-4)

@@ -1,4 +1,4 @@
-"""Outputs of a model whose rows the devices of several JAX processes share."""
+"""Outputs of a model whose rows several devices of JAX share, of one process or of several."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import keras
 
 from keras_mtl.batches.batch import Batch
+from keras_mtl.training.distribution.jax_devices import JaxDevices
 from keras_mtl.training.distribution.jax_rows import compiled_over
 from keras_mtl.training.distribution.jax_values import changed
-from keras_mtl.training.distribution.jax_workers import JaxWorkers
 
 _COMPILED: weakref.WeakKeyDictionary[keras.Model, Callable[..., Any]] = weakref.WeakKeyDictionary()
 """The compiled functions of models, which would be traced again at each call."""
 
 
-def outputs_of(workers: JaxWorkers, model: keras.Model) -> Callable[[Any], Any]:
+def outputs_of(workers: JaxDevices, model: keras.Model) -> Callable[[Any], Any]:
     """Return a function from the inputs of a batch to its outputs, the same on all workers."""
     if model not in _COMPILED:
         reference = weakref.ref(model)

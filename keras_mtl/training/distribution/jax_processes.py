@@ -8,7 +8,7 @@ import jax
 import keras
 
 from keras_mtl.errors import UnsupportedBackend
-from keras_mtl.training.distribution.jax_workers import sharding_of_rows
+from keras_mtl.training.distribution.jax_devices import sharding_of_rows
 from keras_mtl.training.steps.step import Step
 
 

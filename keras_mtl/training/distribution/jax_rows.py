@@ -1,4 +1,4 @@
-"""The rows of batches on the devices of several JAX processes.
+"""The rows of batches on several devices of one JAX process or of several.
 
 A step is one program over all devices, so what it computes of a batch (means, statistics of
 BatchNormalization, metrics) is of all its rows, as in one process.
@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from keras_mtl.batches.batch import Batch, OwnRows
-from keras_mtl.training.distribution.jax_workers import JaxWorkers
+from keras_mtl.training.distribution.jax_devices import JaxDevices
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["batch"], meta_fields=["rows"])
@@ -33,7 +33,7 @@ class SharedBatch:
     rows: int
 
 
-def compiled_over(workers: JaxWorkers, function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled_over(workers: JaxDevices, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a compiled function of all processes, whose results each of them has whole.
 
     Args:
@@ -53,7 +53,7 @@ def compiled_over(workers: JaxWorkers, function: Callable[..., Any]) -> Callable
     return call
 
 
-def shared(workers: JaxWorkers, batch: Batch) -> SharedBatch:
+def shared(workers: JaxDevices, batch: Batch) -> SharedBatch:
     """Return a batch, of which each process puts the rows of its devices there."""
     rows, own = batch.num_rows, None
     if isinstance(batch.x, OwnRows):
@@ -63,7 +63,7 @@ def shared(workers: JaxWorkers, batch: Batch) -> SharedBatch:
     return SharedBatch(spread if own is None else spread._replace(x=own), rows)
 
 
-def _of_all(workers: JaxWorkers, values: Any) -> Any:
+def _of_all(workers: JaxDevices, values: Any) -> Any:
     if values is None:
         return None
     values = np.asarray(values)
@@ -76,7 +76,7 @@ def _of_all(workers: JaxWorkers, values: Any) -> Any:
     return _global(workers, values, rows, part)
 
 
-def _of_own(workers: JaxWorkers, rows: int, values: Any) -> Any:
+def _of_own(workers: JaxDevices, rows: int, values: Any) -> Any:
     """Return the array of which a process has read the rows of its devices, see `own_places`."""
     values = np.asarray(values)
     first = workers.index * len(values)
@@ -88,7 +88,7 @@ def _of_own(workers: JaxWorkers, rows: int, values: Any) -> Any:
     return _global(workers, values, rows, part)
 
 
-def _global(workers: JaxWorkers, values: np.ndarray, rows: int, part: Callable[..., Any]) -> Any:
+def _global(workers: JaxDevices, values: np.ndarray, rows: int, part: Callable[..., Any]) -> Any:
     dtype = jax.dtypes.canonicalize_dtype(values.dtype)
     shape = (_padded(workers, rows), *values.shape[1:])
     return jax.make_array_from_callback(
@@ -96,11 +96,11 @@ def _global(workers: JaxWorkers, values: np.ndarray, rows: int, part: Callable[.
     )
 
 
-def _padded(workers: JaxWorkers, rows: int) -> int:
+def _padded(workers: JaxDevices, rows: int) -> int:
     return -(-rows // workers.replicas) * workers.replicas
 
 
-def _whole(workers: JaxWorkers, shared: SharedBatch) -> Batch:
+def _whole(workers: JaxDevices, shared: SharedBatch) -> Batch:
     """Return the rows of a batch without those at the end, in a compiled function."""
 
     def rows_of(values: Any) -> Any:

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property, partial
 from typing import Any
 
 import jax
 import keras
 import numpy as np
 from jax.experimental.multihost_utils import broadcast_one_to_all, process_allgather
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import NamedSharding
 
-from keras_mtl.errors import InvalidCluster
+from keras_mtl.errors import InvalidCluster, WorkerLost
+from keras_mtl.training.distribution.jax_coordination import leave_at_once, own_host
+from keras_mtl.training.distribution.jax_devices import JaxDevices, sharding_of_rows
+from keras_mtl.training.distribution.last_words import LastWords
+from keras_mtl.training.distribution.own_port import OwnPort
+from keras_mtl.training.distribution.peers import PeerWatch, is_there
 from keras_mtl.training.distribution.workers import ALONE, Workers
 
 SHORTEST = 64
 """Bytes of the shortest message; longer ones double, as each length is compiled once."""
-SIGNS = re.compile(r"gloo|nccl|collective|connection|socket|peer|heartbeat|coordination", re.I)
-"""Words of which each error of a computation has one that waits for a process that is gone."""
-OTHER_CAUSES = re.compile("RESOURCE_EXHAUSTED|INVALID_ARGUMENT")
+SIGNS = re.compile(
+    "^(ABORTED|CANCELLED|DEADLINE_EXCEEDED|FAILED_PRECONDITION|INTERNAL|UNAVAILABLE|UNKNOWN): "
+    ".*(gloo|nccl|collective|connection|socket|peer|heartbeat|coordination)",
+    re.I | re.S,
+)
+"""The form of the errors of computations that wait for a process that is gone."""
+TO_END = 10.0
+"""Seconds that process 0 waits for the others to end after one of them is gone: when it ends, JAX
+aborts those that are left."""
 
 
 def jax_workers(model: keras.Model) -> Workers:
@@ -32,10 +43,10 @@ def jax_workers(model: keras.Model) -> Workers:
     Raises:
         InvalidCluster: The model was made without the distribution, or for another one.
     """
-    if jax.process_count() == 1:
-        return ALONE
     distribution = keras.distribution.distribution()
     rows = sharding_of_rows(distribution)
+    if jax.process_count() == 1:
+        return ALONE if rows is None or rows.num_devices == 1 else _devices_of(rows)
     if distribution is not None and rows is None:
         return ALONE
     spread = [v for v in model.variables if not v.value.is_fully_addressable]
@@ -55,22 +66,10 @@ def jax_workers(model: keras.Model) -> Workers:
     return _workers_of(rows)
 
 
-def sharding_of_rows(distribution: Any) -> NamedSharding | None:
-    """Return how the rows of a batch lie on the devices of all processes.
-
-    None for a distribution that is no `DataParallel` over all devices, in the order of their
-    processes, or whose data sets are shares of the processes already.
-    """
-    if not isinstance(distribution, keras.distribution.DataParallel):
-        return None
-    if not distribution.auto_shard_dataset:
-        return None
-    rows: NamedSharding = distribution.get_data_layout([None]).backend_layout
-    whole = list(rows.mesh.devices.flat) == jax.devices() and rows.mesh.devices.ndim == 1
-    # A process reads the rows of its devices by its number.
-    owners = [device.process_index for device in jax.devices()]
-    in_order = owners == sorted(owners) and len(set(Counter(owners).values())) == 1
-    return rows if whole and in_order else None
+@cache
+def _devices_of(rows: NamedSharding) -> Workers:
+    """Return the devices of this process, the same object each time."""
+    return JaxDevices(rows)
 
 
 @cache
@@ -79,28 +78,23 @@ def _workers_of(rows: NamedSharding) -> Workers:
     return JaxWorkers(rows)
 
 
-class JaxWorkers(Workers):
+class JaxWorkers(JaxDevices):
     """The processes whose devices share the rows of a batch.
 
     Args:
         rows: How the rows of a batch lie on the devices.
-
-    Attributes:
-        rows: As above.
-        replicated: How values lie there that each device has.
     """
 
     # To assign a value is to compare it on all processes.
     assigns_alone = False
 
     def __init__(self, rows: NamedSharding) -> None:
-        self.rows = rows
-        self.replicated = NamedSharding(rows.mesh, PartitionSpec())
+        super().__init__(rows)
         # JAX tells no addresses.
         self.addresses = tuple(f"process {index}" for index in range(jax.process_count()))
         self.index = jax.process_index()
-        self.replicas = jax.device_count()
-        self._is_watched = False
+        self._watch: PeerWatch | None = None
+        self._last_words = LastWords()
 
     def name_of(self, index: int) -> str:
         """Return what messages call a worker."""
@@ -129,19 +123,49 @@ class JaxWorkers(Workers):
     @contextmanager
     def watched(self, backup: Any = None) -> Iterator[None]:
         """Raise one sentence where another worker has ended; at the end wait for all others."""
-        if self._is_watched:  # One verb that calls another one.
+        if self._watch is not None:  # One verb that calls another one.
             yield
             return
-        self._is_watched = True
+        self._watch = watch = PeerWatch({})
         try:
+            self._watch = watch = PeerWatch(self._peers)
+            watch.start()
+            self._last_words.prepare(
+                {at: str(self.lost([index], backup)) for index, at in self._peers.items()}
+            )
             yield
             self.exchanged(None)
-        except jax.errors.JaxRuntimeError as error:
-            if not SIGNS.search(str(error)) or OTHER_CAUSES.search(str(error)):
+        # The errors of JAX are of two classes, by the place where they come up.
+        except (KeyboardInterrupt, RuntimeError, SystemError, ValueError) as error:
+            if not SIGNS.match(str(error)) and not watch.caused(error):
                 raise
-            raise self.lost([], backup) from error  # JAX does not tell which one.
+            raise self._left_behind(backup) from None  # Its traceback names parts of JAX.
         finally:
-            self._is_watched = False
+            self._watch = None
+            watch.stop()
+
+    @cached_property
+    def _peers(self) -> dict[int, str]:
+        """The addresses of the other workers that this one can reach, by their positions."""
+        host = own_host()
+        self._port = None if host is None else OwnPort(host)
+        every = enumerate(self.exchanged(self._port and self._port.address))
+        return {i: at for i, at in every if at and i != self.index and is_there(at)}
+
+    def _left_behind(self, backup: Any) -> WorkerLost:
+        """Return the error that another worker has ended; this one need not wait for it then."""
+        peers = vars(self).get("_peers", {})
+        gone = [index for index, at in peers.items() if not is_there(at)]
+        if 0 in gone:  # JAX aborts this process in a moment, with a long message.
+            self._last_words.insist()
+        leave_at_once(partial(self._outlast, peers))
+        return self.lost(gone, backup)
+
+    def _outlast(self, peers: Mapping[int, str]) -> None:
+        """Let the process that hosts the coordination service end last."""
+        end = time.monotonic() + TO_END
+        while self.is_chief and time.monotonic() < end and any(map(is_there, peers.values())):
+            time.sleep(0.1)
 
 
 def _power_of_two(size: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -82,14 +83,23 @@ class PeerWatch:
         missed = dict.fromkeys(self._addresses, 0)
         while not self._ended.wait(self._every):
             for index, address in self._addresses.items():
-                missed[index] = 0 if _is_there(address) else missed[index] + 1
+                missed[index] = 0 if is_there(address) else missed[index] + 1
                 if missed[index] == TRIES and not self._ended.is_set():
                     self.lost = index
-                    _thread.interrupt_main()
+                    _interrupt_main_thread()
                     return
 
 
-def _is_there(address: str) -> bool:
+def _interrupt_main_thread() -> None:
+    """Do what Ctrl-C does; where there are signals of threads, waiting in C++ ends too."""
+    main = threading.main_thread().ident
+    if sys.platform == "win32" or main is None:
+        _thread.interrupt_main()
+    else:
+        signal.pthread_kill(main, signal.SIGINT)
+
+
+def is_there(address: str) -> bool:
     """Return whether a process listens at an address."""
     host, _, port = address.rpartition(":")
     try:

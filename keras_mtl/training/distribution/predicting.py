@@ -79,7 +79,8 @@ def _outputs(
     compute = of_backend.outputs_of(workers, model)
     batches = source.batches(steps)
     every: Iterator[Any] = (keras.utils.unpack_x_y_sample_weight(one)[0] for one in batches)
-    if not isinstance(source, ArraySource):  # Arrays have been compared as a whole.
+    # Arrays have been compared as a whole.
+    if workers.size > 1 and not isinstance(source, ArraySource):
         every = same_inputs(workers, every)
     for number, inputs in enumerate(every):
         callbacks.on_predict_batch_begin(number)

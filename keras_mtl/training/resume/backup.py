@@ -18,6 +18,7 @@ from keras_mtl.common.atomic_files import left_unfinished, written_whole_file
 from keras_mtl.common.checksums import add_checksum, check_checksum
 from keras_mtl.common.locks import AlreadyLocked, locked
 from keras_mtl.errors import BackupNotWritable, FolderInUse, InvalidBackup
+from keras_mtl.training.distribution.assigning import assign
 from keras_mtl.training.distribution.workers import ALONE, Workers
 from keras_mtl.training.settings import NEWEST_DEFAULTS
 
@@ -172,7 +173,7 @@ class Backup:
             raise self._of_another_run(sorted(other))
         for name, variable in variables.items():
             dtype = np.asarray(keras.ops.convert_to_numpy(variable)).dtype
-            variable.assign(self._arrays[name].view(dtype).reshape(variable.shape))
+            assign(variable, self._arrays[name].view(dtype).reshape(variable.shape))
         self._arrays = {}  # They are as large as the model and its slots, and not needed again.
 
     def save(self, saved: SavedRun, variables: Mapping[str, keras.Variable]) -> None:

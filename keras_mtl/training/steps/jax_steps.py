@@ -13,10 +13,10 @@ import numpy as np
 from jax import numpy as jnp
 
 from keras_mtl.batches.task_batches import TaskData
+from keras_mtl.training.distribution.jax_devices import JaxDevices
 from keras_mtl.training.distribution.jax_processes import refuse_several_processes
 from keras_mtl.training.distribution.jax_rows import compiled_over
 from keras_mtl.training.distribution.jax_values import changed
-from keras_mtl.training.distribution.jax_workers import JaxWorkers
 from keras_mtl.training.distribution.same_batches import check_same_batches
 from keras_mtl.training.state import TrainingState
 from keras_mtl.training.steps.forward import add_to_metrics, forward
@@ -149,10 +149,10 @@ def _score(step: Step, values: Values, batches: Batches) -> dict[int, Any]:
 
 
 def _compiled(state: TrainingState, function: Callable[..., Any]) -> Callable[..., Any]:
-    if isinstance(state.workers, JaxWorkers):
-        return compiled_over(state.workers, function)
     if state.model.run_eagerly:
         return function
+    if isinstance(state.workers, JaxDevices):
+        return compiled_over(state.workers, function)
     # Arguments are not donated: JAX would delete their buffers, and a variable that the step does
     # not assign to would be left with a deleted array.
     return jax.jit(function)
