@@ -6,12 +6,14 @@ last the ratios one job / two jobs. By successive halving the last rung is a sin
 search of few trials cannot reach 2: `--tuned 0` has none.
 
     python benchmarks/many_jobs.py [--frozen 6] [--tuned 4] [--labels 2000] [--epochs 6] [--pairs 1]
+        [--compare [--most 500]]
 """
 
 import argparse
 import os
 import statistics
 import tempfile
+from functools import partial
 
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1"))
 os.environ["TF_NUM_INTEROP_THREADS"] = "1"
@@ -38,9 +40,10 @@ def search(network, data, arguments, n_jobs):
         return {(one.phase, one.cut, one.epochs): one.score for one in tuner.results()}
 
 
-def runs(network, data, test, n_jobs):
+def runs(network, data, test, arguments, n_jobs):
     ways = ["frozen", "fine-tuned", "from-scratch"]
-    options = {"strategies": ways, "labels": [100, 500], "seeds": 4, "cut": "flatten"}
+    counts = [100, arguments.most]
+    options = {"strategies": ways, "labels": counts, "seeds": 4, "cut": "flatten"}
     compared = compare(network, *data, test=test, n_jobs=n_jobs, verbose=0, **options)
     return {(one.strategy, one.labels, one.seed): one.score for one in compared.runs}
 
@@ -71,12 +74,14 @@ def main():
     for name, value in (("frozen", 6), ("tuned", 4), ("labels", 2000), ("epochs", 6), ("pairs", 1)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--compare", action="store_true", help="measure `compare` too")
+    parser.add_argument("--most", type=int, default=500, help="the most labels of `compare`")
     arguments = parser.parse_args()
     source = Handwriting(0)
     network, data = source.parity_network(), source.labelled(arguments.labels)
     if arguments.compare:
-        measured("compare", lambda jobs: runs(network, data, source.test, jobs), arguments.pairs)
-    measured("search", lambda jobs: search(network, data, arguments, jobs), arguments.pairs)
+        work = partial(runs, network, data, source.test, arguments)
+        measured("compare", work, arguments.pairs)
+    measured("search", partial(search, network, data, arguments), arguments.pairs)
 
 
 if __name__ == "__main__":
