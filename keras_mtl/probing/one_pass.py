@@ -76,8 +76,8 @@ def run_over(
     if y is not None:
         arrays = inputs.read(x, "`x`")
         if engine == KERAS:
-            arrays = as_tensors(arrays)
-            features = _predicted(extractor, arrays, batch_size=batch_size, verbose=verbose)
+            tensors = as_tensors(arrays)
+            features = _predicted(extractor, tensors, batch_size=batch_size, verbose=verbose)
         else:
             size = batch_size or BATCH_SIZE
             total = ceil(num_rows(arrays) / size)

@@ -49,6 +49,8 @@ class LiteRt(ExportFormat):
             ]
         try:
             content = converter.convert()
+        except MemoryError:
+            raise
         except Exception as error:  # The converter's errors have no common class.
             raise NotConvertible(f"The converter of LiteRT says: {error}") from error
         (folder / FILE).write_bytes(content)

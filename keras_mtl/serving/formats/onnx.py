@@ -51,6 +51,8 @@ class Onnx(ExportFormat):
                 opset=OPSET,
                 custom_op_handlers=dict(HANDLERS),
             )
+        except (OSError, MemoryError):
+            raise
         except Exception as error:  # tf2onnx's errors have no common class.
             raise NotConvertible(f"tf2onnx says: {error}") from error
         check_operators(model)

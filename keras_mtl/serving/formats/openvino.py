@@ -38,7 +38,7 @@ class OpenVino(ExportFormat):
             model = openvino.Core().read_model(str(saved_model))
             # By default the weights would lose half of their bits.
             openvino.save_model(model, str(folder / FILE), compress_to_fp16=False)
-        except OSError:  # Such as a full disk.
+        except (OSError, MemoryError):  # Such as a full disk.
             raise
         except Exception as error:  # OpenVINO's errors of conversion have no public class.
             raise NotConvertible(f"OpenVINO says: {error}") from error

@@ -5,9 +5,7 @@ Written against JAX 0.10, of which it uses what is private.
 
 from __future__ import annotations
 
-import atexit
 import ctypes
-from collections.abc import Callable
 
 from jax._src import distributed
 
@@ -25,14 +23,11 @@ def own_host() -> str | None:
     return host if state.process_id == 0 else host_towards(host, int(port))
 
 
-def leave_at_once(before: Callable[[], None]) -> None:
-    """Let this process end without the others, of which one has ended.
+def leave_at_once() -> None:
+    """Let this process end without the others, of which one has ended or waits for this one.
 
-    JAX waits at the end for all processes; where one of them is gone it waits until that is
+    JAX waits at the end for all processes; where one of them does not come it waits until that is
     noticed, 100 seconds by default, and aborts this process.
-
-    Args:
-        before: What to do when the process ends, before anything of JAX.
     """
     state = distributed.global_state
     if state.client is None:
@@ -41,4 +36,3 @@ def leave_at_once(before: Callable[[], None]) -> None:
         # They wait where they are deleted, too. The process that ends deletes them.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(one))
     state.client = state.service = state.preemption_sync_manager = None
-    atexit.register(before)

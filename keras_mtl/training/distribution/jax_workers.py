@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import Any
 
 import jax
@@ -85,7 +86,7 @@ class JaxWorkers(JaxDevices):
         rows: How the rows of a batch lie on the devices.
     """
 
-    # To assign a value is to compare it on all processes.
+    # Where Keras assigns a value, JAX compares it on all processes.
     assigns_alone = False
 
     def __init__(self, rows: NamedSharding) -> None:
@@ -95,6 +96,9 @@ class JaxWorkers(JaxDevices):
         self.index = jax.process_index()
         self._watch: PeerWatch | None = None
         self._last_words = LastWords()
+        self._port: OwnPort | None = None
+        self._is_together = True
+        atexit.register(self._end)  # Later than JAX, so it runs before what JAX does at the end.
 
     def name_of(self, index: int) -> str:
         """Return what messages call a worker."""
@@ -127,6 +131,7 @@ class JaxWorkers(JaxDevices):
             yield
             return
         self._watch = watch = PeerWatch({})
+        self._is_together = False
         try:
             self._watch = watch = PeerWatch(self._peers)
             watch.start()
@@ -135,6 +140,8 @@ class JaxWorkers(JaxDevices):
             )
             yield
             self.exchanged(None)
+            self._is_together = True
+            self._last_words.prepare({})
         # The errors of JAX are of two classes, by the place where they come up.
         except (KeyboardInterrupt, RuntimeError, SystemError, ValueError) as error:
             if not SIGNS.match(str(error)) and not watch.caused(error):
@@ -153,16 +160,25 @@ class JaxWorkers(JaxDevices):
         return {i: at for i, at in every if at and i != self.index and is_there(at)}
 
     def _left_behind(self, backup: Any) -> WorkerLost:
-        """Return the error that another worker has ended; this one need not wait for it then."""
+        """Return the error that another worker has ended."""
         peers = vars(self).get("_peers", {})
         gone = [index for index, at in peers.items() if not is_there(at)]
         if 0 in gone:  # JAX aborts this process in a moment, with a long message.
             self._last_words.insist()
-        leave_at_once(partial(self._outlast, peers))
         return self.lost(gone, backup)
 
-    def _outlast(self, peers: Mapping[int, str]) -> None:
-        """Let the process that hosts the coordination service end last."""
+    def _end(self) -> None:
+        """End without the others where one has ended, or this one has left them in a verb.
+
+        They wait for this one then, until its connections are closed. The process that hosts the
+        coordination service ends last, if they end soon.
+        """
+        if self._is_together:
+            return
+        leave_at_once()
+        if self._port is not None:
+            self._port.close()
+        peers = vars(self).get("_peers", {})
         end = time.monotonic() + TO_END
         while self.is_chief and time.monotonic() < end and any(map(is_there, peers.values())):
             time.sleep(0.1)

@@ -48,7 +48,7 @@ def workers_to_predict(model: keras.Model) -> Workers:
 
 
 def predicted(workers: Workers, model: keras.Model, x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return what `keras.Model.predict` does; each of several workers computes some of the rows."""
+    """Return what `keras.Model.predict` does; each worker or device computes some of the rows."""
     from keras_mtl.training.distribution.predicting import predict_together
 
     return predict_together(workers, model, x, *args, **kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 
@@ -27,10 +28,18 @@ class OwnPort:
             dualstack_ipv6=both,
         )
         self.address = f"{host}:{self._socket.getsockname()[1]}"
+        if hasattr(os, "register_at_fork"):  # A child that lives on would answer for this process.
+            os.register_at_fork(after_in_child=self._socket.close)
         threading.Thread(target=self._greet, name="own_port", daemon=True).start()
 
+    def close(self) -> None:
+        """Let others see that this process ends."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # Or the thread would take one more.
+        self._socket.close()
+
     def _greet(self) -> None:
-        while True:
+        while self._socket.fileno() != -1:
             with contextlib.suppress(OSError):  # One that asked is gone again.
                 self._socket.accept()[0].close()
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from types import FrameType
+from typing import Any
 
 EVERY = 1.0
 """Seconds from one look at the other workers to the next."""
@@ -35,6 +36,7 @@ class PeerWatch:
         self.lost: int | None = None
         self._addresses = dict(addresses)
         self._every = every
+        self._before: Any = signal.SIG_DFL
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="peer_watch", daemon=True)
 
@@ -42,9 +44,9 @@ class PeerWatch:
         """Begin to look; only the main thread can be interrupted, so others are left alone."""
         if threading.current_thread() is not threading.main_thread():
             return
-        # As for what a script starts with `&`: an interruption would be ignored too.
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            signal.signal(signal.SIGINT, self._interrupted)
+        # Ignored, as for what a script starts with `&`, or left to the system.
+        if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
+            self._before = signal.signal(signal.SIGINT, self._interrupted)
         self._thread.start()
 
     def stop(self) -> None:
@@ -54,7 +56,7 @@ class PeerWatch:
             self._wait()
         finally:
             if signal.getsignal(signal.SIGINT) == self._interrupted:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                signal.signal(signal.SIGINT, self._before)
 
     def caused(self, error: BaseException) -> bool:
         """Return whether an error comes of the interruption.
@@ -65,9 +67,12 @@ class PeerWatch:
         return self.lost is not None and is_named
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        """Go on ignoring the signal, unless a worker is gone."""
+        """Do with the signal what was done before, unless a worker is gone."""
         if self.lost is not None:
             raise KeyboardInterrupt
+        if self._before is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)
 
     def _wait(self) -> None:
         if not self._thread.is_alive() and self.lost is None:

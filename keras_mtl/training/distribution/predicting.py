@@ -1,4 +1,4 @@
-"""Predictions by several workers, each of which computes some rows of a batch and gets all."""
+"""Predictions by several workers or devices: each computes some rows of a batch and gets all."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def predict_together(
     """Return what `keras.Model.predict` does, the same on all workers.
 
     Args:
-        workers: The workers, more than one.
+        workers: The workers, more than one, or several devices of one.
         model: The model, whose layers were made for them.
         x: Inputs as `keras.Model.predict` takes them, the same on all workers.
         batch_size: Rows of a batch of arrays, 32 by default.

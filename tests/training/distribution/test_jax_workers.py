@@ -81,7 +81,7 @@ class Ends(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if epoch == 1 and index == "1":
             tell()
-            os._exit(0)  # At once, as if it were killed.
+            sys.exit()  # JAX would wait for the other one here.
 
 
 fitted = {{"callbacks": [Ends()], "epochs": 10**4, "verbose": 0, "backup": backup("lost")}}

@@ -1,5 +1,6 @@
 """A sentence that is said when a process is aborted because another one has ended."""
 
+import json
 import os
 import socket
 import subprocess
@@ -20,6 +21,9 @@ if end == "aborted":
     os.abort()
 if end == "insists":
     words.insist()
+if end == "after a verb":
+    words.prepare({})
+    os.abort()
 """
 
 
@@ -29,7 +33,12 @@ def address(listening):
 
 @pytest.mark.parametrize(
     ("end", "said"),
-    [("aborted", "It is gone.\n"), ("insists", "It is gone.\n"), ("well", "")],
+    [
+        ("aborted", "It is gone.\n"),
+        ("insists", "It is gone.\n"),
+        ("after a verb", ""),
+        ("well", ""),
+    ],
 )
 def test_the_process_that_is_gone_is_told_after_the_end(end, said):
     with socket.create_server(("127.0.0.1", 0)) as there, socket.socket() as gone:
@@ -42,7 +51,9 @@ def test_the_process_that_is_gone_is_told_after_the_end(end, said):
 
 def test_nothing_is_told_where_all_are_there(capsys):
     with socket.create_server(("127.0.0.1", 0)) as there:
-        outlive(os.getpid(), {address(there): "It is gone."})  # No parent has that number.
+        outlive(
+            os.getpid(), [json.dumps({address(there): "It is gone."})]
+        )  # No parent has that number.
     assert capsys.readouterr().err == ""
 
 

@@ -35,7 +35,10 @@ def run_on():
     time.sleep(20)
 
 
-@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+HANDLERS = [signal.default_int_handler, signal.SIG_IGN, signal.SIG_DFL]
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
 def test_the_main_thread_is_interrupted_when_a_worker_is_gone(gone, handler):
     before = signal.signal(signal.SIGINT, handler)
     watch = watching(gone)
