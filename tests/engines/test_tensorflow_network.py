@@ -33,3 +33,19 @@ def test_threads_are_as_many_as_the_user_allows(network, monkeypatch):
     assert network.num_threads == 2
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "0")
     assert network.num_threads == 3
+
+
+def test_what_xla_compiles_in_a_branch_is_inlined():
+    pytest.importorskip("tf2onnx")
+
+    class Branches(layers.Layer):
+        def build(self, shape):
+            self.convolution = layers.Conv2D(4, 1, groups=2)
+            self.convolution.build(shape)
+
+        def call(self, x):
+            return keras.ops.cond(keras.ops.sum(x) > 0, lambda: self.convolution(x), lambda: x)
+
+    inputs = keras.Input((3, 3, 4))
+    model = keras.Model(inputs, Branches()(inputs))
+    assert network_of(model, model.input).to_onnx()
