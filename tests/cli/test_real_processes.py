@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 
+import keras_mtl
 from keras_mtl.cli.model_files import read_model
 
 pytestmark = [
@@ -145,7 +146,7 @@ def test_a_terminal_has_a_bar_and_ctrl_c(folder, tmp_path):
 
 
 @pytest.mark.parametrize("number", (3, 6))
-def test_an_export_that_is_interrupted_leaves_nothing(hair, tmp_path, number):
+def test_an_export_that_is_interrupted_leaves_nothing_half_written(hair, tmp_path, number):
     process = subprocess.Popen(
         command("export", hair, tmp_path / "served"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -155,7 +156,9 @@ def test_an_export_that_is_interrupted_leaves_nothing(hair, tmp_path, number):
     # Where C code of a library met the signal, Python ends by the signal, which a shell calls 130.
     assert process.returncode in (0, 130, -signal.SIGINT), said
     names = [one.name for one in tmp_path.iterdir()]
-    assert names == (["served"] if process.returncode == 0 else [])
+    assert names in ([], ["served"]) and (names or process.returncode)
+    if names:  # It was whole before: its files are those of its manifest.
+        keras_mtl.load_export(tmp_path / "served")
     assert b"Traceback" not in said
 
 
