@@ -13,8 +13,8 @@ from keras_mtl.training.distribution.peers import is_there
 FORKS = """
 import os, runpy, sys
 port = runpy.run_path(sys.argv[1])["OwnPort"]("127.0.0.1")
-if os.fork():
-    print(port.address, flush=True)
+os.fork()
+print(port.address, flush=True)
 sys.stdin.read()
 """
 
@@ -40,8 +40,8 @@ def test_a_child_does_not_answer_for_its_parent():
         stdout=subprocess.PIPE,
         text=True,
     ) as parent:
-        address = parent.stdout.readline().strip()
-        assert is_there(address)
+        address, of_child = (parent.stdout.readline().strip() for _ in range(2))
+        assert of_child == address and is_there(address)
         parent.kill()
         os.waitid(os.P_PID, parent.pid, os.WEXITED | os.WNOWAIT)
         assert not is_there(address)
