@@ -16,7 +16,7 @@ from keras_mtl.common.complaints import layer_complained_of
 from keras_mtl.engines.network import Network
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.serving.formats.onnx import OPSET
-from keras_mtl.serving.frozen_graph import frozen, has_compiled_parts, operations_of
+from keras_mtl.serving.frozen_graph import frozen, operations_of
 from keras_mtl.serving.onnx_operators import HANDLERS, check_operators
 
 
@@ -113,11 +113,11 @@ def _outputs(
 def _is_frozen(function: Any) -> bool:
     """Return whether a graph has no state that Keras does not know of, and calls no function."""
     types = {operation.type for operation in function.graph.get_operations()}
-    is_alone = not function.captured_inputs and not types & (_CALLS | _LOOPS)
-    return is_alone and not has_compiled_parts(function)
+    return not function.captured_inputs and not types & (_CALLS | _BRANCHES | _LOOPS)
 
 
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+_BRANCHES = frozenset({"Case", "If", "StatelessCase", "StatelessIf"})
 _LOOPS = frozenset({"While", "StatelessWhile"})
 
 

@@ -11,6 +11,7 @@ from keras_mtl.exporting.served import DEFAULT_SIGNATURE, Served
 from keras_mtl.exporting.tensor_functions import input_specs, tensorflow_functions
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.serving.formats.export_format import ExportFormat
+from keras_mtl.serving.formats.tf_saved_model import SAVED_MODEL
 from keras_mtl.serving.frozen_graph import operations_of
 
 
@@ -25,15 +26,12 @@ def refusal(form: ExportFormat, served: Served, error: NotConvertible) -> NotCon
     names = {layer.name for layer in sublayers(served.model)}
     layer = layer_complained_of(str(error), _operations(served), names)
     # Of JAX: what it compiles may call libraries that TensorFlow has not.
-    saved_model = form.name == _SAVED_MODEL
-    instead = VIA_TENSORFLOW if saved_model else f"use another format, such as `{_SAVED_MODEL}`."
+    saved_model = form.name == SAVED_MODEL
+    instead = VIA_TENSORFLOW if saved_model else f"use another format, such as `{SAVED_MODEL}`."
     return NotConvertible(
         f"`{served.model.name}` cannot be written as `{form.name}`; {instead} "
         f"{f'The layer `{layer}`: ' if layer else ''}{on_one_line(error)}"
     )
-
-
-_SAVED_MODEL = "tf_saved_model"
 
 
 def _operations(served: Served) -> list[Operation]:

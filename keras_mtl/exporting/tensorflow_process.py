@@ -23,6 +23,7 @@ from keras_mtl.exporting.served import Served
 from keras_mtl.keras_private.layers import sublayers
 from keras_mtl.serving.formats.export_format import Arrays, ExportFormat
 from keras_mtl.serving.formats.known_formats import FORMATS
+from keras_mtl.serving.formats.tf_saved_model import SAVED_MODEL
 from keras_mtl.serving.manifest import Manifest
 
 FOLDER = ".model"
@@ -145,7 +146,7 @@ def _convert(material: Path, folder: Path) -> None:
     )
     model = keras.saving.load_model(material / _MODEL, compile=False)
     served = Served(model, manifest.inputs, manifest.outputs, preprocessing)
-    if form.name == "tf_saved_model":
+    if form.name == SAVED_MODEL:
         write_saved_model(served, folder)
     else:
         sample = dict(np.load(material / _SAMPLE)) if (material / _SAMPLE).exists() else None

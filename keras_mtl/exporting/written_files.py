@@ -19,10 +19,9 @@ from keras_mtl.exporting.served import Served
 from keras_mtl.exporting.source_facts import compute_dtypes, facts_of_model, versions
 from keras_mtl.exporting.tensorflow_process import converted_elsewhere
 from keras_mtl.serving.formats.export_format import ExportFormat
+from keras_mtl.serving.formats.tf_saved_model import SAVED_MODEL
 from keras_mtl.serving.manifest import Manifest
 from keras_mtl.serving.running import refusals_of, run_in_batches
-
-SAVED_MODEL = "tf_saved_model"
 
 
 @dataclass(frozen=True)

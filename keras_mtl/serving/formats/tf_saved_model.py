@@ -14,6 +14,7 @@ from keras_mtl.serving.formats.export_format import Arrays, ExportFormat, Runnin
 from keras_mtl.serving.formats.known_formats import FORMATS
 from keras_mtl.serving.manifest import Manifest
 
+SAVED_MODEL = "tf_saved_model"
 DEFAULT = "serving_default"
 
 
@@ -21,7 +22,7 @@ DEFAULT = "serving_default"
 class TfSavedModel(ExportFormat):
     """What `tf.saved_model.load` reads; the other formats are converted from it."""
 
-    name = "tf_saved_model"
+    name = SAVED_MODEL
     writers = ("tensorflow",)
     readers = ("tensorflow",)
     distributions = ("tensorflow",)

@@ -47,7 +47,7 @@ def jax_workers(model: keras.Model) -> Workers:
     distribution = keras.distribution.distribution()
     rows = sharding_of_rows(distribution)
     if jax.process_count() == 1:
-        return ALONE if rows is None or rows.num_devices == 1 else _devices_of(rows)
+        return ALONE if rows is None or rows.num_devices == 1 else _the_one(JaxDevices, rows)
     if distribution is not None and rows is None:
         return ALONE
     spread = [v for v in model.variables if not v.value.is_fully_addressable]
@@ -64,19 +64,13 @@ def jax_workers(model: keras.Model) -> Workers:
             f"{jax.process_count()} processes was set, so each process has weights of its own. "
             "Make the model after `keras.distribution.set_distribution`."
         )
-    return _workers_of(rows)
+    return _the_one(JaxWorkers, rows)
 
 
 @cache
-def _devices_of(rows: NamedSharding) -> Workers:
-    """Return the devices of this process, the same object each time."""
-    return JaxDevices(rows)
-
-
-@cache
-def _workers_of(rows: NamedSharding) -> Workers:
-    """Return the workers, the same object each time: it knows whether it is watched."""
-    return JaxWorkers(rows)
+def _the_one(kind: type[JaxDevices], rows: NamedSharding) -> Workers:
+    """Return the same object each time: that of several processes knows whether it is watched."""
+    return kind(rows)
 
 
 class JaxWorkers(JaxDevices):
